@@ -1,0 +1,2 @@
+//! Run-down protection.
+#![no_std]
