@@ -1,2 +1,44 @@
-//! Run-down protection.
+//! Run-down protection: use a shared object at full speed, drain its users, free it.
+//!
+//! Many cores use an object; one owner can at any time say "no new users", wait until the old ones
+//! are gone, and then free it. Users pay one atomic addition on the way in and one on the way out.
+//! With [`CacheAwareRundownRef`] these go to a counter on a cache line of the core's own, so users on
+//! different cores never fight over a line. The design is Windows' `EX_RUNDOWN_REF` and its
+//! cache-aware form; the contract is theirs, kept also where their documentation is silent.
+//!
+//! * [`RundownRef`]: one counter for all.
+//! * [`CacheAwareRundownRef`]: a counter for each core.
+//! * [`Rundown`]: what both can do.
+//! * [`RundownGuard`]: one or more holds, given back on drop.
+//!
+//! It does not serialise accesses, it only keeps the object alive. It suits an object that is nearly
+//! always available.
+//!
+//! `no_std`, no dependencies, no architecture: the platform comes in through two small traits,
+//! [`CurrentSlot`] and [`Park`].
+
 #![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod cache_aware;
+mod error;
+mod family;
+mod guard;
+mod limits;
+mod line;
+mod park;
+mod plain;
+mod protocol;
+mod sync;
+
+pub use cache_aware::{CacheAwareRundownRef, CurrentSlot, PaddedSlot, Slots, StaticRundownRef};
+pub use error::{AcquireError, InitError, NotRunDown, TimedOut};
+pub use family::Rundown;
+pub use guard::RundownGuard;
+pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_SLOTS};
+pub use line::{CACHE_LINE, CacheLine};
+pub use park::{Park, Spin};
+pub use plain::RundownRef;
+pub use protocol::Slot;

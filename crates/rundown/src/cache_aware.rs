@@ -1,0 +1,265 @@
+//! The cache-aware object: a counter a core, each on a cache line of its own.
+
+use crate::error::InitError;
+use crate::family::{check_drop, sealed};
+use crate::limits::MAX_SLOTS;
+use crate::line::{CACHE_LINE, CacheLine};
+use crate::park::{Park, Spin};
+use crate::protocol::{Outstanding, Protocol, Slot};
+use crate::sync::const_unless_loom;
+use core::alloc::Layout;
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ptr;
+
+/// Tells which slot the caller should use: its core's index, a thread's number, ...
+///
+/// Any answer is correct, also one that is out of date when it is used: slots are taken modulo
+/// their number, and a hold may be released on another slot. A poor choice only costs time, so the
+/// trait is safe to implement.
+pub trait CurrentSlot {
+    /// Returns the index of the slot to use now.
+    fn current_slot() -> usize;
+}
+
+/// One core's counter, alone on its cache line.
+pub type PaddedSlot = CacheLine<Slot>;
+
+impl AsRef<Slot> for PaddedSlot {
+    fn as_ref(&self) -> &Slot {
+        &self.0
+    }
+}
+
+/// Run-down protection with a slot for each core (`EX_RUNDOWN_REF_CACHE_AWARE`).
+///
+/// Acquire and release write one word, on a cache line that no other core writes: cores that use the
+/// object at the same time do not disturb each other. Starting the run-down costs one atomic
+/// operation a slot.
+///
+/// `C` chooses the slot, `P` how to wait. The number of slots is the owner's choice: one makes it a
+/// plain object, fewer than cores makes some share. It comes in three forms:
+///
+/// * [`StaticRundownRef`]: the number of slots is a constant, for a `static` or a field;
+/// * [`init_in`](Self::init_in): in memory of the caller's, sized by [`layout`](Self::layout);
+/// * [`boxed`](Self::boxed): in an allocation (feature `alloc`).
+///
+/// ```
+/// use rundown::{CurrentSlot, Rundown, StaticRundownRef};
+///
+/// struct ThisCore;
+/// impl CurrentSlot for ThisCore {
+///     fn current_slot() -> usize {
+///         0 // a kernel reads its per-core register here
+///     }
+/// }
+///
+/// static DEVICE: StaticRundownRef<ThisCore, 4> = StaticRundownRef::new();
+///
+/// let user = DEVICE.try_acquire().expect("nobody runs it down yet");
+/// assert!(!DEVICE.begin_run_down(), "one user is inside");
+/// drop(user);
+/// DEVICE.wait();
+/// assert!(DEVICE.try_acquire().is_err());
+/// ```
+///
+/// # Panics
+///
+/// Dropping it while holds are outstanding panics.
+#[repr(C)]
+pub struct CacheAwareRundownRef<C: CurrentSlot, P: Park = Spin, S: Slots + ?Sized = [PaddedSlot]> {
+    outstanding: CacheLine<Outstanding>,
+    chosen: PhantomData<fn() -> (C, P)>,
+    slots: S,
+}
+
+/// A cache-aware object with `N` slots, as a constant.
+pub type StaticRundownRef<C, const N: usize, P = Spin> =
+    CacheAwareRundownRef<C, P, [PaddedSlot; N]>;
+
+/// The slots of an object: an array, or a slice of them. Sealed.
+pub trait Slots: Sync + sealed_slots::Sealed {
+    /// Returns all slots.
+    fn as_slice(&self) -> &[PaddedSlot];
+}
+
+mod sealed_slots {
+    pub trait Sealed {}
+    impl Sealed for [super::PaddedSlot] {}
+    impl<const N: usize> Sealed for [super::PaddedSlot; N] {}
+}
+
+impl Slots for [PaddedSlot] {
+    fn as_slice(&self) -> &[PaddedSlot] {
+        self
+    }
+}
+
+impl<const N: usize> Slots for [PaddedSlot; N] {
+    fn as_slice(&self) -> &[PaddedSlot] {
+        self
+    }
+}
+
+impl<C: CurrentSlot, P: Park, const N: usize> StaticRundownRef<C, N, P> {
+    const SLOT_COUNT_IS_POSSIBLE: () = assert!(N >= 1 && N <= MAX_SLOTS);
+
+    const_unless_loom! {
+        /// Makes a live object without holds.
+        pub const fn new() -> Self {
+            Self::with_state(false)
+        }
+    }
+
+    const_unless_loom! {
+        /// Makes an object that is run down from the start; `reinitialize` enables it.
+        pub const fn new_run_down() -> Self {
+            Self::with_state(true)
+        }
+    }
+
+    #[cfg(not(rundown_loom))]
+    const fn with_state(run_down: bool) -> Self {
+        const { Self::SLOT_COUNT_IS_POSSIBLE };
+        let mut slots = [const { CacheLine(Slot::new(false)) }; N];
+        if run_down {
+            slots = [const { CacheLine(Slot::new(true)) }; N];
+        }
+        let outstanding = CacheLine(Outstanding::new(run_down));
+        Self { outstanding, chosen: PhantomData, slots }
+    }
+
+    #[cfg(rundown_loom)]
+    fn with_state(run_down: bool) -> Self {
+        const { Self::SLOT_COUNT_IS_POSSIBLE };
+        let slots = core::array::from_fn(|_| CacheLine(Slot::new(run_down)));
+        let outstanding = CacheLine(Outstanding::new(run_down));
+        Self { outstanding, chosen: PhantomData, slots }
+    }
+}
+
+impl<C: CurrentSlot, P: Park, const N: usize> Default for StaticRundownRef<C, N, P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
+    /// Returns the size and the alignment that an object with `slots` slots needs: one cache line a
+    /// slot, and one for all.
+    ///
+    /// # Errors
+    ///
+    /// [`InitError::SlotCount`] for 0 or more than [`MAX_SLOTS`] slots.
+    pub const fn layout(slots: usize) -> Result<Layout, InitError> {
+        if slots == 0 || slots > MAX_SLOTS {
+            return Err(InitError::SlotCount { slots });
+        }
+        match Layout::from_size_align((slots + 1) * CACHE_LINE, CACHE_LINE) {
+            Ok(layout) => Ok(layout),
+            Err(_) => Err(InitError::SlotCount { slots }),
+        }
+    }
+
+    /// Makes a live object with `slots` slots in the caller's memory, which may be larger than needed.
+    ///
+    /// # Errors
+    ///
+    /// [`InitError`] for a number of slots that is not possible, and for a buffer that is too small
+    /// or misaligned; the buffer is then untouched.
+    pub fn init_in(buffer: &mut [MaybeUninit<u8>], slots: usize) -> Result<&mut Self, InitError> {
+        let layout = Self::layout(slots)?;
+        let address = buffer.as_mut_ptr();
+        if !address.addr().is_multiple_of(layout.align()) {
+            return Err(InitError::Misaligned { address: address.addr() });
+        }
+        if buffer.len() < layout.size() {
+            return Err(InitError::TooSmall { needed: layout.size(), given: buffer.len() });
+        }
+        // SAFETY: aligned and large enough, as just checked, and borrowed exclusively for as long as
+        // the result lives.
+        unsafe { Ok(&mut *Self::write_at(address, slots)) }
+    }
+
+    /// Makes a live object with `slots` slots on the heap.
+    ///
+    /// # Errors
+    ///
+    /// [`InitError::SlotCount`], or [`InitError::OutOfMemory`].
+    #[cfg(feature = "alloc")]
+    pub fn boxed(slots: usize) -> Result<alloc::boxed::Box<Self>, InitError> {
+        let layout = Self::layout(slots)?;
+        // SAFETY: the layout's size is not zero.
+        let address = unsafe { alloc::alloc::alloc(layout) };
+        if address.is_null() {
+            return Err(InitError::OutOfMemory);
+        }
+        // SAFETY: the memory is ours, with the size and alignment that an object of this many slots
+        // has (asserted in `write_at`), from the allocator that `Box` gives it back to.
+        unsafe { Ok(alloc::boxed::Box::from_raw(Self::write_at(address.cast(), slots))) }
+    }
+
+    /// Writes a live object to `address`.
+    ///
+    /// # Safety
+    ///
+    /// `address` is valid for writes of `layout(slots).size()` bytes and aligned to a cache line, and
+    /// `slots` is possible.
+    unsafe fn write_at(address: *mut MaybeUninit<u8>, slots: usize) -> *mut Self {
+        let object = ptr::slice_from_raw_parts_mut(address.cast::<()>(), slots) as *mut Self;
+        // SAFETY: inside the memory the caller vouches for: `#[repr(C)]` puts one line for all first,
+        // then the slots, a line each. Raw pointers only, as nothing is initialised yet.
+        unsafe {
+            (&raw mut (*object).outstanding).write(CacheLine(Outstanding::new(false)));
+            let first = (&raw mut (*object).slots).cast::<PaddedSlot>();
+            for slot in 0..slots {
+                first.add(slot).write(CacheLine(Slot::new(false)));
+            }
+            debug_assert_eq!(size_of_val(&*object), (slots + 1) * CACHE_LINE);
+        }
+        object
+    }
+}
+
+impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> CacheAwareRundownRef<C, P, S> {
+    /// Returns the number of slots.
+    pub fn slot_count(&self) -> usize {
+        self.slots.as_slice().len()
+    }
+
+    /// Returns the address of the slot that index `slot` uses, to show and to check what shares a line.
+    pub fn slot_address(&self, slot: usize) -> *const () {
+        let slots = self.slots.as_slice();
+        ptr::from_ref(&slots[slot % slots.len()]).cast()
+    }
+}
+
+impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> sealed::Object for CacheAwareRundownRef<C, P, S> {
+    type Line = PaddedSlot;
+    type Park = P;
+
+    #[allow(private_interfaces, reason = "the trait is sealed")]
+    fn protocol(&self) -> Protocol<'_, PaddedSlot> {
+        Protocol { outstanding: &self.outstanding.0, slots: self.slots.as_slice() }
+    }
+
+    fn current_slot(&self) -> usize {
+        C::current_slot()
+    }
+}
+
+impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> Drop for CacheAwareRundownRef<C, P, S> {
+    fn drop(&mut self) {
+        check_drop(self);
+    }
+}
+
+impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> fmt::Debug for CacheAwareRundownRef<C, P, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheAwareRundownRef")
+            .field("slots", &self.slots.as_slice())
+            .field("outstanding", &self.outstanding)
+            .finish()
+    }
+}

@@ -1,0 +1,117 @@
+//! What can be refused, and why.
+
+use core::fmt;
+
+/// Why an acquire was refused. Nothing was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AcquireError {
+    /// Run-down has started: treat the object as gone.
+    RunDown,
+    /// The count could overflow: more than [`MAX_COUNT`](crate::MAX_COUNT) at once, or more than
+    /// [`MAX_HOLDERS`](crate::MAX_HOLDERS) in all.
+    TooMany,
+}
+
+/// The object is not run down, so it can't be re-initialised, completed or freed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotRunDown;
+
+/// The deadline of a wait passed first. The run-down goes on; waiting again is fine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedOut {
+    /// Holds that were left when the wait gave up; `None` while they were still being counted.
+    pub outstanding: Option<usize>,
+}
+
+/// Why memory can't become a cache-aware object. The memory is untouched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InitError {
+    /// The number of slots is 0 or above [`MAX_SLOTS`](crate::MAX_SLOTS).
+    SlotCount {
+        /// What was asked for.
+        slots: usize,
+    },
+    /// The buffer is smaller than [`layout`](crate::CacheAwareRundownRef::layout) says.
+    TooSmall {
+        /// Bytes that the object needs.
+        needed: usize,
+        /// Bytes that the buffer has.
+        given: usize,
+    },
+    /// The buffer does not start at a multiple of [`CACHE_LINE`](crate::CACHE_LINE).
+    Misaligned {
+        /// The address given.
+        address: usize,
+    },
+    /// The allocator had no memory.
+    OutOfMemory,
+}
+
+/// More was released than acquired: a bug of the caller. Reported by a panic, never returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OverRelease {
+    pub(crate) held: usize,
+    pub(crate) released: usize,
+}
+
+impl OverRelease {
+    /// Panics with the object's address and the counts.
+    #[cold]
+    pub(crate) fn report(self, object: *const ()) -> ! {
+        let Self { held, released } = self;
+        panic!(
+            "run-down object at {object:p}: released more than was acquired \
+             ({released} released with {held} held)"
+        );
+    }
+}
+
+impl fmt::Display for AcquireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RunDown => "the object is being run down",
+            Self::TooMany => "too many holds for the object's count",
+        })
+    }
+}
+
+impl fmt::Display for NotRunDown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the object is not run down: wait for its run-down first")
+    }
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.outstanding {
+            Some(holds) => write!(f, "the run-down timed out with {holds} holds left"),
+            None => f.write_str("the run-down timed out while the holds were being counted"),
+        }
+    }
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SlotCount { slots } => {
+                write!(f, "{slots} slots asked for; 1 to {} are possible", crate::MAX_SLOTS)
+            }
+            Self::TooSmall { needed, given } => {
+                write!(f, "the buffer has {given} bytes; the object needs {needed}")
+            }
+            Self::Misaligned { address } => write!(
+                f,
+                "the buffer at {address:#x} is not aligned to {} bytes",
+                crate::CACHE_LINE
+            ),
+            Self::OutOfMemory => f.write_str("out of memory"),
+        }
+    }
+}
+
+impl core::error::Error for AcquireError {}
+impl core::error::Error for NotRunDown {}
+impl core::error::Error for TimedOut {}
+impl core::error::Error for InitError {}

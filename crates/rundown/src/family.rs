@@ -1,0 +1,242 @@
+//! The operations that the plain and the cache-aware object have in common.
+
+use crate::error::{AcquireError, NotRunDown, OverRelease, TimedOut};
+use crate::guard::RundownGuard;
+use crate::park::Park;
+use crate::protocol::{Progress, Protocol, Released, Slot};
+use core::ptr;
+
+/// What each kind of object tells the shared operations. Not nameable outside the crate.
+pub(crate) mod sealed {
+    use super::{Park, Protocol, Slot};
+
+    pub trait Object: Sync {
+        type Line: AsRef<Slot>;
+        type Park: Park;
+        #[allow(private_interfaces, reason = "the trait is sealed")]
+        fn protocol(&self) -> Protocol<'_, Self::Line>;
+        fn current_slot(&self) -> usize;
+    }
+}
+
+/// Run-down protection: the family of operations, the same for both kinds of object.
+///
+/// Sealed: implemented by [`RundownRef`](crate::RundownRef) and
+/// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) only.
+pub trait Rundown: sealed::Object {
+    /// Acquires the object, unless its run-down has started.
+    ///
+    /// Wait-free: one load and at most one atomic addition, whatever other cores do, so also safe in
+    /// an interrupt handler that hits the middle of another acquire or release. A refusal because of
+    /// run-down writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`AcquireError::RunDown`] once a run-down has started; [`AcquireError::TooMany`] when the
+    /// count could overflow.
+    ///
+    /// # Ordering
+    ///
+    /// What the owner did before it created or re-initialised the object happens before a granted
+    /// acquire returns. A refusal orders nothing.
+    fn try_acquire(&self) -> Result<RundownGuard<'_, Self>, AcquireError> {
+        self.try_acquire_n(1)
+    }
+
+    /// Acquires `count` holds at once, for the cost of one.
+    ///
+    /// A count of 0 takes nothing and tells whether the object is live. Otherwise as
+    /// [`try_acquire`](Self::try_acquire).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_acquire`](Self::try_acquire); a count above [`MAX_COUNT`](crate::MAX_COUNT) is
+    /// always [`AcquireError::TooMany`] on a live object.
+    fn try_acquire_n(&self, count: usize) -> Result<RundownGuard<'_, Self>, AcquireError> {
+        self.protocol().acquire(self.current_slot(), count)?;
+        Ok(RundownGuard::new(self, count))
+    }
+
+    /// Releases `count` holds that no guard stands for, for instance leaked ones.
+    ///
+    /// Wait-free: at most two atomic subtractions, and waking the waiters if it was the last one.
+    ///
+    /// # Panics
+    ///
+    /// When it sees that more was released than acquired, with the object's address and the counts.
+    /// The object does not become acquirable by it. With several slots this may show only at the
+    /// drain, which then panics.
+    ///
+    /// # Ordering
+    ///
+    /// Everything before this call happens before the return of every wait.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns at least `count` holds on this object and gives them up. Releasing others'
+    /// holds would let the owner free what they use.
+    unsafe fn release_n(&self, count: usize) {
+        let address = self.address();
+        match self.protocol().release(self.current_slot(), count) {
+            Ok(Released::NotLast) => {}
+            // From here on the object may be freed: only its address is used.
+            Ok(Released::Last) => <Self::Park as Park>::unpark_all(address),
+            Err(error) => error.report(address),
+        }
+    }
+
+    /// Starts the run-down, unless it has started, and does not wait.
+    ///
+    /// When it returns, no acquire that begins later is granted. Returns whether the object is run
+    /// down already. Costs one atomic operation a slot for whoever comes first.
+    ///
+    /// # Panics
+    ///
+    /// When more was released than acquired.
+    fn begin_run_down(&self) -> bool {
+        let address = self.address();
+        let run = || -> Result<bool, OverRelease> {
+            if self.protocol().sweep()? {
+                <Self::Park as Park>::unpark_all(address);
+            }
+            Ok(self.protocol().progress()? == Progress::RunDown)
+        };
+        run().unwrap_or_else(|error| error.report(address))
+    }
+
+    /// Tells whether the object is run down: no hold is left and none will be granted.
+    ///
+    /// # Ordering
+    ///
+    /// After `true`, everything that any holder did before its release has happened.
+    ///
+    /// # Panics
+    ///
+    /// When more was released than acquired.
+    fn is_run_down(&self) -> bool {
+        self.outstanding() == Some(0)
+    }
+
+    /// Tells how many holds are left: `None` until a run-down has counted them.
+    ///
+    /// # Panics
+    ///
+    /// When more was released than acquired.
+    fn outstanding(&self) -> Option<usize> {
+        match self.protocol().progress().unwrap_or_else(|error| error.report(self.address())) {
+            Progress::Live | Progress::Sweeping => None,
+            Progress::Draining(holds) => Some(holds),
+            Progress::RunDown => Some(0),
+        }
+    }
+
+    /// Runs the object down: refuses new acquires, and waits until the last hold is released.
+    ///
+    /// Any number of threads may wait at the same time and again later; on a run-down object it
+    /// returns at once. The caller may then free what was protected.
+    ///
+    /// # Ordering
+    ///
+    /// Everything that any holder did before its release happens before this returns.
+    ///
+    /// # Panics
+    ///
+    /// When more was released than acquired.
+    ///
+    /// # Not guaranteed
+    ///
+    /// That it ever returns: a hold that its own caller keeps, or a leaked one, blocks it for good.
+    fn wait(&self) {
+        let _ = self.wait_by(None);
+    }
+
+    /// As [`wait`](Self::wait), but gives up at a deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] with the holds that are left. The run-down goes on, and can be waited for again.
+    ///
+    /// # Panics
+    ///
+    /// When more was released than acquired.
+    fn wait_until(&self, deadline: <Self::Park as Park>::Deadline) -> Result<(), TimedOut> {
+        self.wait_by(Some(deadline))
+    }
+
+    #[doc(hidden)]
+    fn wait_by(&self, deadline: Option<<Self::Park as Park>::Deadline>) -> Result<(), TimedOut> {
+        // A re-initialisation that overlaps with this wait makes the object live once more, perhaps
+        // after our own look: then the run-down starts again, instead of waiting for nobody.
+        while !self.begin_run_down() {
+            let mut ready = || match self.protocol().progress() {
+                Ok(Progress::Draining(_) | Progress::Sweeping) => false,
+                Ok(Progress::RunDown | Progress::Live) | Err(_) => true,
+            };
+            if !<Self::Park as Park>::park_until(self.address(), &mut ready, deadline) {
+                return Err(TimedOut { outstanding: self.outstanding() });
+            }
+        }
+        Ok(())
+    }
+
+    /// States that the run-down is complete. After a wait there is nothing left to do.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRunDown`] when the object is not run down; it is left as it is.
+    fn completed(&self) -> Result<(), NotRunDown> {
+        if self.is_run_down() { Ok(()) } else { Err(NotRunDown) }
+    }
+
+    /// Makes a run-down object live again, for the next round.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRunDown`] before the run-down has ended, and for all but one of several callers.
+    ///
+    /// # Ordering
+    ///
+    /// What the caller did before happens before every acquire that is granted afterwards.
+    ///
+    /// # Not guaranteed
+    ///
+    /// While it runs, an acquire may be granted on one core and refused on another.
+    fn reinitialize(&self) -> Result<(), NotRunDown> {
+        self.protocol().reinitialize()?;
+        <Self::Park as Park>::unpark_all(self.address());
+        Ok(())
+    }
+
+    /// Takes a run-down back, even while holds are left; they stay valid.
+    ///
+    /// A wait that is still under way starts the run-down again.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRunDown`] when no run-down has been started, or its sweep has not ended yet.
+    fn resurrect(&self) -> Result<(), NotRunDown> {
+        self.protocol().resurrect()?;
+        <Self::Park as Park>::unpark_all(self.address());
+        Ok(())
+    }
+
+    /// Returns the address that waiters sleep on.
+    #[doc(hidden)]
+    fn address(&self) -> *const () {
+        ptr::from_ref(self.protocol().outstanding).cast()
+    }
+}
+
+impl<T: sealed::Object + ?Sized> Rundown for T {}
+
+/// Refuses to let an object die that is still held. `&mut` proves that nobody is in the middle.
+pub(crate) fn check_drop<R: Rundown + ?Sized>(object: &mut R) {
+    if !object.begin_run_down() {
+        let holds = object.outstanding().unwrap_or(0);
+        panic!(
+            "run-down object at {:p}: dropped while {holds} holds are outstanding; \
+             wait for its run-down first",
+            object.address()
+        );
+    }
+}

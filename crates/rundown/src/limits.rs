@@ -1,0 +1,20 @@
+//! How much an object counts, and why the fast path need not check it.
+//!
+//! A check of one slot says nothing about the sum of all, and a look at all slots would cost the fast
+//! path its speed. So a slot near zero is let through unchecked, every other acquire looks at all
+//! slots, and both together stay below the 2^62 (2^30) holds that the words can tell from negative.
+
+/// Most holds one call can take: 2^32 - 1 on 64-bit targets (any `ULONG`), 2^16 - 1 on 32-bit ones.
+///
+/// Small against [`MAX_HOLDERS`], so that threads which pass the check at the same moment cannot
+/// overflow the count together.
+pub const MAX_COUNT: usize = (1 << (usize::BITS / 2)) - 1;
+/// Most holds an object counts in all: 2^61 on 64-bit targets, 2^29 on 32-bit ones.
+pub const MAX_HOLDERS: usize = 1 << (usize::BITS - 3);
+/// Most slots of an object: 65,536 on 64-bit targets, 256 on 32-bit ones.
+pub const MAX_SLOTS: usize = 1 << (usize::BITS / 4);
+/// A slot nearer to zero than this (in its own units) needs no look at the others: `MAX_SLOTS` of
+/// them, each crossing the whole window, add less than `MAX_HOLDERS / 2`.
+pub(crate) const NEAR: usize = 1 << (usize::BITS - usize::BITS / 4 - 4);
+
+const _: () = assert!(MAX_SLOTS * NEAR <= MAX_HOLDERS / 2);

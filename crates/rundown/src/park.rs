@@ -1,0 +1,61 @@
+//! How a waiter waits, and how the last holder wakes it.
+
+/// Waiting for a run-down, chosen by type: [`Spin`], or the platform's own sleep and wake-up.
+///
+/// The last holder wakes waiters *by address*: when [`unpark_all`](Park::unpark_all) runs, a waiter
+/// may have freed the object already, so the address must not be dereferenced. What a wake-up needs
+/// besides it (a lock, a list of sleepers) stands in memory of the implementation.
+pub trait Park {
+    /// A point in time after which waiting ends, on the platform's own clock.
+    type Deadline: Copy;
+
+    /// Waits until `ready` returns true, or until the deadline has passed.
+    ///
+    /// Returns whether `ready` was seen true. `ready` only reads; it may be called at any rate, and
+    /// again after every wake-up. An implementation that sleeps must not miss an
+    /// [`unpark_all`](Park::unpark_all) with the same address that comes after `ready` was called.
+    fn park_until(
+        address: *const (),
+        ready: &mut dyn FnMut() -> bool,
+        deadline: Option<Self::Deadline>,
+    ) -> bool;
+
+    /// Wakes everybody who waits at `address`. Never dereferences it.
+    fn unpark_all(address: *const ());
+}
+
+/// Waits by spinning. Needs nothing from the platform, and has no clock: a deadline counts looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Spin;
+
+impl Park for Spin {
+    /// How many times to look before giving up.
+    type Deadline = u64;
+
+    fn park_until(
+        _address: *const (),
+        ready: &mut dyn FnMut() -> bool,
+        deadline: Option<u64>,
+    ) -> bool {
+        let mut looks = 0;
+        while !ready() {
+            looks += 1;
+            if deadline.is_some_and(|most| looks >= most) {
+                return false;
+            }
+            relax();
+        }
+        true
+    }
+
+    fn unpark_all(_address: *const ()) {}
+}
+
+#[cfg(not(rundown_loom))]
+fn relax() {
+    core::hint::spin_loop();
+}
+#[cfg(rundown_loom)]
+fn relax() {
+    loom::thread::yield_now();
+}

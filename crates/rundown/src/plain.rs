@@ -1,0 +1,87 @@
+//! The plain object: one counter, shared by all cores.
+
+use crate::family::{check_drop, sealed};
+use crate::park::{Park, Spin};
+use crate::protocol::{Outstanding, Protocol, Slot};
+use crate::sync::const_unless_loom;
+use core::fmt;
+use core::marker::PhantomData;
+use core::slice;
+
+/// Run-down protection in two words, all cores on one counter (`EX_RUNDOWN_REF`).
+///
+/// Small and simple; right where an object is acquired rarely, or by one core at a time. Where many
+/// cores acquire it often, they fight over its cache line, and
+/// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) is the better choice.
+///
+/// ```
+/// use rundown::{Rundown, RundownRef};
+///
+/// static DEVICE: RundownRef = RundownRef::new();
+///
+/// let user = DEVICE.try_acquire().expect("nobody runs it down yet");
+/// assert!(!DEVICE.begin_run_down(), "one user is inside");
+/// assert!(DEVICE.try_acquire().is_err(), "no new users");
+/// drop(user);
+/// DEVICE.wait(); // returns at once: the last user has left
+/// ```
+///
+/// # Panics
+///
+/// Dropping it while holds are outstanding panics.
+pub struct RundownRef<P: Park = Spin> {
+    slot: Slot,
+    outstanding: Outstanding,
+    park: PhantomData<fn() -> P>,
+}
+
+impl<P: Park> RundownRef<P> {
+    const_unless_loom! {
+        /// Makes a live object without holds.
+        pub const fn new() -> Self {
+            Self { slot: Slot::new(false), outstanding: Outstanding::new(false), park: PhantomData }
+        }
+    }
+
+    const_unless_loom! {
+        /// Makes an object that is run down from the start; `reinitialize` enables it.
+        pub const fn new_run_down() -> Self {
+            Self { slot: Slot::new(true), outstanding: Outstanding::new(true), park: PhantomData }
+        }
+    }
+}
+
+impl<P: Park> Default for RundownRef<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: Park> sealed::Object for RundownRef<P> {
+    type Line = Slot;
+    type Park = P;
+
+    #[allow(private_interfaces, reason = "the trait is sealed")]
+    fn protocol(&self) -> Protocol<'_, Slot> {
+        Protocol { outstanding: &self.outstanding, slots: slice::from_ref(&self.slot) }
+    }
+
+    fn current_slot(&self) -> usize {
+        0
+    }
+}
+
+impl<P: Park> Drop for RundownRef<P> {
+    fn drop(&mut self) {
+        check_drop(self);
+    }
+}
+
+impl<P: Park> fmt::Debug for RundownRef<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RundownRef")
+            .field("slot", &self.slot)
+            .field("outstanding", &self.outstanding)
+            .finish()
+    }
+}

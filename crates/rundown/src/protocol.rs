@@ -1,0 +1,259 @@
+//! The protocol: every atomic operation of the crate and every ordering, in one sitting.
+//!
+//! # State
+//!
+//! * A **slot** a core: bit 0 is the mark ("running down"), the rest is twice the net number of
+//!   holds taken here. A hold may be released on another slot, so one slot can go below zero; all
+//!   arithmetic is modular and only the sum has a meaning.
+//! * **outstanding**, one word: odd from the start until a sweep has ended, even afterwards. Even,
+//!   it is twice the number of holds not yet released; zero therefore says *run down*, and nothing
+//!   else does. Releases subtract even amounts, so until the sweep ends no release can make it zero.
+//!
+//! # The invariant
+//!
+//! While a slot is unmarked its count is alive; once marked its count bits are dead, for the sweep
+//! took their last live value from `fetch_or`. At every moment
+//!
+//! ```text
+//! 2 * holds = sum of unmarked slots + collected by the sweep so far + (outstanding & !1)
+//! ```
+//!
+//! Each action is one atomic read-modify-write that keeps it: there is no loop, nothing to undo, and
+//! a bound on the steps of acquire and release whatever other cores do.
+
+use crate::error::{AcquireError, NotRunDown, OverRelease};
+use crate::limits::{MAX_COUNT, MAX_HOLDERS, NEAR};
+use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
+
+/// Bit 0 of a slot: running down. Bit 0 of `outstanding`: no sweep has ended.
+const MARK: usize = 1;
+/// One hold, in the units of both words.
+const ONE: usize = 2;
+
+/// The word of one slot.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Slot(AtomicUsize);
+
+/// The word that all waiters watch.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct Outstanding(AtomicUsize);
+
+impl Slot {
+    const_unless_loom! {
+        /// Makes a slot without holds.
+        pub(crate) const fn new(run_down: bool) -> Self {
+            Self(AtomicUsize::new(if run_down { MARK } else { 0 }))
+        }
+    }
+}
+
+impl AsRef<Slot> for Slot {
+    fn as_ref(&self) -> &Slot {
+        self
+    }
+}
+
+impl Outstanding {
+    const_unless_loom! {
+        /// Makes the word of a live object, or of one that is run down from the start.
+        pub(crate) const fn new(run_down: bool) -> Self {
+            Self(AtomicUsize::new(if run_down { 0 } else { MARK }))
+        }
+    }
+}
+
+/// What a release found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Released {
+    /// Others hold the object still, or no drain has counted them yet.
+    NotLast,
+    /// This was the last hold of a run-down: wake the waiters, and touch the object no more.
+    Last,
+}
+
+/// What a waiter sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Acquires are granted: nobody runs the object down.
+    Live,
+    /// A sweep is under way, or a re-initialisation: how many hold the object is not known yet.
+    Sweeping,
+    /// The sweep has ended; this many holds are left.
+    Draining(usize),
+    /// Run down: no hold is left and none will be granted.
+    RunDown,
+}
+
+/// The words of one object, plain (one slot) or cache-aware (several).
+#[derive(Debug)]
+pub(crate) struct Protocol<'a, W> {
+    pub(crate) outstanding: &'a Outstanding,
+    pub(crate) slots: &'a [W],
+}
+
+impl<W: AsRef<Slot>> Protocol<'_, W> {
+    fn word(&self, slot: usize) -> &AtomicUsize {
+        &self.slots[slot % self.slots.len()].as_ref().0
+    }
+
+    /// Takes `count` holds on `slot`. Never waits, never retries.
+    pub(crate) fn acquire(&self, slot: usize, count: usize) -> Result<(), AcquireError> {
+        let word = self.word(slot);
+        // Relaxed: a refusal hands out nothing, and a stale "live" is corrected by the add below.
+        // This load keeps refused acquires from writing, so they leave the line where it is.
+        let seen = word.load(Ordering::Relaxed);
+        if seen & MARK != 0 {
+            return Err(AcquireError::RunDown);
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        if count > MAX_COUNT || seen.wrapping_add(NEAR) >= 2 * NEAR {
+            self.check_capacity(count)?;
+        }
+        // Acquire, partner `reset`: what the owner did before (re-)initialising is visible to us.
+        // If our add comes before the mark, the sweep's fetch_or returns it and the drain waits for
+        // us. If the mark comes first, the count bits are dead: nothing to undo.
+        let old = word.fetch_add(count * ONE, Ordering::Acquire);
+        if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }
+    }
+
+    /// Gives `count` holds back on `slot`, which need not be the slot they were taken on.
+    ///
+    /// After `Ok(Last)` the object may be gone: a waiter can have freed it already.
+    pub(crate) fn release(&self, slot: usize, count: usize) -> Result<Released, OverRelease> {
+        if count == 0 {
+            return Ok(Released::NotLast);
+        }
+        let amount = count.wrapping_mul(ONE);
+        let word = self.word(slot);
+        // Release, partner `mark`: all we did with the object happens before the sweep that collects
+        // this slot. If our subtraction comes before the mark, the sweep never counts us; if the
+        // mark comes first, it has counted us, and we settle with `outstanding` below.
+        let old = word.fetch_sub(amount, Ordering::Release);
+        if old & MARK == 0 {
+            // With a single slot its count is the whole truth; with several only the sum is.
+            if self.slots.len() == 1 && (old as isize) < amount as isize {
+                word.fetch_add(amount, Ordering::Relaxed); // Relaxed: only the number is mended
+                return Err(OverRelease { held: old / ONE, released: count });
+            }
+            return Ok(Released::NotLast);
+        }
+        // Release, partner `progress`: the same promise towards the waiter. Our last access on the
+        // way out: from the moment this yields zero the memory belongs to the waiter.
+        let old = self.outstanding.0.fetch_sub(amount, Ordering::Release);
+        if old == amount {
+            return Ok(Released::Last);
+        }
+        if old & MARK == 0 && (old as isize) < amount as isize {
+            self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above
+            return Err(OverRelease { held: old / ONE, released: count });
+        }
+        Ok(Released::NotLast)
+    }
+
+    /// Marks every slot, if nobody has, and counts who is inside. True: the mark was ours.
+    pub(crate) fn sweep(&self) -> Result<bool, OverRelease> {
+        // Relaxed: only spares a write; `mark` decides who sweeps.
+        if self.word(0).load(Ordering::Relaxed) & MARK != 0 {
+            return Ok(false);
+        }
+        // Slot 0 elects: re-initialisation clears it last, so whoever marks it finds the rest clear.
+        let first = self.mark(0);
+        if first & MARK != 0 {
+            return Ok(false);
+        }
+        let collected = (1..self.slots.len()).fold(first, |sum, slot| {
+            let old = self.mark(slot);
+            debug_assert!(old & MARK == 0, "slot {slot} was marked by somebody else");
+            sum.wrapping_add(old & !MARK)
+        });
+        // Release, partner `progress`: hands on what `mark` acquired from every slot, to whoever
+        // sees zero, also through later releases (they continue this release sequence).
+        let change = collected.wrapping_sub(MARK);
+        let left = self.outstanding.0.fetch_add(change, Ordering::Release).wrapping_add(change);
+        if (left as isize) < 0 {
+            return Err(OverRelease { held: 0, released: (left as isize).unsigned_abs() / ONE });
+        }
+        Ok(true)
+    }
+
+    fn mark(&self, slot: usize) -> usize {
+        // Acquire, partners: the subtraction in `release` (what holders did) and `reset` (on slot 0
+        // it orders our marks behind the clearing of all other slots).
+        self.word(slot).fetch_or(MARK, Ordering::Acquire)
+    }
+
+    /// Tells how far a run-down has come.
+    pub(crate) fn progress(&self) -> Result<Progress, OverRelease> {
+        // Acquire, partners: the last subtraction in `release` and the addition in `sweep`. After
+        // zero the caller owns what the holders used.
+        let now = self.outstanding.0.load(Ordering::Acquire);
+        if now == 0 {
+            return Ok(Progress::RunDown);
+        }
+        if now & MARK == 0 {
+            return match (now as isize) < 0 {
+                true => Err(OverRelease { held: 0, released: now.wrapping_neg() / ONE }),
+                false => Ok(Progress::Draining(now / ONE)),
+            };
+        }
+        // Relaxed: a hint whether a sweep is worth trying; `mark` decides.
+        match self.word(0).load(Ordering::Relaxed) & MARK {
+            0 => Ok(Progress::Live),
+            _ => Ok(Progress::Sweeping),
+        }
+    }
+
+    /// Makes a run-down object live again; the caller then wakes waiters, who may be for the new round.
+    pub(crate) fn reinitialize(&self) -> Result<(), NotRunDown> {
+        // Acquire, partner `release`: who re-initialises owns the object even without a wait before.
+        // The exchange elects: a second caller, and one that comes too early, is refused.
+        match self.outstanding.0.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed) {
+            Ok(_) => self.reset(),
+            Err(_) => return Err(NotRunDown),
+        }
+        Ok(())
+    }
+
+    /// Takes a run-down back, also while holds are left: they stay in `outstanding`, where the next
+    /// sweep adds them up with the rest. Refused before the sweep has ended.
+    pub(crate) fn resurrect(&self) -> Result<(), NotRunDown> {
+        // Acquire: as in `reinitialize`, for the case that nobody was left. The bit elects.
+        if self.outstanding.0.fetch_or(MARK, Ordering::Acquire) & MARK != 0 {
+            return Err(NotRunDown);
+        }
+        self.reset();
+        Ok(())
+    }
+
+    fn reset(&self) {
+        // Swaps, not stores: each is the newest value of its word for every later operation. Slot 0
+        // last, because it elects the next sweep. An acquire that is granted on a cleared slot before
+        // slot 0 is cleared is counted by that next sweep; `outstanding` is odd again already.
+        for slot in (0..self.slots.len()).rev() {
+            // Release, partner the add in `acquire`: what the owner did before is visible to holders.
+            self.word(slot).swap(0, Ordering::Release);
+        }
+    }
+
+    /// Looks at all slots before a grant that might overflow the count. A bounded number of loads.
+    #[cold]
+    fn check_capacity(&self, count: usize) -> Result<(), AcquireError> {
+        let mut sum = self.outstanding.0.load(Ordering::Relaxed) & !MARK; // Relaxed: an estimate
+        for slot in self.slots {
+            let seen = slot.as_ref().0.load(Ordering::Relaxed); // Relaxed: an estimate
+            if seen & MARK != 0 {
+                return Err(AcquireError::RunDown);
+            }
+            sum = sum.wrapping_add(seen);
+        }
+        let holders = (sum as isize) / ONE as isize;
+        if count > MAX_COUNT || holders > (MAX_HOLDERS - count) as isize {
+            return Err(AcquireError::TooMany);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! The only place that names an atomic type of `core` or of loom.
+//!
+//! Built with `--cfg rundown_loom`, the crate runs on loom's atomics, which explore every
+//! interleaving and every value a weak memory may return. The cfg carries the crate's name because
+//! `RUSTFLAGS` reach every crate of a build.
+
+#[cfg(not(target_has_atomic = "ptr"))]
+compile_error!(
+    "rundown needs atomic read-modify-write operations on pointer-sized words; \
+     this target has none (build for one where `target_has_atomic = \"ptr\"` holds)"
+);
+
+#[cfg(not(rundown_loom))]
+pub(crate) use core::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(rundown_loom)]
+pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
+
+/// Declares a function `const`, except under loom, whose atomics cannot be made in a constant.
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis const fn $($rest:tt)*) => {
+        #[cfg(not(rundown_loom))]
+        $(#[$meta])*
+        $vis const fn $($rest)*
+        #[cfg(rundown_loom)]
+        $(#[$meta])*
+        $vis fn $($rest)*
+    };
+}
+pub(crate) use const_unless_loom;
