@@ -1,0 +1,178 @@
+// Entry of the first core and of the others, up to the first line of Rust.
+//
+//   _start            first core   EL1 or EL2   MMU off   x0 = device tree, or 0 (ELF)
+//   _start_secondary  the others   EL1 or EL2   MMU off   x0 = StartContext (from PSCI CPU_ON)
+//
+// Both go down to EL1, install the exception vectors, and turn MMU and caches on BEFORE the first
+// line of Rust: exclusive and atomic accesses are only sound on Normal cacheable memory
+// (Arm ARM B2.17.5), and Rust code may contain one anywhere.
+//
+// The kernel runs on SP_EL0 and takes exceptions on SP_EL1: a handler has a good stack even if the
+// exception is that the other stack has run into its guard page.
+//
+// Names in braces are Rust symbols and constants, bound in src/boot.rs.
+
+.section .text.entry, "ax"
+
+.global _start
+_start:
+    msr     daifset, #0xf               // no interrupt before there is somebody to handle it
+    mov     x19, x0                     // keep the device tree's address
+    bl      enter_el1
+
+    adrp    x0, __exception_stack_end   // SP_EL1: we are at EL1h
+    mov     sp, x0
+    adrp    x0, __bss_start             // QEMU's RAM starts zeroed, real RAM does not
+    add     x0, x0, :lo12:__bss_start
+    adrp    x1, __bss_end
+    add     x1, x1, :lo12:__bss_end
+1:  cmp     x0, x1
+    b.hs    2f
+    stp     xzr, xzr, [x0], #16         // the linker script aligns both ends to 16
+    b       1b
+2:
+    adrp    x0, {early_table}           // identity map of device space and of our GiB of RAM
+    add     x0, x0, :lo12:{early_table}
+    bl      enable_mmu
+
+    msr     spsel, #0                   // from here on the kernel's own stack
+    adrp    x0, __stack_end
+    mov     sp, x0
+    mov     x29, xzr                    // a frame chain ends here
+    mov     x30, xzr
+    mov     x0, x19
+    b       {first_core}
+
+.global _start_secondary
+_start_secondary:
+    msr     daifset, #0xf
+    mov     x19, x0                     // StartContext, cleaned to memory by the first core
+    bl      enter_el1
+
+    ldr     x0, [x19, #{CONTEXT_EXCEPTION_STACK}]
+    mov     sp, x0                      // SP_EL1
+    ldr     x0, [x19, #{CONTEXT_TTBR0}] // the final tables; no early map needed
+    bl      enable_mmu
+
+    msr     spsel, #0
+    ldr     x0, [x19, #{CONTEXT_STACK}]
+    mov     sp, x0                      // SP_EL0
+    mov     x29, xzr
+    mov     x30, xzr
+    ldr     x0, [x19, #{CONTEXT_CORE}]  // this core's own data
+    b       {secondary_core}
+
+// Goes to EL1h with interrupts masked, MMU off and vectors installed; returns to its caller.
+enter_el1:
+    mrs     x1, CurrentEL               // bits 3:2
+    cmp     x1, #(2 << 2)
+    b.lo    at_el1
+    b.hi    at_el3
+
+    adrp    x1, early_vectors_el2       // before anything here can fault
+    add     x1, x1, :lo12:early_vectors_el2
+    msr     vbar_el2, x1
+    mov     x1, #{HCR_EL2_RW}           // EL1 is AArch64; no traps, no stage 2, E2H off
+    msr     hcr_el2, x1
+    isb
+    mrs     x1, midr_el1                // what EL1 reads as its own identity
+    msr     vpidr_el2, x1
+    mrs     x1, mpidr_el1
+    msr     vmpidr_el2, x1
+    mov     x1, #{CNTHCT_EL2_NO_TRAPS}  // counter and timer accessible from EL1
+    msr     cnthctl_el2, x1
+    msr     cntvoff_el2, xzr            // virtual time = physical time
+    mov     x1, #{CPTR_EL2_NO_TRAPS}
+    msr     cptr_el2, x1
+    msr     hstr_el2, xzr
+    mrs     x1, id_aa64pfr0_el1         // GIC system registers? (bits 27:24)
+    ubfx    x1, x1, #24, #4
+    cbz     x1, 1f
+    mrs     x1, S3_4_C12_C9_5           // ICC_SRE_EL2
+    mov     x2, #{ICC_SRE_EL2_SRE_ENABLE}
+    orr     x1, x1, x2
+    msr     S3_4_C12_C9_5, x1           // EL1 may use the GICv3 system registers
+    isb
+    msr     S3_4_C12_C11_0, xzr         // ICH_HCR_EL2: no virtual interrupts
+1:
+    mov     x1, #{SPSR_EL1H_MASKED}
+    msr     spsr_el2, x1
+    msr     elr_el2, x30                // "return" to our caller, at EL1h
+    ldr     x1, ={SCTLR_EL1_MMU_OFF}
+    msr     sctlr_el1, x1
+    adrp    x1, vectors
+    add     x1, x1, :lo12:vectors
+    msr     vbar_el1, x1
+    eret
+
+at_el1:
+    adrp    x1, vectors                 // 2 KiB aligned, see vectors.S
+    add     x1, x1, :lo12:vectors
+    msr     vbar_el1, x1
+    ldr     x1, ={SCTLR_EL1_MMU_OFF}    // a known state: MMU and caches off, little endian
+    msr     sctlr_el1, x1
+    msr     spsel, #1
+    isb
+    ret
+
+at_el3:                                 // `secure=on`: no PSCI, every core enters at once
+    mrs     x1, mpidr_el1               // one core speaks, the others sleep
+    tst     x1, #0xff
+    b.eq    3f
+2:  wfi
+    b       2b
+3:  adr     x1, el3_message
+    b       die
+
+// Dies with a message before there is a stack. x1: a C string.
+die:
+    mov     x0, #{SYS_WRITE0}           // Arm semihosting: print the string at x1
+    hlt     #0xf000
+    adr     x1, die_block
+    mov     x0, #{SYS_EXIT}             // then exit, reason and status in the block
+    hlt     #0xf000
+4:  wfi                                 // semihosting is off: nothing more can be done
+    b       4b
+
+.balign 8
+die_block:
+    .quad   {ADP_STOPPED_APPLICATION_EXIT}, 1
+el2_message:
+    .asciz  "# exception at EL2 before the kernel could start\n"
+el3_message:
+    .asciz  "# started at EL3: there is no firmware here; remove secure=on from QEMU_MACHINE\n"
+
+// Turns MMU and caches on with the tables at x0. At EL1, clobbers x1 and x2.
+.balign 4
+enable_mmu:
+    ldr     x1, ={MAIR_EL1}
+    msr     mair_el1, x1
+    ldr     x1, ={TCR_EL1}
+    mrs     x2, id_aa64mmfr0_el1        // PARange, bits 3:0
+    and     x2, x2, #0xf
+    cmp     x2, #5                      // 48 bits is the most that 4 KiB pages take without LPA2
+    b.ls    1f
+    mov     x2, #5
+1:  bfi     x1, x2, #32, #3             // TCR_EL1.IPS
+    msr     tcr_el1, x1
+    msr     ttbr0_el1, x0
+    dsb     ish                         // tables written before they are walked
+    isb
+    tlbi    vmalle1                     // nothing stale from before reset
+    ic      iallu
+    dsb     nsh
+    isb
+    ldr     x1, ={SCTLR_EL1_MMU_ON}
+    msr     sctlr_el1, x1
+    isb                                 // the next instruction is fetched through the tables
+    ret
+
+.ltorg
+
+.balign 2048
+early_vectors_el2:                      // 16 entries of 128 bytes
+    .rept 16
+    .balign 128
+    adr     x1, el2_message
+    b       die
+    .endr
