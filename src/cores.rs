@@ -62,8 +62,7 @@ impl Core {
 
 static FIRST: Once<Core> = Once::new();
 static MACHINE: Once<Machine> = Once::new();
-static CORES: [AtomicPtr<Core>; MAX_CORES] =
-    [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CORES];
+static CORES: [AtomicPtr<Core>; MAX_CORES] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CORES];
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Gives core 0 its data. Before this, [`this_index`] answers 0.
@@ -134,7 +133,8 @@ pub fn guard_page_hit(address: u64) -> Option<&'static str> {
 /// Panics, naming the core, if one does not come up. `leave_out` is for the test of that.
 pub fn start_all(leave_out: Option<usize>) {
     let machine = machine();
-    let affinities = device_tree::affinities(machine).filter(|&affinity| affinity != this().affinity);
+    let affinities =
+        device_tree::affinities(machine).filter(|&affinity| affinity != this().affinity);
     for (affinity, index) in affinities.zip(1..) {
         let stacks = memory::stacks(index);
         let core: &'static Core = Box::leak(Box::new(Core::new(index, affinity, stacks.clone())));

@@ -101,7 +101,8 @@ pub fn affinities(machine: &Machine) -> impl Iterator<Item = u64> {
 fn cpus(fdt: Fdt<'static>) -> impl Iterator<Item = u64> {
     let cpus = fdt.find_node("/cpus").expect("the device tree has no /cpus");
     cpus.children().filter(|node| node.name_without_address() == "cpu").map(|node| {
-        let mut registers = node.reg().ok().flatten().expect("a core of the device tree has no reg");
+        let mut registers =
+            node.reg().ok().flatten().expect("a core of the device tree has no reg");
         let id = registers.next().expect("a core of the device tree has no reg");
         id.address.to_int().expect("a core's affinity has more than 64 bits")
     })

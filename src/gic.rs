@@ -6,8 +6,8 @@ use crate::exceptions::without_interrupts;
 use crate::{interrupts, timer};
 use arm_gic::gicv2::{self, GicV2};
 use arm_gic::gicv3::{
-    self, GicCpuInterface, GicDistributor, GicRedistributor, GicRedistributorIterator, SgiTargetGroup,
-    registers::GicrSgi,
+    self, GicCpuInterface, GicDistributor, GicRedistributor, GicRedistributorIterator,
+    SgiTargetGroup, registers::GicrSgi,
 };
 use arm_gic::{IntId, InterruptGroup, UniqueMmioPointer};
 use core::ops::Range;

@@ -19,6 +19,7 @@ extern crate alloc;
 
 pub mod boot;
 pub mod cache;
+pub mod checks;
 pub mod console;
 pub mod cores;
 pub mod device_tree;

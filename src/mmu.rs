@@ -20,10 +20,8 @@ const GIB: u64 = 1 << 30;
 /// memory, write-back, read- and write-allocate (Arm ARM D24.2.121).
 pub const MAIR_EL1_VALUE: u64 = 0xff_04;
 
-const DEVICE: Attributes = Attributes::ATTRIBUTE_INDEX_0
-    .union(Attributes::PXN)
-    .union(Attributes::UXN)
-    .union(COMMON);
+const DEVICE: Attributes =
+    Attributes::ATTRIBUTE_INDEX_0.union(Attributes::PXN).union(Attributes::UXN).union(COMMON);
 const NORMAL: Attributes = Attributes::ATTRIBUTE_INDEX_1
     .union(Attributes::INNER_SHAREABLE)
     .union(Attributes::UXN)

@@ -71,7 +71,8 @@ impl Park for Sleep {
         ready: &mut dyn FnMut() -> bool,
         deadline: Option<u64>,
     ) -> bool {
-        let done = wait(address, &mut *ready, deadline.unwrap_or_else(|| time::after_ms(LONGEST_MS)));
+        let done =
+            wait(address, &mut *ready, deadline.unwrap_or_else(|| time::after_ms(LONGEST_MS)));
         if !done && deadline.is_none() {
             panic!(
                 "core {} waited {LONGEST_MS} ms for the run-down at {address:p}",
