@@ -104,7 +104,9 @@ pub fn two_waiters() -> ktap::Result {
     RELEASED.store(false, Ordering::Relaxed);
     let waiters = AtomicUsize::new(0);
     let returned_early = AtomicUsize::new(0);
+    let held_by_then = AtomicBool::new(true);
     let wait = || {
+        object.begin_run_down();
         waiters.fetch_add(1, Ordering::Relaxed);
         park::wake((&raw const waiters).cast());
         object.wait();
@@ -130,15 +132,17 @@ pub fn two_waiters() -> ktap::Result {
             if core > 0 {
                 return wait();
             }
-            let both = || waiters.load(Ordering::Relaxed) == 2 && object.outstanding() == Some(1);
+            let both = || waiters.load(Ordering::Relaxed) == 2;
             let deadline = time::after_ms(DEADLINE_MS);
             if !park::wait((&raw const waiters).cast(), both, deadline) {
                 // Let them go all the same; the count below then tells.
                 waiters.store(0, Ordering::Relaxed);
             }
+            held_by_then.store(object.outstanding() == Some(1), Ordering::Relaxed);
             release_held();
         }),
     }
+    holds("one hold was left", held_by_then.into_inner())?;
     equal("waiters", waiters.into_inner(), 2)?;
     equal("waiters that returned before the last release", returned_early.into_inner(), 0)?;
     holds("run down", object.is_run_down())

@@ -1,6 +1,7 @@
 //! The report that people look at, and the same as `# measure` lines for tools.
 
-use crate::rounds::{Counts, Drain, Rounds};
+use crate::rounds::{Drain, Rounds};
+use crate::tally::Counts;
 use crate::{cache, cores, gic, println, time};
 use alloc::vec::Vec;
 use rundown::CACHE_LINE;

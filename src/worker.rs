@@ -1,0 +1,178 @@
+//! What each core does in a round: acquire and release until it is refused.
+
+use crate::park;
+use crate::rounds::{Guard, Rounds, alarm_starts_drain};
+use crate::tally::Counts;
+use crate::{time, timer};
+use rundown::Rundown;
+
+/// Pairs of acquire and release that each core has done, at least, when the drain starts.
+pub const PAIRS: u64 = 100_000;
+/// Grants between two looks at how far the others are. The last guard of a burst is kept until the
+/// next burst ends: a slow user, whom the drain will find.
+const BURST: u64 = 1_000;
+/// Every so many grants, a guard goes to the next core.
+const HAND_OVER_EVERY: u64 = 64;
+/// Bursts of core 0 between the moment when all have done their pairs and the drain.
+const BURSTS_BEFORE_DRAIN: u64 = 4;
+/// Bursts that the others do from that moment on without a nap: the drain comes in the middle of them.
+/// Bounded, because under round robin (`thread=single`) each would use up its time slice.
+const BURSTS_INTO_DRAIN: u64 = 4 * BURSTS_BEFORE_DRAIN;
+/// A core that has done its pairs naps this long between bursts, in milliseconds, so that the others
+/// get the host's processors; a wake-up ends the nap.
+const NAP_MS: u64 = 1;
+/// How long the slowest core may take for its pairs, and then the drain.
+const DEADLINE_MS: u64 = 20_000;
+
+/// Every acquire is refused from now on.
+struct Refused;
+
+/// One core in a round.
+pub struct Worker {
+    rounds: &'static Rounds,
+    core: usize,
+    alone: bool,
+    counts: Counts,
+    kept: Option<Guard>,
+}
+
+impl Worker {
+    /// Takes part in a round on the calling core, to the end.
+    pub fn work(rounds: &'static Rounds, core: usize) {
+        let alone = rounds.inboxes.len() == 1;
+        let mut worker = Self { rounds, core, alone, counts: Counts::default(), kept: None };
+        let start = match worker.use_object() {
+            Ok(()) => {
+                let start = time::now();
+                rounds.start_drain();
+                start
+            }
+            Err(Refused) => time::now(),
+        };
+        worker.give_everything_back();
+        if core == 0 {
+            rounds.finish_drain(start, time::after_ms(DEADLINE_MS));
+        }
+        if core == 0 && !worker.alone {
+            // It started the drain itself and has not been refused yet.
+            worker.counts.refused += u64::from(rounds.object.try_acquire().is_err());
+        }
+        worker.publish();
+    }
+
+    /// Uses the object until it is refused, or, on core 0, until it is time to start the drain.
+    fn use_object(&mut self) -> Result<(), Refused> {
+        while self.counts.granted < PAIRS {
+            self.burst()?;
+        }
+        self.publish();
+        match (self.core, self.alone) {
+            (0, true) => {
+                // An interrupt starts the drain, in the middle of whatever we do then.
+                timer::ring_at(time::now() + time::frequency() / 10_000, alarm_starts_drain);
+                loop {
+                    self.burst()?;
+                }
+            }
+            (0, false) => {
+                let everyone = || self.rounds.slowest().1 >= PAIRS;
+                let deadline = time::after_ms(DEADLINE_MS);
+                if !park::wait(self.rounds.slowest_changes(), everyone, deadline) {
+                    let (core, pairs) = self.rounds.slowest();
+                    panic!("core {core} has done {pairs} pairs of {PAIRS} in {DEADLINE_MS} ms");
+                }
+                self.rounds.announce_everyone_done();
+                (0..BURSTS_BEFORE_DRAIN).try_for_each(|_| self.burst())
+            }
+            _ => {
+                park::wake(self.rounds.slowest_changes());
+                while !self.rounds.wait_for_everyone(time::after_ms(NAP_MS)) {
+                    self.burst()?;
+                }
+                (0..BURSTS_INTO_DRAIN).try_for_each(|_| self.burst())?;
+                loop {
+                    self.burst()?;
+                    self.rounds.wait_for_drain(time::after_ms(NAP_MS));
+                }
+            }
+        }
+    }
+
+    fn burst(&mut self) -> Result<(), Refused> {
+        for turn in 1..=BURST {
+            let Ok(guard) = self.rounds.object.try_acquire() else {
+                self.counts.refused += 1;
+                return Err(Refused);
+            };
+            self.counts.granted += 1;
+            self.look();
+            if turn == BURST {
+                self.counts.released += u64::from(self.kept.replace(guard).is_some());
+            } else if turn % HAND_OVER_EVERY == 0 && !self.alone {
+                self.hand_over(guard);
+                self.take_over();
+            } else {
+                self.look();
+                drop(guard);
+                self.counts.released += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at the protected object, as a user would. The caller holds it.
+    fn look(&mut self) {
+        self.counts.poison_seen += u64::from(!self.rounds.payload.is_alive());
+    }
+
+    fn publish(&self) {
+        self.rounds.tallies[self.core].0.write(&self.counts);
+    }
+
+    fn next(&self) -> usize {
+        (self.core + 1) % self.rounds.inboxes.len()
+    }
+
+    /// Puts a guard in the next core's inbox, or releases it if that is not empty.
+    fn hand_over(&mut self, guard: Guard) {
+        match self.rounds.inboxes[self.next()].0.try_lock() {
+            Some(mut inbox) if inbox.is_none() => {
+                *inbox = Some(guard);
+                self.counts.given += 1;
+            }
+            _ => {
+                drop(guard);
+                self.counts.released += 1;
+            }
+        }
+    }
+
+    /// Releases on this core what another has handed over.
+    fn take_over(&mut self) {
+        let inbox = self.rounds.inboxes[self.core].0.try_lock();
+        if let Some(guard) = inbox.and_then(|mut inbox| inbox.take()) {
+            self.look();
+            drop(guard);
+            self.counts.released += 1;
+            self.counts.received += 1;
+        }
+    }
+
+    /// Releases all that this core still holds or has sent off: the drain waits for it.
+    fn give_everything_back(&mut self) {
+        if let Some(guard) = self.kept.take() {
+            self.look();
+            drop(guard);
+            self.counts.released += 1;
+        }
+        // Nobody else puts guards into the next core's inbox, so after this none of ours is left.
+        let unclaimed = self.rounds.inboxes[self.next()].0.lock().take();
+        if let Some(guard) = unclaimed {
+            self.counts.given -= 1;
+            self.look();
+            drop(guard);
+            self.counts.released += 1;
+        }
+        self.take_over();
+    }
+}
