@@ -172,7 +172,10 @@ impl<'a> Pump<'a> {
     }
 
     fn pass_complaint_on(&mut self) {
-        let _ = stderr().write_all(&self.complaint);
+        // After we asked it to end, QEMU says so; that is no news for the reader.
+        if !(self.reason.is_some() && contains(&self.complaint, b"terminating on signal")) {
+            let _ = stderr().write_all(&self.complaint);
+        }
         self.complaint.clear();
     }
 
@@ -212,6 +215,10 @@ impl<'a> Pump<'a> {
             self.wait();
         }
     }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
 /// Reads what is there; 0 when there is nothing now, and at the end, where the pipe is closed.
