@@ -2,9 +2,9 @@
 //!
 //! One loop waits in poll(2) for everything that can happen: output, QEMU's end, a signal, the
 //! deadline. So nothing is polled, a run takes as long as QEMU does, and no way out leaves QEMU
-//! behind: [`child`] kills it when this process dies, and [`terminal`] puts the terminal back.
+//! behind: `child` kills it when this process dies, and `terminal` puts the terminal back.
 
-mod child;
+pub mod child;
 mod pump;
 mod signals;
 mod terminal;
@@ -26,7 +26,11 @@ use terminal::Terminal;
 /// Boots the kernel as the QEMU_* variables say. `Ok` is the number of tests that passed.
 pub fn run(kernel: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<u64, Stop> {
     let settings = Settings::read(variable)?;
-    check_memory(&settings.memory.0, settings.memory.1, image::reach(kernel)?)?;
+    check_memory(
+        &settings.memory.0,
+        settings.memory.1,
+        image::extent(kernel)?.reach,
+    )?;
     qemu::check(&settings)?;
 
     // The order matters: signals are caught before there is anything that they could leave behind.

@@ -2,6 +2,7 @@
 //!
 //! - [`boot`] runs QEMU and never leaves it behind; [`settings`] checks the environment first.
 //! - [`ktap`] judges the report, [`measure`] collects the measurements in it.
+//! - [`suite`] is `lab test`: its table holds everything that is tested.
 
 pub mod boot;
 pub mod image;
@@ -10,3 +11,4 @@ pub mod measure;
 pub mod qemu;
 pub mod settings;
 pub mod stop;
+pub mod suite;

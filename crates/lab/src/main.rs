@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use lab::boot;
+use lab::{boot, suite};
 
 /// The host tool of the run-down demo.
 #[derive(Parser)]
@@ -27,15 +27,36 @@ enum Action {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
         rest: Vec<String>,
     },
+    /// Runs every test of the project; ends with `N passed, N failed`.
+    Test {
+        /// Only lists the steps.
+        #[arg(long)]
+        list: bool,
+        /// Only the steps whose names hold one of these.
+        patterns: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let stopped = match Arguments::parse().command {
         Action::Boot { kernel, .. } => boot::run(&kernel, |name| std::env::var(name).ok()).err(),
+        Action::Test {
+            list: true,
+            patterns,
+        } => {
+            suite::list(&patterns);
+            None
+        }
+        Action::Test {
+            list: false,
+            patterns,
+        } => suite::run(&patterns).err(),
     };
     let Some(stop) = stopped else {
         return ExitCode::SUCCESS;
     };
-    eprintln!("{stop}");
+    if !stop.line.is_empty() {
+        eprintln!("{stop}");
+    }
     ExitCode::from(stop.status)
 }

@@ -94,7 +94,7 @@ impl<'a> Pump<'a> {
                 self.flush(report);
                 let ending = self.reason.take().unwrap_or(Ending::Exited(status));
                 if self.spoken || ending == Ending::TimedOut {
-                    self.pass_complaint_on();
+                    self.pass_complaint_on(self.complaint.len());
                 }
                 return (
                     ending,
@@ -165,18 +165,25 @@ impl<'a> Pump<'a> {
                 count => self.complaint.extend_from_slice(&bytes[..count]),
             }
             if self.spoken || self.complaint.len() >= MOST_PENDING {
-                // QEMU runs, so this is a log (-d) or a warning: pass it on as it comes.
-                self.pass_complaint_on();
+                // QEMU runs, so this is a log (-d) or a warning: pass it on as it comes, in whole lines.
+                let end = self
+                    .complaint
+                    .iter()
+                    .rposition(|byte| *byte == b'\n')
+                    .map_or(0, |at| at + 1);
+                self.pass_complaint_on(end);
             }
         }
     }
 
-    fn pass_complaint_on(&mut self) {
-        // After we asked it to end, QEMU says so; that is no news for the reader.
-        if !(self.reason.is_some() && contains(&self.complaint, b"terminating on signal")) {
-            let _ = stderr().write_all(&self.complaint);
+    fn pass_complaint_on(&mut self, end: usize) {
+        let lines: Vec<u8> = self.complaint.drain(..end).collect();
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            // After we asked it to end, QEMU says who did; that is no news for the reader.
+            if self.reason.is_none() || !contains(line, b"terminating on signal") {
+                let _ = stderr().write_all(line);
+            }
         }
-        self.complaint.clear();
     }
 
     /// Writes what our reader takes without waiting. Not through `Stdout`, which would keep a part.
