@@ -1,0 +1,60 @@
+//! Starts QEMU so that it cannot outlive this process, and stops it.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Starts the command with pipes for its output; stdin is the terminal or nothing.
+///
+/// It stays in this process group, so that Ctrl-C reaches it as well.
+pub fn start(mut command: Command, terminal: bool) -> io::Result<Child> {
+    command.stdin(if terminal {
+        Stdio::inherit()
+    } else {
+        Stdio::null()
+    });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    die_with_parent(&mut command);
+    command.spawn()
+}
+
+/// Asks it to end. QEMU then puts the terminal back and writes its files.
+pub fn ask_to_end(child: &Child) {
+    send(child, Signal::SIGTERM);
+}
+
+/// Ends it without asking.
+pub fn kill_now(child: &Child) {
+    send(child, Signal::SIGKILL);
+}
+
+fn send(child: &Child, signal: Signal) {
+    // The child is not waited for yet, so its number cannot belong to anybody else.
+    let _ = i32::try_from(child.id()).map(|pid| kill(Pid::from_raw(pid), signal));
+}
+
+/// Lets the kernel kill the child when this process dies, even by SIGKILL.
+///
+/// Linux has this (prctl(2), PR_SET_PDEATHSIG); elsewhere a SIGKILL of the runner leaves QEMU to
+/// its own deadline, which the guest's waits have.
+#[cfg(target_os = "linux")]
+pub fn die_with_parent(command: &mut Command) {
+    let parent = nix::unistd::getpid();
+    let arm = move || {
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        // The parent may have died before the call above; then nobody will send the signal.
+        if nix::unistd::getppid() != parent {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes two
+    // system calls, allocates nothing (`ErrorKind` and errno convert without) and takes no lock.
+    unsafe { command.pre_exec(arm) };
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn die_with_parent(_command: &mut Command) {}

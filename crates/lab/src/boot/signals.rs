@@ -1,0 +1,56 @@
+//! Turns the signals that end a run, and QEMU's own end, into something that poll can wait for.
+
+use std::io::{ErrorKind, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+/// The signals caught so far.
+#[derive(Debug)]
+pub struct Signals {
+    pipe: UnixStream,
+    last: Arc<AtomicUsize>,
+}
+
+impl Signals {
+    /// Starts to catch them.
+    pub fn catch() -> std::io::Result<Signals> {
+        let (pipe, writer) = UnixStream::pair()?;
+        pipe.set_nonblocking(true)?;
+        let last = Arc::new(AtomicUsize::new(0));
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+            // First the number, then the wake-up: handlers run in the order of their registration.
+            signal_hook::flag::register_usize(
+                signal,
+                last.clone(),
+                signal.unsigned_abs() as usize,
+            )?;
+            signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
+        }
+        signal_hook::low_level::pipe::register(SIGCHLD, writer)?;
+        Ok(Signals { pipe, last })
+    }
+
+    /// Becomes readable with each signal.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
+
+    /// Empties the pipe and returns the last signal that asks for an end, once.
+    pub fn take(&self) -> Option<i32> {
+        let mut waste = [0; 64];
+        loop {
+            match (&self.pipe).read(&mut waste) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                _ => break,
+            }
+        }
+        // The pipe orders this read after the handler's write.
+        let signal = self.last.swap(0, Ordering::Relaxed);
+        i32::try_from(signal).ok().filter(|signal| *signal != 0)
+    }
+}

@@ -1,0 +1,14 @@
+//! The host side of the run-down demo: boots the kernel and judges what it says.
+//!
+//! - [`boot`] runs QEMU and never leaves it behind; [`settings`] checks the environment first.
+//! - [`ktap`] judges the report, [`measure`] collects the measurements in it.
+//! - [`suite`] is `lab test`: its table holds everything that is tested.
+
+pub mod boot;
+pub mod image;
+pub mod ktap;
+pub mod measure;
+pub mod qemu;
+pub mod settings;
+pub mod stop;
+pub mod suite;

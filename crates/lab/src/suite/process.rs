@@ -1,0 +1,183 @@
+//! Runs a command to its end or its deadline, and keeps what it said.
+
+use std::io::{self, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+/// How long a process group has to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(4);
+/// The process group that runs now, or 0. Only a number to send a signal to: nothing is ordered by it.
+static RUNNING: AtomicI32 = AtomicI32::new(0);
+
+/// What came of a command.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit status; 128 + n after signal n, and `None` after the deadline.
+    pub status: Option<i32>,
+    /// stdout and stderr as they came.
+    pub output: String,
+    /// stderr alone.
+    pub errors: String,
+    /// From start to end.
+    pub took: Duration,
+}
+
+impl Ended {
+    /// Whether the exit status is 0.
+    pub fn succeeded(&self) -> bool {
+        self.status == Some(0)
+    }
+
+    /// The output with a last line on how it ended.
+    pub fn told(&self, command: &Command) -> String {
+        let how = match self.status {
+            Some(status) => format!("exit status {status}"),
+            None => "it did not end before its deadline".to_owned(),
+        };
+        format!("{}\n{}: {how}\n", self.output.trim_end(), shown(command))
+    }
+}
+
+/// The command as one would type it.
+pub fn shown(command: &Command) -> String {
+    let set = command
+        .get_envs()
+        .filter_map(|(name, value)| value.map(|value| (name, value)));
+    let set = set.map(|(name, value)| format!("{}={:?}", name.to_string_lossy(), value));
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    set.chain(words.map(|word| word.to_string_lossy().into_owned()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Ends what runs, and then us, when a signal asks for it.
+pub fn end_with_us() -> io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
+    thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            let group = RUNNING.load(Ordering::Relaxed);
+            if group > 0 {
+                let _ = killpg(Pid::from_raw(group), Signal::SIGTERM);
+            }
+            println!("\nstopped by signal {signal}");
+            std::process::exit(128 + signal);
+        }
+    });
+    Ok(())
+}
+
+/// Runs the command, with nothing on stdin, in a process group of its own so that all of it can be ended.
+pub fn run(command: &mut Command, deadline: Instant) -> io::Result<Ended> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    crate::boot::child::die_with_parent(command);
+    let started = Instant::now();
+    let mut child = command.spawn()?;
+    let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(0));
+    RUNNING.store(group.as_raw(), Ordering::Relaxed);
+    let (sender, pieces) = channel();
+    read_all(child.stdout.take(), false, sender.clone());
+    read_all(child.stderr.take(), true, sender);
+    let (said, end) = channel();
+    thread::spawn(move || said.send(child.wait()));
+
+    let mut status = end.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+    let late = status.is_err();
+    if late {
+        let _ = killpg(group, Signal::SIGTERM);
+        status = end.recv_timeout(GRACE);
+    }
+    if status.is_err() {
+        let _ = killpg(group, Signal::SIGKILL);
+        status = end.recv_timeout(GRACE);
+    }
+    RUNNING.store(0, Ordering::Relaxed);
+    let took = started.elapsed();
+    let status = status.ok().transpose()?.filter(|_| !late);
+    let status = status.map(|status| {
+        status
+            .code()
+            .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+    });
+    let (output, errors) = collect(&pieces);
+    Ok(Ended {
+        status,
+        output,
+        errors,
+        took,
+    })
+}
+
+/// Reads a pipe in a thread of its own, to its end.
+fn read_all(pipe: Option<impl Read + Send + 'static>, is_error: bool, to: Sender<(bool, Vec<u8>)>) {
+    let Some(mut pipe) = pipe else { return };
+    thread::spawn(move || {
+        let mut bytes = [0; 8192];
+        while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+            if to.send((is_error, bytes[..count].to_vec())).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// Collects what the readers send until both are at their end; a grandchild that keeps a pipe open
+/// does not keep us.
+fn collect(pieces: &Receiver<(bool, Vec<u8>)>) -> (String, String) {
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
+    while let Ok((is_error, bytes)) = pieces.recv_timeout(Duration::from_secs(1)) {
+        output.extend_from_slice(&bytes);
+        if is_error {
+            errors.extend_from_slice(&bytes);
+        }
+    }
+    (
+        String::from_utf8_lossy(&output).into_owned(),
+        String::from_utf8_lossy(&errors).into_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, seconds: f64) -> Ended {
+        let deadline = Instant::now() + Duration::from_secs_f64(seconds);
+        run(Command::new("sh").args(["-c", script]), deadline).unwrap()
+    }
+
+    #[test]
+    fn the_status_and_both_outputs_are_kept() {
+        let ended = shell("echo out; echo err >&2; exit 3", 10.0);
+        assert_eq!((ended.status, ended.errors.as_str()), (Some(3), "err\n"));
+        assert!(ended.output.contains("out\n") && ended.output.contains("err\n"));
+    }
+
+    #[test]
+    fn a_late_command_is_ended_with_all_its_children() {
+        let ended = shell("echo $$; sleep 60 & wait", 0.3);
+        assert_eq!(ended.status, None);
+        let group = Pid::from_raw(ended.output.trim().parse().unwrap());
+        let gone = (0..200).any(|_| {
+            thread::sleep(Duration::from_millis(10));
+            killpg(group, None) == Err(nix::errno::Errno::ESRCH)
+        });
+        assert!(gone, "something of the group still runs");
+    }
+
+    #[test]
+    fn a_signal_is_no_success() {
+        assert_eq!(shell("kill -KILL $$", 10.0).status, Some(137));
+    }
+}

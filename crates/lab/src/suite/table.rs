@@ -1,0 +1,128 @@
+//! The table of everything that is tested. To add a step, add an entry.
+//!
+//! - [`lint`]: a command that must succeed; one check.
+//! - [`tests`]: a command that runs tests; as many checks as it reports.
+//! - [`passes`]: boots of an image that must pass; as many checks as the kernel reports.
+//! - The tables of [`must_fail`], [`bad_setup`] and [`leftovers`]; one check an entry.
+
+use super::boots::{passes, small, within};
+use super::commands::{lint, lint_with, tests};
+use super::context::Image::{DemoDebug, DemoRelease};
+use super::{Step, bad_setup, idle_setup, leftovers, must_fail, transcript};
+
+/// The crates that run on the host.
+const HOST_CRATES: [&str; 2] = ["rundown", "lab"];
+/// A warning in the documentation is an error.
+const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
+
+/// The steps, in their order: what fails fast comes first.
+pub fn steps() -> Vec<Step> {
+    let mut steps = vec![lint("format", "cargo fmt --all --check")];
+    steps.push(lint(
+        "shellcheck",
+        "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner .ci/run",
+    ));
+    steps.push(idle_setup::step());
+    steps.push(lint(
+        "clippy kernel",
+        "cargo clippy --package rundown-demo --lib --bins --tests --examples -- -D warnings",
+    ));
+    steps.push(lint_with(
+        "doc kernel",
+        "cargo doc --no-deps --package rundown-demo",
+        STRICT_DOCS,
+    ));
+    for name in HOST_CRATES {
+        let clippy = format!(
+            "cargo clippy --package {name} --all-targets --target host-tuple -- -D warnings"
+        );
+        let doc = format!("cargo doc --no-deps --package {name} --target host-tuple");
+        let test = format!("cargo test --package {name} --target host-tuple");
+        steps.push(lint(&format!("clippy {name}"), &clippy));
+        steps.push(lint_with(&format!("doc {name}"), &doc, STRICT_DOCS));
+        steps.push(tests(&format!("test {name}"), "", &test));
+    }
+
+    // The commands that people type, at the root and in folders below it.
+    steps.push(tests("test kernel (cargo test)", "", "cargo test"));
+    steps.push(tests(
+        "test demo (cargo run --release)",
+        "",
+        "cargo run --release",
+    ));
+    steps.push(tests("test demo (cargo run in src/)", "src", "cargo run"));
+    steps.push(tests(
+        "test kernel (cargo test in src/)",
+        "src",
+        "cargo test",
+    ));
+    steps.push(tests(
+        "test rundown (cargo test in crates/rundown/)",
+        "crates/rundown",
+        "cargo test",
+    ));
+    steps.push(tests("test demo (scripts/run)", "crates", "../scripts/run"));
+
+    // Every machine that the demo must pass on.
+    for image in [DemoRelease, DemoDebug] {
+        for cores in [
+            &[("QEMU_SMP", "1")],
+            &[("QEMU_SMP", "2")],
+            &[("QEMU_SMP", "3")],
+            &[("QEMU_SMP", "4")],
+            &[("QEMU_SMP", "8")],
+            &[("QEMU_SMP", "16")],
+            &[("QEMU_SMP", "64")],
+        ] {
+            steps.push(passes(image, cores, 1));
+        }
+        for cpu in [
+            &[("QEMU_CPU", "max")],
+            &[("QEMU_CPU", "cortex-a53")],
+            &[("QEMU_CPU", "cortex-a72")],
+            &[("QEMU_CPU", "neoverse-n1")],
+        ] {
+            steps.push(passes(image, cpu, 1));
+        }
+        for machine in [
+            &[("QEMU_MACHINE", "virt")],
+            &[("QEMU_MACHINE", "virt,gic-version=3")],
+            &[("QEMU_MACHINE", "virt,virtualization=on")],
+            &[("QEMU_MACHINE", "virt,gic-version=3,virtualization=on")],
+        ] {
+            steps.push(passes(image, machine, 1));
+        }
+        steps.push(passes(
+            image,
+            &[("QEMU_MACHINE", "virt"), ("QEMU_SMP", "8")],
+            1,
+        ));
+        steps.push(passes(image, &[("QEMU_ACCEL", "tcg,thread=single")], 1));
+        steps.push(passes(image, &[("QEMU_MEM", "16M")], 1));
+    }
+    steps.push(passes(DemoRelease, &[("QEMU_SMP", "4")], 20));
+    steps.push(passes(DemoRelease, &[("QEMU_SMP", "8")], 20));
+    steps.push(within(1, &[("QEMU_SMP", "4")]));
+    steps.push(within(4, &[("QEMU_SMP", "64")]));
+    steps.push(small());
+    steps.push(transcript::step());
+
+    steps.extend(must_fail::steps());
+    steps.extend(bad_setup::steps());
+    steps.extend(leftovers::steps());
+    steps
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn no_two_steps_share_a_name() {
+        let mut names: Vec<String> = steps().into_iter().map(|step| step.name).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,218 @@
+//! The transcript in README.md has the shape of a real run.
+//!
+//! Numbers, addresses, times and the width of columns differ from run to run; the words and the
+//! lines do not. A line of the transcript that is just `...` stands for any lines.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+
+use super::context::{Context, Image};
+use super::{Outcome, Step, process};
+
+/// What stands in README.md before the fenced block.
+const MARK: &str = "<!-- transcript: demo -->";
+/// A line that stands for any number of lines.
+const ANY: &str = "...";
+
+/// The step.
+pub fn step() -> Step {
+    Step {
+        name: "the transcript in README.md".to_owned(),
+        deadline: Duration::from_secs(300),
+        work: Box::new(check),
+    }
+}
+
+fn check(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let readme = std::fs::read_to_string(context.root().join("README.md")).context("README.md")?;
+    let block =
+        block(&readme).with_context(|| format!("README.md has no fenced block after {MARK}"))?;
+    let mut command = context.boot(Image::DemoRelease, deadline)?;
+    let ended = process::run(&mut command, deadline)?;
+    ensure!(ended.succeeded(), "{}", ended.told(&command));
+    let (wanted, real) = (shape(&block), shape(&ended.output));
+    ensure!(!wanted.is_empty(), "the transcript has no KTAP in it");
+    match difference(&wanted, &real) {
+        None => Ok(Outcome::one()),
+        Some(wrong) => Ok(Outcome::failure(format!(
+            "{wrong}\nA real run:\n{}",
+            ended.output
+        ))),
+    }
+}
+
+/// The fenced block after the mark.
+fn block(readme: &str) -> Option<String> {
+    let after = readme
+        .lines()
+        .skip_while(|line| line.trim() != MARK)
+        .skip(1);
+    let mut after = after.skip_while(|line| line.trim().is_empty());
+    after.next().filter(|line| line.starts_with("```"))?;
+    let lines: Vec<&str> = after.collect();
+    let end = lines.iter().position(|line| line.starts_with("```"))?;
+    Some(lines[..end].join("\n"))
+}
+
+/// The report's lines in their shape, from its first to its last; what cargo says before is left out.
+fn shape(text: &str) -> Vec<String> {
+    text.lines()
+        .map(normal)
+        .skip_while(|line| !line.starts_with("KTAP"))
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+/// One line without what differs from run to run: each number becomes `N` (with its sign, its
+/// fraction and a unit of time behind it), each address `X`, and each run of blanks, dashes or
+/// equals signs one of them.
+fn normal(line: &str) -> String {
+    if line.starts_with("KTAP") {
+        return line.trim_end().to_owned();
+    }
+    let mut out: Vec<char> = Vec::new();
+    let mut rest = line.trim_end();
+    while let Some(c) = rest.chars().next() {
+        let word = out
+            .last()
+            .is_some_and(|last| last.is_alphabetic() || *last == '_');
+        if let Some(hex) = rest.strip_prefix("0x") {
+            out.push('X');
+            rest = hex.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '_');
+        } else if c.is_ascii_digit() && !word {
+            if out.last() == Some(&'-')
+                && !out.iter().nth_back(1).is_some_and(|c| c.is_alphanumeric())
+            {
+                out.pop();
+            }
+            out.push('N');
+            rest = without_unit(
+                rest.trim_start_matches(|c: char| {
+                    c.is_ascii_digit() || matches!(c, '.' | ',' | '_')
+                }),
+                rest,
+            );
+        } else {
+            if !(matches!(c, ' ' | '-' | '=' | '\t') && out.last() == Some(&c)) {
+                out.push(c);
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out.into_iter().collect()
+}
+
+/// Skips a unit of time after a number. A comma or a full stop that ends the number is not part of it.
+fn without_unit<'a>(after: &'a str, number: &'a str) -> &'a str {
+    let length = number.len() - after.len();
+    let punctuation = number[..length]
+        .bytes()
+        .rev()
+        .take_while(|byte| matches!(byte, b'.' | b',' | b'_'))
+        .count();
+    if punctuation > 0 {
+        return &number[length - punctuation..];
+    }
+    for unit in [
+        " ns", " us", " µs", " ms", " s", "ns", "us", "µs", "ms", "s",
+    ] {
+        if let Some(rest) = after.strip_prefix(unit)
+            && !rest.starts_with(char::is_alphanumeric)
+        {
+            return rest;
+        }
+    }
+    after
+}
+
+/// Says where the real run leaves the shape of the transcript, if it does.
+fn difference(wanted: &[String], real: &[String]) -> Option<String> {
+    let Some((first, wanted)) = wanted.split_first() else {
+        return real
+            .first()
+            .map(|line| format!("README.md ends before: {line}"));
+    };
+    if first == ANY {
+        let fits = (0..=real.len()).any(|skipped| difference(wanted, &real[skipped..]).is_none());
+        return (!fits).then(|| {
+            format!(
+                "nothing after {ANY} fits README.md: {}",
+                wanted.first().map_or("", String::as_str)
+            )
+        });
+    }
+    match real.split_first() {
+        Some((line, real)) if line == first => difference(wanted, real),
+        Some((line, _)) => Some(format!("README.md: {first}\n real run: {line}")),
+        None => Some(format!("README.md goes on after the real run: {first}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_from_run_to_run_becomes_the_same() {
+        for (one, other) in [
+            ("# drain: 1.5 ms, 12 holders", "# drain: 890 us, 3 holders"),
+            ("# | 0 | 0x40201000 |    17 |", "# | 0 | 0x4a |  123456 |"),
+            ("# |---|----------|", "# |-----|---|"),
+            ("# migrated -3 of 10", "# migrated 14 of 9"),
+            (
+                "# measure {\"ticks\":123,\"cores\":4}",
+                "# measure {\"ticks\":99999,\"cores\":4}",
+            ),
+            ("# it took 3 s.", "# it took 27ms."),
+        ] {
+            assert_eq!(normal(one), normal(other));
+        }
+    }
+
+    #[test]
+    fn what_does_not_differ_stays() {
+        assert_eq!(
+            normal("ok 2 every core, 4 of 4: up"),
+            "ok N every core, N of N: up"
+        );
+        assert_ne!(normal("# GICv3"), normal("# GICv2"));
+        assert_ne!(normal("ok 1 a"), normal("not ok 1 a"));
+        assert_ne!(normal("# 3 steps"), normal("# 3 ms"));
+        assert_ne!(normal("# | a | b |"), normal("# | a |"));
+    }
+
+    #[test]
+    fn the_block_after_the_mark_is_found() {
+        let readme = "x\n```\nno\n```\n<!-- transcript: demo -->\n\n```text\n$ scripts/run\nKTAP version 1\n```\n";
+        assert_eq!(
+            block(readme).as_deref(),
+            Some("$ scripts/run\nKTAP version 1")
+        );
+        assert_eq!(shape(&block(readme).unwrap()), ["KTAP version 1"]);
+        assert_eq!(block("<!-- transcript: demo -->\ntext\n"), None);
+        assert_eq!(block("<!-- transcript: demo -->\n```\nopen\n"), None);
+    }
+
+    #[test]
+    fn a_missing_or_additional_or_other_line_is_a_difference() {
+        let lines = |text: &str| shape(&format!("KTAP version 1\n{text}"));
+        let real = lines("1..2\nok 1 a\nok 2 b\n# rundown: PASS");
+        for good in [
+            "1..9\nok 1 a\nok 2 b\n# rundown: PASS",
+            "1..2\n...\n# rundown: PASS",
+            "...\nok 2 b\n...",
+        ] {
+            assert_eq!(difference(&lines(good), &real), None, "{good}");
+        }
+        for bad in [
+            "1..2\nok 1 a\n# rundown: PASS",
+            "1..2\nok 1 a\nok 2 b",
+            "1..2\n...\nok 3 c\n...",
+            "...\n# rundown: FAIL",
+            "1..2\nok 1 a\nok 2 b\n# rundown: PASS\nx",
+        ] {
+            assert!(difference(&lines(bad), &real).is_some(), "{bad}");
+        }
+    }
+}
