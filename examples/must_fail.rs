@@ -1,9 +1,126 @@
-//! t
+//! A kernel that must not pass, in a way of one's choice: `-append must_fail=NAME`.
+//!
+//! `QEMU_EXTRA='-append must_fail=null_dereference' cargo run --example must_fail` shows what a
+//! learner's own mistake looks like. `scripts/test` checks each one's exit status and message.
+
 #![no_std]
 #![no_main]
+
+use core::hint::black_box;
+use core::sync::atomic::{AtomicU32, Ordering};
+use machine::{cores, exceptions, exit, jobs, ktap, println, rounds, time, timer};
+
 machine::kernel!(main);
+
+/// Each name and what it does. All are run on a machine with every core up, but `core_missing`.
+const FAULTS: &[(&str, fn())] = &[
+    ("panic_first_core", || panic!("on purpose")),
+    ("panic_other_core", || on_core_1(|| panic!("on purpose"))),
+    ("null_dereference", null_dereference),
+    ("write_to_text", write_to_text),
+    ("execute_data", execute_data),
+    ("stack_overflow_first_core", overflow_stack),
+    ("stack_overflow_other_core", || on_core_1(overflow_stack)),
+    ("stack_overflow_in_handler", || timer_interrupt(overflow_stack)),
+    ("fault_in_handler", || timer_interrupt(null_dereference)),
+    ("hang_masked", hang_masked),
+    ("hang_other_core", || on_core_1(hang_masked)),
+    ("test_failed", test_failed),
+    ("test_skipped", test_skipped),
+    ("test_left_out", test_left_out),
+    ("output_cut", output_cut),
+    ("poison_while_held", poison_while_held),
+];
+
 fn main() -> ! {
-    machine::cores::start_all(None);
-    machine::println!("hi {}", machine::cores::count());
-    machine::exit::exit(machine::exit::Status::Pass)
+    let name = cores::machine().argument("must_fail").unwrap_or("");
+    if name == "core_missing" {
+        let last = cores::machine().core_count - 1;
+        cores::start_all(Some(last)); // panics, naming it
+    }
+    let Some((_, fault)) = FAULTS.iter().find(|(known, _)| *known == name) else {
+        println!("# must_fail={name} is unknown; -append must_fail= takes one of: core_missing");
+        FAULTS.iter().for_each(|(known, _)| println!("#   {known}"));
+        exit::exit(exit::Status::Fail);
+    };
+    cores::start_all(None);
+    fault();
+    // Whoever reads this has found a kernel that should have failed and did not.
+    exit::exit(exit::Status::Pass)
+}
+
+fn on_core_1(work: fn()) {
+    jobs::run_on(&|core| core == 1, &|_| work());
+}
+
+fn timer_interrupt(work: fn()) {
+    timer::ring_at(time::now() + time::frequency() / 1000, work);
+    let deadline = time::after_ms(1000);
+    while time::now() < deadline {}
+}
+
+fn null_dereference() {
+    // SAFETY: none: page 0 is not mapped, which is what this shows.
+    let value = unsafe { black_box(core::ptr::null::<u64>()).read_volatile() };
+    println!("# read {value} from address 0");
+}
+
+fn write_to_text() {
+    let code = black_box(null_dereference as *mut u32);
+    // SAFETY: none: code is mapped read-only, which is what this shows.
+    unsafe { code.write_volatile(0) };
+}
+
+fn execute_data() {
+    static RETURN: AtomicU32 = AtomicU32::new(0);
+    RETURN.store(0xd65f_03c0, Ordering::Relaxed); // `ret`, as data
+    // SAFETY: none: data is mapped without execute permission, which is what this shows.
+    let function: fn() = unsafe { core::mem::transmute(black_box(RETURN.as_ptr())) };
+    function();
+}
+
+#[allow(unconditional_recursion, reason = "the stack is meant to run out")]
+fn overflow_stack() {
+    let room = black_box([0u8; 512]);
+    overflow_stack();
+    black_box(room);
+}
+
+fn hang_masked() {
+    exceptions::mask_interrupts();
+    loop {
+        core::hint::black_box(());
+    }
+}
+
+fn test_failed() {
+    let mut ktap = ktap::Ktap::plan(2);
+    ktap.test("this passes", || Ok(()));
+    ktap.test("this does not", || ktap::equal("one and one", 1 + 1, 3));
+    ktap.finish();
+}
+
+fn test_skipped() {
+    println!("KTAP version 1\n1..2\nok 1 this ran\nok 2 this did not # SKIP not today");
+    println!("# rundown: PASS");
+}
+
+fn test_left_out() {
+    let mut ktap = ktap::Ktap::plan(2);
+    ktap.test("this ran", || Ok(()));
+    ktap.finish();
+}
+
+fn output_cut() {
+    println!("KTAP version 1\n1..1\nok 1 this ran");
+}
+
+/// An owner that does not wait: it poisons the object in the middle of a round.
+fn poison_while_held() {
+    let shared = rounds::prepare();
+    let mut ktap = ktap::Ktap::plan(2);
+    timer::ring_at(time::now(), || rounds::prepare().poison_now());
+    ktap.test("every core uses the object until one starts the drain", || shared.run());
+    ktap.test("no holder ever saw the poison", || shared.no_poison_seen());
+    ktap.finish();
 }

@@ -91,7 +91,7 @@ extern "C" fn first_core(loader_tree: usize) -> ! {
     console::start(machine.uart.clone());
     let layout = memory::plan(&machine); // what goes where in RAM
     heap::start(layout.heap.clone());
-    mmu::start(&machine, &layout); // final permissions; the early map is gone
+    mmu::start(&machine, layout); // final permissions; the early map is gone
     gic::start(&machine);
     cores::describe(machine);
     gic::start_core(cores::this());

@@ -148,6 +148,11 @@ impl Rounds {
         self.drain.lock().ticks = time::now() - start;
     }
 
+    /// Poisons the object without a drain: to test that holders would notice.
+    pub fn poison_now(&self) {
+        self.payload.poison();
+    }
+
     /// Has every core try again: all refused, and not one slot changed.
     pub fn refuse(&'static self) -> ktap::Result {
         let before = self.slot_words();

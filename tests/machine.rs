@@ -1,9 +1,224 @@
-//! t
+//! On-target tests of the machine below the demo: memory, interrupts, sleep, heap, forms of objects.
+
 #![no_std]
 #![no_main]
+
+extern crate alloc;
+
+use aarch64_cpu::registers::{PAR_EL1, Readable};
+use alloc::vec::Vec;
+use core::arch::asm;
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use machine::ktap::{self, Ktap, equal, holds};
+use machine::park::Sleep;
+use machine::rounds::{Object, ThisCore};
+use machine::{boot, cores, gic, jobs, memory, park, time, timer};
+use rundown::{CACHE_LINE, InitError, Rundown, RundownRef, StaticRundownRef};
+
 machine::kernel!(main);
+
+/// How long anything here may take, in milliseconds.
+const DEADLINE_MS: u64 = 10_000;
+
 fn main() -> ! {
-    machine::cores::start_all(None);
-    machine::println!("hi {}", machine::cores::count());
-    machine::exit::exit(machine::exit::Status::Pass)
+    let mut ktap = Ktap::plan(11);
+    cores::start_all(None);
+    ktap.test("the kernel runs at EL1, wherever it was entered", || {
+        equal("exception level", boot::exception_level(), 1)
+    });
+    ktap.test("text and constants can be read and not written", constants_are_read_only);
+    ktap.test("data, stacks and heap can be written", data_is_writable);
+    ktap.test("below every stack lies an unmapped page", guards_are_unmapped);
+    ktap.test("an inter-core interrupt reaches every core", interrupts_arrive);
+    ktap.test("idle cores sleep", idle_cores_sleep);
+    ktap.test("no wake-up is lost between two cores", no_wakeup_is_lost);
+    ktap.test("an interrupt may acquire in the middle of an acquire", interrupt_acquires);
+    ktap.test("the heap serves all cores at once", heap_serves_all);
+    ktap.test("objects in a static, on the heap and in given memory serve all cores", all_forms);
+    ktap.test("time does not run backwards from core to core", time_is_monotonic);
+    ktap.finish()
+}
+
+/// Asks the MMU whether EL1 may read, or write, an address (Arm ARM C5.5, AT S1E1R, AT S1E1W).
+fn mapped(address: usize, write: bool) -> bool {
+    // SAFETY: AT only translates; its result is in PAR_EL1.
+    unsafe {
+        if write {
+            asm!("at s1e1w, {}", "isb", in(reg) address, options(nostack));
+        } else {
+            asm!("at s1e1r, {}", "isb", in(reg) address, options(nostack));
+        }
+    }
+    PAR_EL1.read(PAR_EL1::F) == 0
+}
+
+fn constants_are_read_only() -> ktap::Result {
+    for page in memory::text().chain(memory::rodata()).step_by(memory::PAGE) {
+        holds(format_args!("{page:#x} can be read"), mapped(page, false))?;
+        holds(format_args!("{page:#x} cannot be written"), !mapped(page, true))?;
+    }
+    Ok(())
+}
+
+fn data_is_writable() -> ktap::Result {
+    let block = Vec::<u64>::with_capacity(1);
+    let heap = block.as_ptr().addr();
+    let stacks = cores::all().flat_map(|core| [&core.stacks.main, &core.stacks.exception]);
+    let last_words = stacks.map(|stack| stack.end - 8);
+    for address in memory::data().step_by(memory::PAGE).chain([heap]).chain(last_words) {
+        holds(format_args!("{address:#x} can be written"), mapped(address, true))?;
+    }
+    Ok(())
+}
+
+fn guards_are_unmapped() -> ktap::Result {
+    for core in cores::all() {
+        for stack in [&core.stacks.main, &core.stacks.exception] {
+            let index = core.index;
+            holds(format_args!("core {index} has its stack"), mapped(stack.start, true))?;
+            holds(format_args!("core {index} has a guard"), !mapped(stack.start - 8, false))?;
+        }
+    }
+    Ok(())
+}
+
+fn taken(core: &cores::Core) -> u64 {
+    core.interrupts.load(Ordering::Relaxed)
+}
+
+fn interrupts_arrive() -> ktap::Result {
+    for core in cores::all() {
+        let before = taken(core);
+        gic::wake_core(core);
+        let deadline = time::after_ms(DEADLINE_MS);
+        park::wait(
+            (&raw const before).cast(),
+            || taken(core) > before,
+            deadline.min(time::after_ms(20)),
+        );
+        while taken(core) == before && time::now() < deadline {}
+        holds(format_args!("core {} was interrupted", core.index), taken(core) > before)?;
+    }
+    Ok(())
+}
+
+fn idle_cores_sleep() -> ktap::Result {
+    let others = || cores::all().filter(|core| core.index != cores::this_index());
+    let before: u64 = others().map(taken).sum();
+    let nobody = 0u8;
+    park::wait((&raw const nobody).cast(), || false, time::after_ms(50));
+    let awake = others().filter(|core| core.parked_on.load(Ordering::Relaxed) == 0).count();
+    equal("cores that are awake", awake, 0)?;
+    // Each may have been on its way back to sleep from the test before, once.
+    let after: u64 = others().map(taken).sum();
+    holds(
+        format_args!("{} interrupts in 50 ms", after - before),
+        after - before <= others().count() as u64,
+    )
+}
+
+/// Two cores pass a ball; each sleeps until it has it.
+fn no_wakeup_is_lost() -> ktap::Result {
+    const PASSES: usize = 2_000;
+    let players = cores::count().min(2);
+    let ball = AtomicUsize::new(0);
+    let lost = AtomicUsize::new(0);
+    jobs::run_on(&|core| core < players, &|core| {
+        for pass in (core..PASSES).step_by(players) {
+            let mine = || ball.load(Ordering::Acquire) == pass;
+            let got = park::wait((&raw const ball).cast(), mine, time::after_ms(DEADLINE_MS));
+            if !got {
+                lost.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            ball.store(pass + 1, Ordering::Release);
+            park::wake((&raw const ball).cast());
+        }
+    });
+    equal("cores that waited in vain", lost.into_inner(), 0)?;
+    equal("passes", ball.into_inner(), PASSES)
+}
+
+static INTERRUPTED: StaticRundownRef<ThisCore, 4, Sleep> = StaticRundownRef::new();
+static BY_INTERRUPT: AtomicUsize = AtomicUsize::new(0);
+
+fn interrupt_acquires() -> ktap::Result {
+    const INTERRUPTS: usize = 200;
+    fn acquire_and_ring_again() {
+        drop(INTERRUPTED.try_acquire());
+        if BY_INTERRUPT.fetch_add(1, Ordering::Relaxed) + 1 < INTERRUPTS {
+            timer::ring_at(time::now() + 500, acquire_and_ring_again);
+        }
+    }
+    timer::ring_at(time::now(), acquire_and_ring_again);
+    let deadline = time::after_ms(DEADLINE_MS);
+    let mut pairs = 0usize;
+    while BY_INTERRUPT.load(Ordering::Relaxed) < INTERRUPTS && time::now() < deadline {
+        for _ in 0..100 {
+            pairs += usize::from(INTERRUPTED.try_acquire().is_ok());
+        }
+    }
+    equal("interrupts that acquired", BY_INTERRUPT.load(Ordering::Relaxed), INTERRUPTS)?;
+    holds("pairs were done meanwhile", pairs > 0)?;
+    holds("nothing is left over", INTERRUPTED.begin_run_down())
+}
+
+fn heap_serves_all() -> ktap::Result {
+    let wrong = AtomicUsize::new(0);
+    jobs::run(&|core| {
+        for round in 1..200 {
+            let blocks: Vec<Vec<u8>> =
+                (1..8).map(|size| alloc::vec![core as u8; size * round % 509 + 1]).collect();
+            let mixed = blocks.iter().flatten().filter(|&&byte| byte != core as u8).count();
+            wrong.fetch_add(mixed, Ordering::Relaxed);
+        }
+    });
+    equal("bytes that another core has overwritten", wrong.into_inner(), 0)
+}
+
+static STATIC: StaticRundownRef<ThisCore, 3, Sleep> = StaticRundownRef::new();
+static PLAIN: RundownRef<Sleep> = RundownRef::new();
+
+fn all_forms() -> ktap::Result {
+    let layout = Object::layout(5).expect("5 slots are possible");
+    let mut memory: Vec<MaybeUninit<u8>> = Vec::new();
+    memory.resize(layout.size() + CACHE_LINE, MaybeUninit::new(0x5a));
+    let start = memory.as_ptr().align_offset(CACHE_LINE);
+    let small = Object::init_in(&mut memory[start..start + layout.size() - 1], 5);
+    holds("a small buffer is refused", matches!(small, Err(InitError::TooSmall { .. })))?;
+    let skewed = Object::init_in(&mut memory[start + 1..], 5);
+    holds("a misaligned buffer is refused", matches!(skewed, Err(InitError::Misaligned { .. })))?;
+    let given =
+        &*Object::init_in(&mut memory[start..], 5).map_err(|error| alloc::format!("{error}"))?;
+    let boxed = Object::boxed(2).map_err(|error| alloc::format!("{error}"))?;
+    serve("in given memory", given)?;
+    serve("on the heap", &*boxed)?;
+    serve("in a static", &STATIC)?;
+    serve("plain", &PLAIN)
+}
+
+fn serve(which: &str, object: &(impl Rundown + ?Sized)) -> ktap::Result {
+    let pairs = AtomicUsize::new(0);
+    jobs::run(&|_| {
+        let done = (0..1000).filter(|_| object.try_acquire().is_ok()).count();
+        pairs.fetch_add(done, Ordering::Relaxed);
+    });
+    equal(format_args!("pairs, {which}"), pairs.into_inner(), 1000 * cores::count())?;
+    object.wait();
+    holds(format_args!("refused after the drain, {which}"), object.try_acquire().is_err())
+}
+
+fn time_is_monotonic() -> ktap::Result {
+    let latest = AtomicUsize::new(0);
+    let backwards = AtomicUsize::new(0);
+    jobs::run(&|_| {
+        for _ in 0..1000 {
+            let seen = latest.load(Ordering::Acquire);
+            let now = time::now() as usize;
+            backwards.fetch_add(usize::from(now < seen), Ordering::Relaxed);
+            latest.fetch_max(now, Ordering::AcqRel);
+        }
+    });
+    equal("steps backwards", backwards.into_inner(), 0)
 }
