@@ -18,7 +18,7 @@ pub const MAX_CORES: usize = 512;
 const AFFINITY: u64 = 0xff_00ff_ffff;
 /// How long a core may take from CPU_ON to its first sign of life. On a busy host with hundreds of
 /// emulated cores this is tens of milliseconds.
-const START_DEADLINE_MS: u64 = 5_000;
+const START_DEADLINE_MS: u64 = 2_000;
 
 /// What belongs to one core, on cache lines of its own. TPIDR_EL1 points to it.
 #[repr(C, align(128))]

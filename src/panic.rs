@@ -22,14 +22,15 @@ fn panic(info: &core::panic::PanicInfo) -> ! {
 /// Lets the first core that dies say why and end QEMU; a later one stops in silence.
 pub fn last_words(speak: impl FnOnce()) -> ! {
     exceptions::mask_interrupts();
+    if exit::exiting() {
+        exit::semihosting_off();
+        exit::sleep_forever()
+    }
     if !DYING.swap(true, Ordering::Relaxed) {
         console::seize();
         speak();
         println!("# rundown: FAIL");
         exit::exit(exit::Status::Fail);
-    }
-    if exit::exiting() {
-        exit::semihosting_off();
     }
     exit::sleep_forever()
 }
