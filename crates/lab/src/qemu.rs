@@ -23,26 +23,7 @@ pub fn check(settings: &Settings) -> Result<(), Stop> {
     } else {
         Some(ask(settings, &["-machine", "none", "-cpu", "help"])?)
     };
-    let said = answer(version, settings)?;
-    let remedy = "install QEMU 7.2 or newer, or set QEMU to one";
-    match parse_version(&said) {
-        None => {
-            return Err(Stop::setup(
-                format!("{} is not a QEMU", settings.qemu),
-                remedy,
-            ));
-        }
-        Some((major, minor)) if (major, minor) < OLDEST => {
-            return Err(Stop::setup(
-                format!(
-                    "{} is version {major}.{minor}, older than 7.2",
-                    settings.qemu
-                ),
-                remedy,
-            ));
-        }
-        Some(_) => {}
-    }
+    check_version(&answer(version, settings)?, &settings.qemu)?;
     if let Some(models) = models {
         let models = parse_models(&answer(models, settings)?);
         if !models.is_empty() && !models.iter().any(|known| known == model) {
@@ -54,6 +35,20 @@ pub fn check(settings: &Settings) -> Result<(), Stop> {
         }
     }
     Ok(())
+}
+
+fn check_version(said: &str, qemu: &str) -> Result<(), Stop> {
+    let wrong = match parse_version(said) {
+        None => format!("{qemu} is not a QEMU"),
+        Some((major, minor)) if (major, minor) < OLDEST => {
+            format!("{qemu} is version {major}.{minor}, older than 7.2")
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(Stop::setup(
+        wrong,
+        "install QEMU 7.2 or newer, or set QEMU to one",
+    ))
 }
 
 fn ask(settings: &Settings, arguments: &[&str]) -> Result<Child, Stop> {
@@ -168,8 +163,28 @@ mod tests {
         ] {
             assert_eq!(parse_version(nonsense), None, "{nonsense:?}");
         }
-        assert!(parse_version("QEMU emulator version 6.9").unwrap() < OLDEST);
-        assert!(parse_version("QEMU emulator version 10.0").unwrap() >= OLDEST);
+    }
+
+    #[test]
+    fn an_old_version_and_a_stranger_are_refused() {
+        let said = |version: &str| {
+            check_version(&format!("QEMU emulator version {version}"), "q")
+                .map_err(|stop| stop.line)
+        };
+        assert!(
+            said("6.9")
+                .unwrap_err()
+                .starts_with("q is version 6.9, older than 7.2; install")
+        );
+        assert!(said("7.1.99").is_err());
+        assert!(
+            said("")
+                .unwrap_err()
+                .starts_with("q is not a QEMU; install")
+        );
+        for good in ["7.2", "7.2.22", "8.0", "10.0.2"] {
+            assert_eq!(said(good), Ok(()));
+        }
     }
 
     #[test]

@@ -168,6 +168,10 @@ mod tests {
     fn a_late_command_is_ended_with_all_its_children() {
         let ended = shell("echo $$; sleep 60 & wait", 0.3);
         assert_eq!(ended.status, None);
+        assert!(
+            ended.took < GRACE,
+            "it was not asked to end before it was killed"
+        );
         let group = Pid::from_raw(ended.output.trim().parse().unwrap());
         let gone = (0..200).any(|_| {
             thread::sleep(Duration::from_millis(10));
