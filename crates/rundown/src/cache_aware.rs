@@ -237,7 +237,7 @@ impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> CacheAwareRundownRef<C, P, S> {
 
 impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> sealed::Object for CacheAwareRundownRef<C, P, S> {
     type Line = PaddedSlot;
-    type Park = P;
+    type Waiting = P;
 
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn protocol(&self) -> Protocol<'_, PaddedSlot> {

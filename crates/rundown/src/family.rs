@@ -1,9 +1,10 @@
 //! The operations that the plain and the cache-aware object have in common.
 
-use crate::error::{AcquireError, NotRunDown, OverRelease, TimedOut};
+use crate::error::{AcquireError, NotRunDown, TimedOut};
 use crate::guard::RundownGuard;
+use crate::outcome::{Progress, Released};
 use crate::park::Park;
-use crate::protocol::{Progress, Protocol, Released, Slot};
+use crate::protocol::{Protocol, Slot};
 use core::ptr;
 
 /// What each kind of object tells the shared operations. Not nameable outside the crate.
@@ -12,7 +13,7 @@ pub(crate) mod sealed {
 
     pub trait Object: Sync {
         type Line: AsRef<Slot>;
-        type Park: Park;
+        type Waiting: Park;
         #[allow(private_interfaces, reason = "the trait is sealed")]
         fn protocol(&self) -> Protocol<'_, Self::Line>;
         fn current_slot(&self) -> usize;
@@ -24,6 +25,9 @@ pub(crate) mod sealed {
 /// Sealed: implemented by [`RundownRef`](crate::RundownRef) and
 /// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) only.
 pub trait Rundown: sealed::Object {
+    /// How to wait for this object.
+    type Park: Park;
+
     /// Acquires the object, unless its run-down has started.
     ///
     /// Wait-free: one load and at most one atomic addition, whatever other cores do, so also safe in
@@ -87,21 +91,24 @@ pub trait Rundown: sealed::Object {
 
     /// Starts the run-down, unless it has started, and does not wait.
     ///
-    /// When it returns, no acquire that begins later is granted. Returns whether the object is run
-    /// down already. Costs one atomic operation a slot for whoever comes first.
+    /// Returns whether the object is run down already. Costs one atomic operation a slot for whoever
+    /// comes first: when it returns to that caller, no acquire that begins later is granted.
+    ///
+    /// # Not guaranteed
+    ///
+    /// To a caller who comes while another is still marking the slots it returns `false` at once; a
+    /// slot that is not marked yet may then grant an acquire, and the drain waits for it.
     ///
     /// # Panics
     ///
     /// When more was released than acquired.
     fn begin_run_down(&self) -> bool {
         let address = self.address();
-        let run = || -> Result<bool, OverRelease> {
-            if self.protocol().sweep()? {
-                <Self::Park as Park>::unpark_all(address);
-            }
-            Ok(self.protocol().progress()? == Progress::RunDown)
-        };
-        run().unwrap_or_else(|error| error.report(address))
+        // Also after an error: others who wait must see it, instead of sleeping on.
+        if self.protocol().sweep() != Ok(false) {
+            <Self::Park as Park>::unpark_all(address);
+        }
+        self.is_run_down()
     }
 
     /// Tells whether the object is run down: no hold is left and none will be granted.
@@ -227,7 +234,9 @@ pub trait Rundown: sealed::Object {
     }
 }
 
-impl<T: sealed::Object + ?Sized> Rundown for T {}
+impl<T: sealed::Object + ?Sized> Rundown for T {
+    type Park = T::Waiting;
+}
 
 /// Refuses to let an object die that is still held. `&mut` proves that nobody is in the middle.
 pub(crate) fn check_drop<R: Rundown + ?Sized>(object: &mut R) {

@@ -21,6 +21,8 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
 
 mod cache_aware;
 mod error;
@@ -28,6 +30,7 @@ mod family;
 mod guard;
 mod limits;
 mod line;
+mod outcome;
 mod park;
 mod plain;
 mod protocol;
@@ -37,7 +40,7 @@ pub use cache_aware::{CacheAwareRundownRef, CurrentSlot, PaddedSlot, Slots, Stat
 pub use error::{AcquireError, InitError, NotRunDown, TimedOut};
 pub use family::Rundown;
 pub use guard::RundownGuard;
-pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_SLOTS};
+pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_RESURRECTED, MAX_SLOTS};
 pub use line::{CACHE_LINE, CacheLine};
 pub use park::{Park, Spin};
 pub use plain::RundownRef;

@@ -59,7 +59,7 @@ impl<P: Park> Default for RundownRef<P> {
 
 impl<P: Park> sealed::Object for RundownRef<P> {
     type Line = Slot;
-    type Park = P;
+    type Waiting = P;
 
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn protocol(&self) -> Protocol<'_, Slot> {
