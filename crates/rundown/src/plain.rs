@@ -61,11 +61,13 @@ impl<P: Park> sealed::Object for RundownRef<P> {
     type Line = Slot;
     type Waiting = P;
 
+    #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn protocol(&self) -> Protocol<'_, Slot> {
         Protocol { outstanding: &self.outstanding, slots: slice::from_ref(&self.slot) }
     }
 
+    #[inline]
     fn current_slot(&self) -> usize {
         0
     }

@@ -103,9 +103,8 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }
     }
 
-    /// Gives `count` holds back on `slot`, which need not be the slot they were taken on.
-    ///
-    /// After `Ok(Last)` the object may be gone: a waiter can have freed it already.
+    /// Gives `count` holds back on `slot`, which need not be the slot they were taken on. After
+    /// `Ok(Last)` the object may be gone: a waiter can have freed it already.
     #[inline]
     pub(crate) fn release(&self, slot: usize, count: usize) -> Result<Released, OverRelease> {
         if count.wrapping_sub(1) >= MAX_EVER {
@@ -234,16 +233,14 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if fits { Ok(()) } else { Err(AcquireError::TooMany) }
     }
 
-    /// Adds up the words while others change them: right only when nobody does. Never negative.
+    /// Adds up the live words while others change them: right only when nobody does. Never negative.
     #[cold]
     fn estimate(&self) -> usize {
-        // Relaxed, twice: an estimate.
-        let sum = self
-            .slots
-            .iter()
-            .fold(self.outstanding.0.load(Ordering::Relaxed) & !MARK, |sum, slot| {
-                sum.wrapping_add(slot.as_ref().0.load(Ordering::Relaxed) & !MARK)
-            });
+        let mut sum = self.outstanding.0.load(Ordering::Relaxed) & !MARK; // Relaxed: an estimate
+        for slot in self.slots {
+            let seen = slot.as_ref().0.load(Ordering::Relaxed); // Relaxed: an estimate
+            sum = sum.wrapping_add(if seen & MARK == 0 { seen } else { 0 });
+        }
         (sum as isize).max(0) as usize
     }
 }

@@ -65,7 +65,7 @@ on_every_form! {
             unsafe { object.release_n(1) };
         }
         for _ in 0..4 {
-            object.try_acquire().unwrap().leak();
+            let _ = object.try_acquire().unwrap().leak();
         }
         // SAFETY: the four leaked holds, in two amounts.
         unsafe { object.release_n(3) };

@@ -1,7 +1,7 @@
 //! What the host tests share: slot choice, waiting, and a macro that runs a test on every form.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test file uses a part of it")]
 
-use rundown::{CurrentSlot, Park};
+use rundown::{CurrentSlot, Park, Rundown};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -64,6 +64,16 @@ pub fn page() -> Box<Page> {
     Box::new(Page([core::mem::MaybeUninit::uninit(); 4096]))
 }
 
+/// Drops the object, or only frees its memory if more was released than acquired: its drop panics.
+pub fn finish<R: Rundown + ?Sized>(object: Box<R>) {
+    let look = std::panic::AssertUnwindSafe(|| object.outstanding());
+    if std::panic::catch_unwind(look).is_err() {
+        let layout = std::alloc::Layout::for_value(&*object);
+        // SAFETY: allocated by `Box` with this layout; it has nothing but atomic words.
+        unsafe { std::alloc::dealloc(Box::into_raw(object).cast(), layout) };
+    }
+}
+
 /// Runs the body on a fresh live object of every form; the object is left as the body leaves it.
 macro_rules! on_every_form {
     ($($(#[$meta:meta])* fn $name:ident($object:ident) $body:block)*) => {$(
@@ -79,20 +89,25 @@ macro_rules! on_every_form {
             #[test]
             $(#[$meta])*
             fn plain() {
-                let object = rundown::RundownRef::<Yield>::new();
-                check(&object);
+                let object = Box::new(rundown::RundownRef::<Yield>::new());
+                check(&*object);
+                common::finish(object);
             }
 
             #[test]
             $(#[$meta])*
             fn cache_aware_of_one_slot() {
-                check(&rundown::StaticRundownRef::<Chosen, 1, Yield>::new());
+                let object = Box::new(rundown::StaticRundownRef::<Chosen, 1, Yield>::new());
+                check(&*object);
+                common::finish(object);
             }
 
             #[test]
             $(#[$meta])*
             fn cache_aware_with_constant_slots() {
-                check(&rundown::StaticRundownRef::<Chosen, 4, Yield>::new());
+                let object = Box::new(rundown::StaticRundownRef::<Chosen, 4, Yield>::new());
+                check(&*object);
+                common::finish(object);
             }
 
             #[test]
@@ -111,13 +126,17 @@ macro_rules! on_every_form {
             fn cache_aware_in_an_allocation() {
                 let object = rundown::CacheAwareRundownRef::<Chosen, Yield>::boxed(5).unwrap();
                 check(&*object);
+                common::finish(object);
             }
 
             #[cfg(feature = "std")]
             #[test]
             $(#[$meta])*
             fn cache_aware_that_sleeps() {
-                check(&rundown::StaticRundownRef::<Chosen, 4, rundown::Blocking>::new());
+                let object = rundown::StaticRundownRef::<Chosen, 4, rundown::Blocking>::new();
+                let object = Box::new(object);
+                check(&*object);
+                common::finish(object);
             }
         }
     )*};
