@@ -3,7 +3,7 @@
 use crate::error::InitError;
 use crate::family::{check_drop, sealed};
 use crate::limits::MAX_SLOTS;
-use crate::line::{CACHE_LINE, CacheLine};
+use crate::line::{CACHE_LINE, SharedLine};
 use crate::park::{Park, Spin};
 use crate::protocol::{Outstanding, Protocol, Slot};
 use crate::sync::const_unless_loom;
@@ -11,7 +11,7 @@ use core::alloc::Layout;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
 /// Tells which slot the caller should use: its core's index, a thread's number, ...
 ///
@@ -24,11 +24,12 @@ pub trait CurrentSlot {
 }
 
 /// One core's counter, alone on its cache line.
-pub type PaddedSlot = CacheLine<Slot>;
+pub type PaddedSlot = SharedLine<Slot>;
 
 impl AsRef<Slot> for PaddedSlot {
+    #[inline]
     fn as_ref(&self) -> &Slot {
-        &self.0
+        self.get()
     }
 }
 
@@ -69,7 +70,7 @@ impl AsRef<Slot> for PaddedSlot {
 /// Dropping it while holds are outstanding panics.
 #[repr(C)]
 pub struct CacheAwareRundownRef<C: CurrentSlot, P: Park = Spin, S: Slots + ?Sized = [PaddedSlot]> {
-    outstanding: CacheLine<Outstanding>,
+    outstanding: SharedLine<Outstanding>,
     chosen: PhantomData<fn() -> (C, P)>,
     slots: S,
 }
@@ -91,12 +92,14 @@ mod sealed_slots {
 }
 
 impl Slots for [PaddedSlot] {
+    #[inline]
     fn as_slice(&self) -> &[PaddedSlot] {
         self
     }
 }
 
 impl<const N: usize> Slots for [PaddedSlot; N] {
+    #[inline]
     fn as_slice(&self) -> &[PaddedSlot] {
         self
     }
@@ -122,19 +125,19 @@ impl<C: CurrentSlot, P: Park, const N: usize> StaticRundownRef<C, N, P> {
     #[cfg(not(rundown_loom))]
     const fn with_state(run_down: bool) -> Self {
         const { Self::SLOT_COUNT_IS_POSSIBLE };
-        let mut slots = [const { CacheLine(Slot::new(false)) }; N];
+        let mut slots = [const { SharedLine::new(Slot::new(false)) }; N];
         if run_down {
-            slots = [const { CacheLine(Slot::new(true)) }; N];
+            slots = [const { SharedLine::new(Slot::new(true)) }; N];
         }
-        let outstanding = CacheLine(Outstanding::new(run_down));
+        let outstanding = SharedLine::new(Outstanding::new(run_down));
         Self { outstanding, chosen: PhantomData, slots }
     }
 
     #[cfg(rundown_loom)]
     fn with_state(run_down: bool) -> Self {
         const { Self::SLOT_COUNT_IS_POSSIBLE };
-        let slots = core::array::from_fn(|_| CacheLine(Slot::new(run_down)));
-        let outstanding = CacheLine(Outstanding::new(run_down));
+        let slots = core::array::from_fn(|_| SharedLine::new(Slot::new(run_down)));
+        let outstanding = SharedLine::new(Outstanding::new(run_down));
         Self { outstanding, chosen: PhantomData, slots }
     }
 }
@@ -164,22 +167,43 @@ impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
 
     /// Makes a live object with `slots` slots in the caller's memory, which may be larger than needed.
     ///
+    /// The memory stays the caller's: nothing happens when the reference ends. Run the object down
+    /// before, as leaked holds would otherwise be given back to whatever lies there then.
+    ///
     /// # Errors
     ///
     /// [`InitError`] for a number of slots that is not possible, and for a buffer that is too small
     /// or misaligned; the buffer is then untouched.
     pub fn init_in(buffer: &mut [MaybeUninit<u8>], slots: usize) -> Result<&mut Self, InitError> {
+        // SAFETY: valid for writes and borrowed exclusively for as long as the result lives.
+        unsafe { Ok(Self::init_at(buffer.as_mut_ptr().cast(), buffer.len(), slots)?.as_mut()) }
+    }
+
+    /// Makes a live object with `slots` slots at `buffer`, which has `size` bytes, for memory that
+    /// is known by its address only.
+    ///
+    /// # Errors
+    ///
+    /// As [`init_in`](Self::init_in), and [`InitError::Null`].
+    ///
+    /// # Safety
+    ///
+    /// `buffer` is null, or valid for writes of `size` bytes that nothing else uses.
+    pub unsafe fn init_at(
+        buffer: *mut u8,
+        size: usize,
+        slots: usize,
+    ) -> Result<NonNull<Self>, InitError> {
         let layout = Self::layout(slots)?;
-        let address = buffer.as_mut_ptr();
-        if !address.addr().is_multiple_of(layout.align()) {
-            return Err(InitError::Misaligned { address: address.addr() });
+        let address = NonNull::new(buffer).ok_or(InitError::Null)?;
+        if !address.addr().get().is_multiple_of(layout.align()) {
+            return Err(InitError::Misaligned { address: buffer.addr() });
         }
-        if buffer.len() < layout.size() {
-            return Err(InitError::TooSmall { needed: layout.size(), given: buffer.len() });
+        if size < layout.size() {
+            return Err(InitError::TooSmall { needed: layout.size(), given: size });
         }
-        // SAFETY: aligned and large enough, as just checked, and borrowed exclusively for as long as
-        // the result lives.
-        unsafe { Ok(&mut *Self::write_at(address, slots)) }
+        // SAFETY: aligned and large enough, as just checked; valid and unused, says the caller.
+        unsafe { Ok(Self::write_at(address, slots)) }
     }
 
     /// Makes a live object with `slots` slots on the heap.
@@ -191,13 +215,11 @@ impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
     pub fn boxed(slots: usize) -> Result<alloc::boxed::Box<Self>, InitError> {
         let layout = Self::layout(slots)?;
         // SAFETY: the layout's size is not zero.
-        let address = unsafe { alloc::alloc::alloc(layout) };
-        if address.is_null() {
-            return Err(InitError::OutOfMemory);
-        }
+        let address = NonNull::new(unsafe { alloc::alloc::alloc(layout) });
+        let address = address.ok_or(InitError::OutOfMemory)?;
         // SAFETY: the memory is ours, with the size and alignment that an object of this many slots
         // has (asserted in `write_at`), from the allocator that `Box` gives it back to.
-        unsafe { Ok(alloc::boxed::Box::from_raw(Self::write_at(address.cast(), slots))) }
+        unsafe { Ok(alloc::boxed::Box::from_raw(Self::write_at(address, slots).as_ptr())) }
     }
 
     /// Writes a live object to `address`.
@@ -206,19 +228,19 @@ impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
     ///
     /// `address` is valid for writes of `layout(slots).size()` bytes and aligned to a cache line, and
     /// `slots` is possible.
-    unsafe fn write_at(address: *mut MaybeUninit<u8>, slots: usize) -> *mut Self {
-        let object = ptr::slice_from_raw_parts_mut(address.cast::<()>(), slots) as *mut Self;
+    unsafe fn write_at(address: NonNull<u8>, slots: usize) -> NonNull<Self> {
+        let object = ptr::slice_from_raw_parts_mut(address.as_ptr(), slots) as *mut Self;
         // SAFETY: inside the memory the caller vouches for: `#[repr(C)]` puts one line for all first,
         // then the slots, a line each. Raw pointers only, as nothing is initialised yet.
         unsafe {
-            (&raw mut (*object).outstanding).write(CacheLine(Outstanding::new(false)));
+            (&raw mut (*object).outstanding).write(SharedLine::new(Outstanding::new(false)));
             let first = (&raw mut (*object).slots).cast::<PaddedSlot>();
             for slot in 0..slots {
-                first.add(slot).write(CacheLine(Slot::new(false)));
+                first.add(slot).write(SharedLine::new(Slot::new(false)));
             }
             debug_assert_eq!(size_of_val(&*object), (slots + 1) * CACHE_LINE);
+            NonNull::new_unchecked(object)
         }
-        object
     }
 }
 
@@ -237,13 +259,15 @@ impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> CacheAwareRundownRef<C, P, S> {
 
 impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> sealed::Object for CacheAwareRundownRef<C, P, S> {
     type Line = PaddedSlot;
-    type Park = P;
+    type Waiting = P;
 
+    #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn protocol(&self) -> Protocol<'_, PaddedSlot> {
-        Protocol { outstanding: &self.outstanding.0, slots: self.slots.as_slice() }
+        Protocol { outstanding: self.outstanding.get(), slots: self.slots.as_slice() }
     }
 
+    #[inline]
     fn current_slot(&self) -> usize {
         C::current_slot()
     }

@@ -45,6 +45,8 @@ pub enum InitError {
         /// The address given.
         address: usize,
     },
+    /// The buffer's address is null.
+    Null,
     /// The allocator had no memory.
     OutOfMemory,
 }
@@ -106,6 +108,7 @@ impl fmt::Display for InitError {
                 "the buffer at {address:#x} is not aligned to {} bytes",
                 crate::CACHE_LINE
             ),
+            Self::Null => f.write_str("the buffer's address is null"),
             Self::OutOfMemory => f.write_str("out of memory"),
         }
     }

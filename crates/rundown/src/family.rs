@@ -1,9 +1,12 @@
 //! The operations that the plain and the cache-aware object have in common.
 
-use crate::error::{AcquireError, NotRunDown, OverRelease, TimedOut};
+use crate::error::{AcquireError, NotRunDown, TimedOut};
+use crate::future::Drained;
 use crate::guard::RundownGuard;
+use crate::holders::Record;
+use crate::outcome::{Progress, Released};
 use crate::park::Park;
-use crate::protocol::{Progress, Protocol, Released, Slot};
+use crate::protocol::{Protocol, Slot};
 use core::ptr;
 
 /// What each kind of object tells the shared operations. Not nameable outside the crate.
@@ -12,7 +15,7 @@ pub(crate) mod sealed {
 
     pub trait Object: Sync {
         type Line: AsRef<Slot>;
-        type Park: Park;
+        type Waiting: Park;
         #[allow(private_interfaces, reason = "the trait is sealed")]
         fn protocol(&self) -> Protocol<'_, Self::Line>;
         fn current_slot(&self) -> usize;
@@ -24,6 +27,9 @@ pub(crate) mod sealed {
 /// Sealed: implemented by [`RundownRef`](crate::RundownRef) and
 /// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) only.
 pub trait Rundown: sealed::Object {
+    /// How to wait for this object.
+    type Park: Park;
+
     /// Acquires the object, unless its run-down has started.
     ///
     /// Wait-free: one load and at most one atomic addition, whatever other cores do, so also safe in
@@ -39,6 +45,8 @@ pub trait Rundown: sealed::Object {
     ///
     /// What the owner did before it created or re-initialised the object happens before a granted
     /// acquire returns. A refusal orders nothing.
+    #[inline]
+    #[cfg_attr(feature = "holders", track_caller)]
     fn try_acquire(&self) -> Result<RundownGuard<'_, Self>, AcquireError> {
         self.try_acquire_n(1)
     }
@@ -52,9 +60,12 @@ pub trait Rundown: sealed::Object {
     ///
     /// As [`try_acquire`](Self::try_acquire); a count above [`MAX_COUNT`](crate::MAX_COUNT) is
     /// always [`AcquireError::TooMany`] on a live object.
+    #[inline]
+    #[cfg_attr(feature = "holders", track_caller)]
     fn try_acquire_n(&self, count: usize) -> Result<RundownGuard<'_, Self>, AcquireError> {
-        self.protocol().acquire(self.current_slot(), count)?;
-        Ok(RundownGuard::new(self, count))
+        let slot = self.current_slot();
+        self.protocol().acquire(slot, count)?;
+        Ok(RundownGuard::new(self, count, Record::new(self.address(), slot, count)))
     }
 
     /// Releases `count` holds that no guard stands for, for instance leaked ones.
@@ -75,33 +86,33 @@ pub trait Rundown: sealed::Object {
     ///
     /// The caller owns at least `count` holds on this object and gives them up. Releasing others'
     /// holds would let the owner free what they use.
+    #[inline]
     unsafe fn release_n(&self, count: usize) {
-        let address = self.address();
-        match self.protocol().release(self.current_slot(), count) {
-            Ok(Released::NotLast) => {}
-            // From here on the object may be freed: only its address is used.
-            Ok(Released::Last) => <Self::Park as Park>::unpark_all(address),
-            Err(error) => error.report(address),
-        }
+        Record::settle(self.address(), count);
+        // SAFETY: the caller's promise is the same.
+        unsafe { give_back(self, count) }
     }
 
     /// Starts the run-down, unless it has started, and does not wait.
     ///
-    /// When it returns, no acquire that begins later is granted. Returns whether the object is run
-    /// down already. Costs one atomic operation a slot for whoever comes first.
+    /// Returns whether the object is run down already. Costs one atomic operation a slot for whoever
+    /// comes first: when it returns to that caller, no acquire that begins later is granted.
+    ///
+    /// # Not guaranteed
+    ///
+    /// To a caller who comes while another is still marking the slots it returns `false` at once; a
+    /// slot that is not marked yet may then grant an acquire, and the drain waits for it.
     ///
     /// # Panics
     ///
     /// When more was released than acquired.
     fn begin_run_down(&self) -> bool {
         let address = self.address();
-        let run = || -> Result<bool, OverRelease> {
-            if self.protocol().sweep()? {
-                <Self::Park as Park>::unpark_all(address);
-            }
-            Ok(self.protocol().progress()? == Progress::RunDown)
-        };
-        run().unwrap_or_else(|error| error.report(address))
+        // Also after an error: others who wait must see it, instead of sleeping on.
+        if self.protocol().sweep() != Ok(false) {
+            <Self::Park as Park>::unpark_all(address);
+        }
+        self.is_run_down()
     }
 
     /// Tells whether the object is run down: no hold is left and none will be granted.
@@ -163,6 +174,47 @@ pub trait Rundown: sealed::Object {
         self.wait_by(Some(deadline))
     }
 
+    /// As [`wait`](Self::wait), but gives up after `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_until`](Self::wait_until).
+    #[cfg(feature = "std")]
+    fn wait_timeout(&self, timeout: std::time::Duration) -> Result<(), TimedOut>
+    where
+        Self::Park: Park<Deadline = std::time::Instant>,
+    {
+        self.wait_by(std::time::Instant::now().checked_add(timeout))
+    }
+
+    /// Runs the object down as a `Future`, for any executor: ready once the last hold is released.
+    ///
+    /// The run-down starts with the first poll, and goes on when the future is dropped. With
+    /// [`Spin`](crate::Spin), which can't store a waker, the future asks to be polled again and again.
+    fn drained(&self) -> Drained<'_, Self> {
+        Drained::new(self)
+    }
+
+    /// Lists who holds the object: call site and slot of every outstanding guard.
+    ///
+    /// Made for a drain that is late:
+    ///
+    /// ```
+    /// use rundown::{Rundown, RundownRef};
+    ///
+    /// let object: RundownRef = RundownRef::new();
+    /// let forgotten = object.try_acquire();
+    /// if let Err(late) = object.wait_until(1000) {
+    ///     let report = format!("{late}\n{}", object.holders());
+    ///     assert!(report.contains("1 hold, slot 0, taken at "));
+    /// }
+    /// # drop(forgotten);
+    /// ```
+    #[cfg(feature = "holders")]
+    fn holders(&self) -> crate::holders::Holders {
+        crate::holders::Holders::of(self.address())
+    }
+
     #[doc(hidden)]
     fn wait_by(&self, deadline: Option<<Self::Park as Park>::Deadline>) -> Result<(), TimedOut> {
         // A re-initialisation that overlaps with this wait makes the object live once more, perhaps
@@ -222,19 +274,39 @@ pub trait Rundown: sealed::Object {
 
     /// Returns the address that waiters sleep on.
     #[doc(hidden)]
+    #[inline]
     fn address(&self) -> *const () {
         ptr::from_ref(self.protocol().outstanding).cast()
     }
 }
 
-impl<T: sealed::Object + ?Sized> Rundown for T {}
+/// Releases `count` holds on the current slot, and wakes the waiters if they were the last.
+///
+/// # Safety
+///
+/// The caller owns at least `count` holds on this object and gives them up.
+#[inline]
+pub(crate) unsafe fn give_back<R: Rundown + ?Sized>(object: &R, count: usize) {
+    let address = object.address();
+    match object.protocol().release(object.current_slot(), count) {
+        Ok(Released::NotLast) => {}
+        // From here on the object may be freed: only its address is used.
+        Ok(Released::Last) => <R::Park as Park>::unpark_all(address),
+        Err(error) => error.report(address),
+    }
+}
+
+impl<T: sealed::Object + ?Sized> Rundown for T {
+    type Park = T::Waiting;
+}
 
 /// Refuses to let an object die that is still held. `&mut` proves that nobody is in the middle.
 pub(crate) fn check_drop<R: Rundown + ?Sized>(object: &mut R) {
     if !object.begin_run_down() {
         let holds = object.outstanding().unwrap_or(0);
+        let holds_are = if holds == 1 { "hold is" } else { "holds are" };
         panic!(
-            "run-down object at {:p}: dropped while {holds} holds are outstanding; \
+            "run-down object at {:p}: dropped while {holds} {holds_are} outstanding; \
              wait for its run-down first",
             object.address()
         );

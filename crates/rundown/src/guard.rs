@@ -1,7 +1,9 @@
 //! A hold on an object that gives itself back.
 
-use crate::family::Rundown;
-use core::{fmt, mem};
+use crate::family::{Rundown, give_back};
+use crate::holders::Record;
+use core::fmt;
+use core::mem::ManuallyDrop;
 
 /// One or more holds on a run-down object; dropping it releases them.
 ///
@@ -14,11 +16,13 @@ use core::{fmt, mem};
 pub struct RundownGuard<'a, R: Rundown + ?Sized> {
     object: &'a R,
     count: usize,
+    record: Record,
 }
 
 impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
-    pub(crate) fn new(object: &'a R, count: usize) -> Self {
-        Self { object, count }
+    #[inline]
+    pub(crate) fn new(object: &'a R, count: usize, record: Record) -> Self {
+        Self { object, count, record }
     }
 
     /// Tells how many holds the guard stands for.
@@ -34,18 +38,41 @@ impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
     /// Splits `count` holds off into a guard of their own, or returns `None` if there are fewer.
     ///
     /// Touches no shared memory: the sum stays the same.
+    #[cfg_attr(feature = "holders", track_caller)]
     pub fn split(&mut self, count: usize) -> Option<Self> {
         self.count = self.count.checked_sub(count)?;
-        Some(Self { object: self.object, count })
+        self.record.resize(self.count);
+        let record = Record::new(self.object.address(), self.object.current_slot(), count);
+        Some(Self { object: self.object, count, record })
+    }
+
+    /// Takes the holds of `other` in, so that one release gives all of them back.
+    ///
+    /// Touches no shared memory: the sum stays the same.
+    ///
+    /// # Errors
+    ///
+    /// Hands `other` back when it holds another object.
+    pub fn merge(&mut self, other: Self) -> Result<(), Self> {
+        match self.count.checked_add(other.count) {
+            Some(sum) if self.object.address() == other.object.address() => {
+                self.count = sum;
+                self.record.resize(sum);
+                other.into_parts().1.remove();
+                Ok(())
+            }
+            _ => Err(other),
+        }
     }
 
     /// Gives up the guard but keeps its holds, and returns how many.
     ///
     /// They are given back by [`RundownGuard::adopt`] or [`Rundown::release_n`]. Until then the
     /// object can't finish a run-down.
+    #[must_use = "without the count the holds can't be given back"]
     pub fn leak(self) -> usize {
-        let count = self.count;
-        mem::forget(self);
+        let (count, record) = self.into_parts();
+        record.leak();
         count
     }
 
@@ -55,16 +82,28 @@ impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
     ///
     /// The caller owns at least `count` holds on this very object that no guard stands for, and
     /// gives them up to this one.
+    #[cfg_attr(feature = "holders", track_caller)]
     pub unsafe fn adopt(object: &'a R, count: usize) -> Self {
-        Self { object, count }
+        Record::settle(object.address(), count);
+        let record = Record::new(object.address(), object.current_slot(), count);
+        Self { object, count, record }
+    }
+
+    /// Takes the guard apart without releasing anything.
+    fn into_parts(self) -> (usize, Record) {
+        let guard = ManuallyDrop::new(self);
+        (guard.count, guard.record)
     }
 }
 
 impl<R: Rundown + ?Sized> Drop for RundownGuard<'_, R> {
+    #[inline]
     fn drop(&mut self) {
-        // SAFETY: the guard owns `count` holds (`new` after a granted acquire, `split`, or the
-        // promise made to `adopt`) and ceases to exist with this call.
-        unsafe { self.object.release_n(self.count) }
+        // Before the release: afterwards the address may belong to another object.
+        self.record.remove();
+        // SAFETY: the guard owns `count` holds (`new` after a granted acquire, `split`, `merge`, or
+        // the promise made to `adopt`) and ceases to exist with this call.
+        unsafe { give_back(self.object, self.count) }
     }
 }
 

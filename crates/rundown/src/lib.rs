@@ -21,24 +21,44 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
 
+#[cfg(feature = "std")]
+mod blocking;
 mod cache_aware;
 mod error;
 mod family;
+mod future;
 mod guard;
+#[cfg(feature = "holders")]
+pub mod holders;
+#[cfg(not(feature = "holders"))]
+#[path = "holders_off.rs"]
+mod holders;
 mod limits;
 mod line;
+mod outcome;
 mod park;
 mod plain;
+mod protected;
 mod protocol;
 mod sync;
+#[cfg(feature = "std")]
+mod thread;
 
+#[cfg(feature = "std")]
+pub use blocking::Blocking;
 pub use cache_aware::{CacheAwareRundownRef, CurrentSlot, PaddedSlot, Slots, StaticRundownRef};
 pub use error::{AcquireError, InitError, NotRunDown, TimedOut};
 pub use family::Rundown;
+pub use future::Drained;
 pub use guard::RundownGuard;
-pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_SLOTS};
-pub use line::{CACHE_LINE, CacheLine};
+pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_RESURRECTED, MAX_SLOTS};
+pub use line::{CACHE_LINE, CacheLine, SharedLine};
 pub use park::{Park, Spin};
 pub use plain::RundownRef;
+pub use protected::{Protected, ProtectedGuard};
 pub use protocol::Slot;
+#[cfg(feature = "std")]
+pub use thread::ThreadSlot;

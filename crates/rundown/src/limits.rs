@@ -16,5 +16,10 @@ pub const MAX_SLOTS: usize = 1 << (usize::BITS / 4);
 /// A slot nearer to zero than this (in its own units) needs no look at the others: `MAX_SLOTS` of
 /// them, each crossing the whole window, add less than `MAX_HOLDERS / 2`.
 pub(crate) const NEAR: usize = 1 << (usize::BITS - usize::BITS / 4 - 4);
+/// Most holds that [`resurrect`](crate::Rundown::resurrect) takes back, half of [`MAX_HOLDERS`]: what
+/// a round can add unchecked (see `NEAR`) must not pile up over many rounds.
+pub const MAX_RESURRECTED: usize = MAX_HOLDERS / 2;
+/// More than there can ever be, and still positive in the units of the words.
+pub(crate) const MAX_EVER: usize = 2 * MAX_HOLDERS - 1;
 
 const _: () = assert!(MAX_SLOTS * NEAR <= MAX_HOLDERS / 2);

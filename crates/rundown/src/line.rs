@@ -1,4 +1,7 @@
-//! The size of a cache line, chosen here and nowhere else.
+//! The size of a cache line, chosen here and nowhere else, and values alone on theirs.
+
+use core::cell::UnsafeCell;
+use core::fmt;
 
 /// Bytes that must lie between two words so that cores which write them do not disturb each other.
 ///
@@ -30,5 +33,38 @@ pub const CACHE_LINE: usize =
 #[derive(Debug, Default)]
 pub struct CacheLine<T>(pub T);
 
+/// A shared value on cache lines of its own, padding included, that may be freed under a reference.
+///
+/// A reference normally promises that its bytes stay readable for as long as the function that got
+/// it runs. The last releaser can't promise that: once its final subtraction is done, the waiter may
+/// free the object while `release` is still on its way out. For bytes inside an `UnsafeCell` there is
+/// no such promise, so every byte of an object is inside one, also those that only fill the line.
+#[repr(transparent)]
+pub struct SharedLine<T>(UnsafeCell<CacheLine<T>>);
+
+// SAFETY: the cell is never written through; it is only a source of `&T`, which `T: Sync` allows.
+unsafe impl<T: Sync> Sync for SharedLine<T> {}
+
+impl<T> SharedLine<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(UnsafeCell::new(CacheLine(value)))
+    }
+
+    /// Returns the value, by a reference that covers none of the padding.
+    #[inline]
+    pub(crate) const fn get(&self) -> &T {
+        // SAFETY: the value is initialised and only ever shared, see `Sync` above. The place is
+        // projected from the raw pointer, without a reference to the whole line.
+        unsafe { &(*self.0.get()).0 }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for SharedLine<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
 const _: () = assert!(align_of::<CacheLine<u8>>() == CACHE_LINE);
+const _: () = assert!(size_of::<SharedLine<usize>>() == CACHE_LINE);
 const _: () = assert!(size_of::<CacheLine<usize>>() == CACHE_LINE);

@@ -1,5 +1,7 @@
 //! How a waiter waits, and how the last holder wakes it.
 
+use core::task::Waker;
+
 /// Waiting for a run-down, chosen by type: [`Spin`], or the platform's own sleep and wake-up.
 ///
 /// The last holder wakes waiters *by address*: when [`unpark_all`](Park::unpark_all) runs, a waiter
@@ -20,8 +22,21 @@ pub trait Park {
         deadline: Option<Self::Deadline>,
     ) -> bool;
 
-    /// Wakes everybody who waits at `address`. Never dereferences it.
+    /// Wakes everybody who waits at `address`, and every waker registered for it. Never dereferences
+    /// it.
     fn unpark_all(address: *const ());
+
+    /// Keeps `waker` for the next [`unpark_all`](Park::unpark_all) of `address`, for a `Future`.
+    ///
+    /// `ticket` names the registration: 0 for a new one, which gets a number other than 0; a number
+    /// given before replaces that registration if it still stands. After this call no `unpark_all`
+    /// may be missed. The default keeps nothing and wakes at once, so the future is polled again.
+    fn register(_address: *const (), waker: &Waker, _ticket: &mut u64) {
+        waker.wake_by_ref();
+    }
+
+    /// Forgets a registration, if it still stands.
+    fn unregister(_address: *const (), _ticket: u64) {}
 }
 
 /// Waits by spinning. Needs nothing from the platform, and has no clock: a deadline counts looks.

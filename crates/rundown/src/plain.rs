@@ -59,13 +59,15 @@ impl<P: Park> Default for RundownRef<P> {
 
 impl<P: Park> sealed::Object for RundownRef<P> {
     type Line = Slot;
-    type Park = P;
+    type Waiting = P;
 
+    #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn protocol(&self) -> Protocol<'_, Slot> {
         Protocol { outstanding: &self.outstanding, slots: slice::from_ref(&self.slot) }
     }
 
+    #[inline]
     fn current_slot(&self) -> usize {
         0
     }

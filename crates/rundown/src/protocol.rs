@@ -22,7 +22,8 @@
 //! a bound on the steps of acquire and release whatever other cores do.
 
 use crate::error::{AcquireError, NotRunDown, OverRelease};
-use crate::limits::{MAX_COUNT, MAX_HOLDERS, NEAR};
+use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
+use crate::outcome::{Progress, Released, over};
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 
 /// Bit 0 of a slot: running down. Bit 0 of `outstanding`: no sweep has ended.
@@ -64,28 +65,6 @@ impl Outstanding {
     }
 }
 
-/// What a release found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Released {
-    /// Others hold the object still, or no drain has counted them yet.
-    NotLast,
-    /// This was the last hold of a run-down: wake the waiters, and touch the object no more.
-    Last,
-}
-
-/// What a waiter sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// Acquires are granted: nobody runs the object down.
-    Live,
-    /// A sweep is under way, or a re-initialisation: how many hold the object is not known yet.
-    Sweeping,
-    /// The sweep has ended; this many holds are left.
-    Draining(usize),
-    /// Run down: no hold is left and none will be granted.
-    RunDown,
-}
-
 /// The words of one object, plain (one slot) or cache-aware (several).
 #[derive(Debug)]
 pub(crate) struct Protocol<'a, W> {
@@ -94,11 +73,15 @@ pub(crate) struct Protocol<'a, W> {
 }
 
 impl<W: AsRef<Slot>> Protocol<'_, W> {
+    #[inline]
     fn word(&self, slot: usize) -> &AtomicUsize {
-        &self.slots[slot % self.slots.len()].as_ref().0
+        // A division only when the index is out of range; with a constant number of slots no check.
+        let slot = if slot < self.slots.len() { slot } else { slot % self.slots.len() };
+        &self.slots[slot].as_ref().0
     }
 
     /// Takes `count` holds on `slot`. Never waits, never retries.
+    #[inline]
     pub(crate) fn acquire(&self, slot: usize, count: usize) -> Result<(), AcquireError> {
         let word = self.word(slot);
         // Relaxed: a refusal hands out nothing, and a stale "live" is corrected by the add below.
@@ -120,24 +103,28 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }
     }
 
-    /// Gives `count` holds back on `slot`, which need not be the slot they were taken on.
-    ///
-    /// After `Ok(Last)` the object may be gone: a waiter can have freed it already.
+    /// Gives `count` holds back on `slot`, which need not be the slot they were taken on. After
+    /// `Ok(Last)` the object may be gone: a waiter can have freed it already.
+    #[inline]
     pub(crate) fn release(&self, slot: usize, count: usize) -> Result<Released, OverRelease> {
-        if count == 0 {
-            return Ok(Released::NotLast);
+        if count.wrapping_sub(1) >= MAX_EVER {
+            // Nothing to give back, or more than there can be.
+            return if count == 0 {
+                Ok(Released::NotLast)
+            } else {
+                Err(over(self.estimate(), count))
+            };
         }
-        let amount = count.wrapping_mul(ONE);
-        let word = self.word(slot);
+        let (word, amount) = (self.word(slot), count * ONE);
         // Release, partner `mark`: all we did with the object happens before the sweep that collects
         // this slot. If our subtraction comes before the mark, the sweep never counts us; if the
         // mark comes first, it has counted us, and we settle with `outstanding` below.
         let old = word.fetch_sub(amount, Ordering::Release);
         if old & MARK == 0 {
-            // With a single slot its count is the whole truth; with several only the sum is.
+            // A single slot counts at least the holds there are; of several only the sum does.
             if self.slots.len() == 1 && (old as isize) < amount as isize {
                 word.fetch_add(amount, Ordering::Relaxed); // Relaxed: only the number is mended
-                return Err(OverRelease { held: old / ONE, released: count });
+                return Err(over(old, count));
             }
             return Ok(Released::NotLast);
         }
@@ -149,7 +136,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         }
         if old & MARK == 0 && (old as isize) < amount as isize {
             self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above
-            return Err(OverRelease { held: old / ONE, released: count });
+            return Err(over(old, count));
         }
         Ok(Released::NotLast)
     }
@@ -160,7 +147,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if self.word(0).load(Ordering::Relaxed) & MARK != 0 {
             return Ok(false);
         }
-        // Slot 0 elects: re-initialisation clears it last, so whoever marks it finds the rest clear.
+        // Slot 0 elects: `reset` clears it last, so whoever marks it finds the rest clear.
         let first = self.mark(0);
         if first & MARK != 0 {
             return Ok(false);
@@ -168,16 +155,13 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         let collected = (1..self.slots.len()).fold(first, |sum, slot| {
             let old = self.mark(slot);
             debug_assert!(old & MARK == 0, "slot {slot} was marked by somebody else");
-            sum.wrapping_add(old & !MARK)
+            sum.wrapping_add(old)
         });
-        // Release, partner `progress`: hands on what `mark` acquired from every slot, to whoever
-        // sees zero, also through later releases (they continue this release sequence).
+        // Release, partner `progress` and `resurrect`: hands on what `mark` acquired from every slot,
+        // also through later releases (they continue this release sequence). Makes the word even.
         let change = collected.wrapping_sub(MARK);
         let left = self.outstanding.0.fetch_add(change, Ordering::Release).wrapping_add(change);
-        if (left as isize) < 0 {
-            return Err(OverRelease { held: 0, released: (left as isize).unsigned_abs() / ONE });
-        }
-        Ok(true)
+        if (left as isize) < 0 { Err(over(0, left.wrapping_neg() / ONE)) } else { Ok(true) }
     }
 
     fn mark(&self, slot: usize) -> usize {
@@ -191,69 +175,76 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         // Acquire, partners: the last subtraction in `release` and the addition in `sweep`. After
         // zero the caller owns what the holders used.
         let now = self.outstanding.0.load(Ordering::Acquire);
-        if now == 0 {
-            return Ok(Progress::RunDown);
-        }
         if now & MARK == 0 {
-            return match (now as isize) < 0 {
-                true => Err(OverRelease { held: 0, released: now.wrapping_neg() / ONE }),
-                false => Ok(Progress::Draining(now / ONE)),
+            return match now as isize {
+                0 => Ok(Progress::RunDown),
+                1.. => Ok(Progress::Draining(now / ONE)),
+                ..0 => Err(over(0, now.wrapping_neg() / ONE)),
             };
         }
         // Relaxed: a hint whether a sweep is worth trying; `mark` decides.
-        match self.word(0).load(Ordering::Relaxed) & MARK {
-            0 => Ok(Progress::Live),
-            _ => Ok(Progress::Sweeping),
-        }
+        let swept = self.word(0).load(Ordering::Relaxed) & MARK != 0;
+        Ok(if swept { Progress::Sweeping } else { Progress::Live })
     }
 
     /// Makes a run-down object live again; the caller then wakes waiters, who may be for the new round.
     pub(crate) fn reinitialize(&self) -> Result<(), NotRunDown> {
         // Acquire, partner `release`: who re-initialises owns the object even without a wait before.
         // The exchange elects: a second caller, and one that comes too early, is refused.
-        match self.outstanding.0.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => self.reset(),
-            Err(_) => return Err(NotRunDown),
-        }
-        Ok(())
+        let won =
+            self.outstanding.0.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed);
+        won.map(|_| self.reset(0)).map_err(|_| NotRunDown)
     }
 
-    /// Takes a run-down back, also while holds are left: they stay in `outstanding`, where the next
-    /// sweep adds them up with the rest. Refused before the sweep has ended.
+    /// Takes a run-down back, also while holds are left: they go back to slot 0. Refused before the
+    /// sweep has ended, and while more than `MAX_RESURRECTED` are left.
     pub(crate) fn resurrect(&self) -> Result<(), NotRunDown> {
-        // Acquire: as in `reinitialize`, for the case that nobody was left. The bit elects.
-        if self.outstanding.0.fetch_or(MARK, Ordering::Acquire) & MARK != 0 {
+        // Relaxed: an upper bound, as an even word only falls. The fetch_or below decides.
+        if self.outstanding.0.load(Ordering::Relaxed) > MAX_RESURRECTED * ONE {
             return Err(NotRunDown);
         }
-        self.reset();
+        // Acquire, partners `sweep` and `release`: our clearing comes after the sweep's marks, and
+        // who acquires next sees what was done before the run-down. The bit elects.
+        let left = self.outstanding.0.fetch_or(MARK, Ordering::Acquire);
+        if left & MARK != 0 {
+            return Err(NotRunDown);
+        }
+        // Relaxed: the word is odd, so nobody takes it for more than a part of the sum. Releases
+        // that still find a marked slot are left in it, for the next sweep to add.
+        self.outstanding.0.fetch_sub(left, Ordering::Relaxed);
+        self.reset(left);
         Ok(())
     }
 
-    fn reset(&self) {
+    fn reset(&self, left: usize) {
         // Swaps, not stores: each is the newest value of its word for every later operation. Slot 0
         // last, because it elects the next sweep. An acquire that is granted on a cleared slot before
         // slot 0 is cleared is counted by that next sweep; `outstanding` is odd again already.
         for slot in (0..self.slots.len()).rev() {
-            // Release, partner the add in `acquire`: what the owner did before is visible to holders.
-            self.word(slot).swap(0, Ordering::Release);
+            // Release, partners `acquire` (what the owner did before is visible to holders), `mark`.
+            self.word(slot).swap(if slot == 0 { left } else { 0 }, Ordering::Release);
         }
     }
 
     /// Looks at all slots before a grant that might overflow the count. A bounded number of loads.
     #[cold]
     fn check_capacity(&self, count: usize) -> Result<(), AcquireError> {
+        let fits = count <= MAX_COUNT && self.estimate() <= (MAX_HOLDERS - count) * ONE;
+        if fits { Ok(()) } else { Err(AcquireError::TooMany) }
+    }
+
+    /// Adds up the live words while others change them: right only when nobody does. Never negative.
+    #[cold]
+    fn estimate(&self) -> usize {
         let mut sum = self.outstanding.0.load(Ordering::Relaxed) & !MARK; // Relaxed: an estimate
         for slot in self.slots {
             let seen = slot.as_ref().0.load(Ordering::Relaxed); // Relaxed: an estimate
-            if seen & MARK != 0 {
-                return Err(AcquireError::RunDown);
-            }
-            sum = sum.wrapping_add(seen);
+            sum = sum.wrapping_add(if seen & MARK == 0 { seen } else { 0 });
         }
-        let holders = (sum as isize) / ONE as isize;
-        if count > MAX_COUNT || holders > (MAX_HOLDERS - count) as isize {
-            return Err(AcquireError::TooMany);
-        }
-        Ok(())
+        (sum as isize).max(0) as usize
     }
 }
+
+#[cfg(test)]
+#[path = "protocol_tests.rs"]
+mod tests;

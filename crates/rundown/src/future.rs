@@ -1,0 +1,64 @@
+//! Waiting for a run-down as a `Future`.
+
+use crate::family::Rundown;
+use crate::park::Park;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+/// Runs an object down and is ready when its last hold is released.
+///
+/// Made by [`Rundown::drained`]. Any number of them may wait for the same object, beside threads in
+/// [`Rundown::wait`]. The waker stands in memory of the object's [`Park`], never in the object: the
+/// last releaser wakes by address, because the object may be gone by then.
+///
+/// Dropping it ends the waiting, not the run-down.
+#[must_use = "a future does nothing unless it is polled"]
+pub struct Drained<'a, R: Rundown + ?Sized> {
+    object: &'a R,
+    ticket: u64,
+}
+
+impl<'a, R: Rundown + ?Sized> Drained<'a, R> {
+    pub(crate) fn new(object: &'a R) -> Self {
+        Self { object, ticket: 0 }
+    }
+
+    fn unregister(&mut self) {
+        if self.ticket != 0 {
+            R::Park::unregister(self.object.address(), self.ticket);
+            self.ticket = 0;
+        }
+    }
+}
+
+impl<R: Rundown + ?Sized> Future for Drained<'_, R> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        // Starts the run-down again, too, if somebody has made the object live since the last poll.
+        if !self.object.begin_run_down() {
+            let address = self.object.address();
+            R::Park::register(address, context.waker(), &mut self.ticket);
+            // Look again: a last release between the look above and the registration woke nobody.
+            if !self.object.begin_run_down() {
+                return Poll::Pending;
+            }
+        }
+        self.unregister();
+        Poll::Ready(())
+    }
+}
+
+impl<R: Rundown + ?Sized> Drop for Drained<'_, R> {
+    fn drop(&mut self) {
+        self.unregister();
+    }
+}
+
+impl<R: Rundown + ?Sized> fmt::Debug for Drained<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drained").field("waiting", &(self.ticket != 0)).finish_non_exhaustive()
+    }
+}

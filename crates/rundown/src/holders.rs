@@ -1,0 +1,219 @@
+//! Who holds it: call site and slot of every outstanding guard, in a table of its own.
+//!
+//! "Who still holds it?" is the classic question about a drain that does not end. With this feature
+//! every granted acquire enters its call site in a static table, and the guard takes the entry out
+//! before it releases. The table is not the object's memory, so the promise that the last releaser
+//! touches the object no more stays as it is.
+//!
+//! The table has [`CAPACITY`] entries and needs neither an allocator nor a lock: an entry is claimed
+//! by one exchange, so it works in an interrupt handler too. When it is full, further acquires go
+//! unrecorded and are counted ([`unrecorded`]). Acquire then costs a search of the table, bounded by
+//! its size; without the feature nothing of this exists.
+//!
+//! The list is for people: entries are read while others change them, so an entry that is taken out
+//! and reused at that moment may show mixed. A hold is granted before it is entered, and taken out
+//! before it is released, so the list can lack what is just passing.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::panic::Location;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// How many guards can be recorded at a time, over all objects.
+pub const CAPACITY: usize = if cfg!(miri) { 64 } else { 1024 };
+
+/// Bit 0 of `holds`: leaked. The rest is twice the count.
+const LEAKED: usize = 1;
+
+struct Entry {
+    /// The address of the object; null: the entry is free; `CLAIMED`: being filled in.
+    object: AtomicPtr<()>,
+    site: AtomicPtr<Location<'static>>,
+    slot: AtomicUsize,
+    holds: AtomicUsize,
+}
+
+const CLAIMED: *mut () = ptr::dangling_mut::<u8>().cast();
+
+static TABLE: [Entry; CAPACITY] = [const {
+    Entry {
+        object: AtomicPtr::new(ptr::null_mut()),
+        site: AtomicPtr::new(ptr::null_mut()),
+        slot: AtomicUsize::new(0),
+        holds: AtomicUsize::new(0),
+    }
+}; CAPACITY];
+
+static UNRECORDED: AtomicUsize = AtomicUsize::new(0);
+
+/// Tells how many acquires found the table full since the program began.
+pub fn unrecorded() -> usize {
+    UNRECORDED.load(Ordering::Relaxed) // Relaxed: a statistic
+}
+
+/// A guard's entry in the table: its index, or `CAPACITY` for none.
+#[derive(Clone, Copy)]
+pub(crate) struct Record(usize);
+
+impl Record {
+    #[track_caller]
+    pub(crate) fn new(object: *const (), slot: usize, count: usize) -> Self {
+        if count == 0 {
+            return Self(CAPACITY);
+        }
+        let site = ptr::from_ref(Location::caller()).cast_mut();
+        // Starts at a place that differs by core, so that cores rarely try the same entry.
+        for at in (0..CAPACITY).map(|step| (slot % CAPACITY * 16 + step) % CAPACITY) {
+            let entry = &TABLE[at];
+            // Acquire, partner `free`: the entry's last owner is done with it.
+            let claim = (Ordering::Acquire, Ordering::Relaxed);
+            let free = ptr::null_mut();
+            if entry.object.compare_exchange(free, CLAIMED, claim.0, claim.1).is_ok() {
+                entry.site.store(site, Ordering::Relaxed);
+                entry.slot.store(slot, Ordering::Relaxed);
+                entry.holds.store(count * 2, Ordering::Relaxed);
+                // Release, partner `Holders::next`: whoever sees the object sees the fields above.
+                entry.object.store(object.cast_mut(), Ordering::Release);
+                return Self(at);
+            }
+        }
+        UNRECORDED.fetch_add(1, Ordering::Relaxed);
+        Self(CAPACITY)
+    }
+
+    fn entry(self) -> Option<&'static Entry> {
+        TABLE.get(self.0)
+    }
+
+    pub(crate) fn resize(self, count: usize) {
+        if let Some(entry) = self.entry() {
+            entry.holds.store(count * 2, Ordering::Relaxed);
+        }
+    }
+
+    /// Leaves the entry in the table when its guard is given up but its holds are not.
+    pub(crate) fn leak(self) {
+        if let Some(entry) = self.entry() {
+            entry.holds.fetch_or(LEAKED, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn remove(self) {
+        if let Some(entry) = self.entry() {
+            entry.free();
+        }
+    }
+
+    /// Takes `count` leaked holds of `object` out, of whichever entries: leaked holds have no name.
+    pub(crate) fn settle(object: *const (), mut count: usize) {
+        for entry in &TABLE {
+            if count == 0 {
+                return;
+            }
+            // Acquire, partner `new`: the count belongs to this object.
+            if entry.object.load(Ordering::Acquire).cast_const() != object {
+                continue;
+            }
+            let mut taken = 0;
+            let settled = entry.holds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
+                taken = count.min(holds / 2);
+                (holds & LEAKED != 0 && taken > 0).then(|| holds - taken * 2)
+            });
+            if let Ok(before) = settled {
+                count -= taken;
+                if before / 2 == taken {
+                    entry.free();
+                }
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn free(&self) {
+        // Release, partner `Record::new`: what we did to the entry comes before its next owner.
+        self.object.store(ptr::null_mut(), Ordering::Release);
+    }
+}
+
+/// One guard, or what is left of a leaked one.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Holder {
+    /// Where the hold was taken, split off or adopted.
+    pub site: &'static Location<'static>,
+    /// The slot (core, thread) it was taken on.
+    pub slot: usize,
+    /// How many holds it stands for.
+    pub count: usize,
+    /// Whether it was leaked: no guard stands for it.
+    pub leaked: bool,
+}
+
+/// The holders of one object, see [`Rundown::holders`](crate::Rundown::holders).
+#[derive(Clone, Debug)]
+pub struct Holders {
+    object: *const (),
+    next: usize,
+}
+
+impl Holders {
+    pub(crate) fn of(object: *const ()) -> Self {
+        Self { object, next: 0 }
+    }
+}
+
+impl Iterator for Holders {
+    type Item = Holder;
+
+    fn next(&mut self) -> Option<Holder> {
+        while let Some(entry) = TABLE.get(self.next) {
+            self.next += 1;
+            // Acquire, partner `Record::new`.
+            if entry.object.load(Ordering::Acquire).cast_const() != self.object {
+                continue;
+            }
+            let site = entry.site.load(Ordering::Relaxed);
+            let holds = entry.holds.load(Ordering::Relaxed);
+            if site.is_null() || holds < 2 {
+                continue;
+            }
+            return Some(Holder {
+                // SAFETY: not null, and `Record::new` stores nothing but `&'static` locations.
+                site: unsafe { &*site },
+                slot: entry.slot.load(Ordering::Relaxed),
+                count: holds / 2,
+                leaked: holds & LEAKED != 0,
+            });
+        }
+        None
+    }
+}
+
+impl FusedIterator for Holders {}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { site, slot, count, leaked } = self;
+        let holds = if *count == 1 { "hold" } else { "holds" };
+        let end = if *leaked { " and leaked" } else { "" };
+        write!(f, "{count} {holds}, slot {slot}, taken at {site}{end}")
+    }
+}
+
+impl fmt::Display for Holders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "run-down object at {:p} is held by:", self.object)?;
+        let mut holders = 0;
+        for holder in self.clone() {
+            write!(f, "\n  {holder}")?;
+            holders += 1;
+        }
+        match (holders, unrecorded()) {
+            (0, 0) => f.write_str(" nobody on record"),
+            (_, 0) => Ok(()),
+            (_, lost) => write!(f, "\n  (the table was full for {lost} acquires of all objects)"),
+        }
+    }
+}

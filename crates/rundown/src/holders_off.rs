@@ -1,0 +1,27 @@
+//! Stands in for `holders` when the feature is off: a record of no size that does nothing.
+
+/// What a guard would know about its entry in the table.
+#[derive(Clone, Copy)]
+pub(crate) struct Record;
+
+#[allow(clippy::unused_self, reason = "the same methods as the real one")]
+impl Record {
+    #[inline]
+    pub(crate) fn new(_object: *const (), _slot: usize, _count: usize) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn resize(self, _count: usize) {}
+
+    #[inline]
+    pub(crate) fn leak(self) {}
+
+    #[inline]
+    pub(crate) fn remove(self) {}
+
+    #[inline]
+    pub(crate) fn settle(_object: *const (), _count: usize) {}
+}
+
+const _: () = assert!(size_of::<Record>() == 0);

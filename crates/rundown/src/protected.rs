@@ -1,0 +1,244 @@
+//! An object and its run-down protection in one: lent out under protection, given back at the end.
+
+use crate::error::{AcquireError, TimedOut};
+use crate::family::Rundown;
+use crate::future::Drained;
+use crate::guard::RundownGuard;
+use crate::park::Park;
+use crate::plain::RundownRef;
+use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::ops::Deref;
+
+/// Owns a `T`, lends it to many users at a time, and gives it back when the last one has left.
+///
+/// ```
+/// use rundown::Protected;
+///
+/// let device: Protected<String> = Protected::new(rundown::RundownRef::new(), "disk".into());
+/// let user = device.try_acquire().expect("live");
+/// assert_eq!(user.len(), 4);
+/// drop(user);
+/// let name: String = device.run_down().expect("the first to ask gets it");
+/// assert!(device.try_acquire().is_err());
+/// assert!(device.run_down().is_none(), "exactly once");
+/// device.put(name + "2").expect("empty");
+/// assert_eq!(&**device.try_acquire().unwrap(), "disk2");
+/// ```
+///
+/// Users on several threads share the `T`, so it must be `Sync`; who runs it down takes it along to
+/// its own thread, so it must be `Send` as well. What is not, is refused at compile time:
+///
+/// ```compile_fail,E0277
+/// fn shared(value: impl Sync) {}
+/// // A Cell may not be used by two threads at a time.
+/// shared(rundown::Protected::<_>::new(rundown::RundownRef::new(), std::cell::Cell::new(1)));
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn shared(value: impl Sync) {}
+/// // A MutexGuard may not be dropped by another thread than its own.
+/// let lock = std::sync::Mutex::new(1);
+/// shared(rundown::Protected::<_>::new(rundown::RundownRef::new(), lock.lock().unwrap()));
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn sent(value: impl Send) {}
+/// let cell = rundown::Protected::<_>::new(rundown::RundownRef::new(), std::cell::Cell::new(1));
+/// sent(cell.try_acquire().unwrap());
+/// ```
+///
+/// A borrow of the value can't outlive its guard:
+///
+/// ```compile_fail,E0505
+/// let text = rundown::Protected::<_>::new(rundown::RundownRef::new(), String::new());
+/// let user = text.try_acquire().unwrap();
+/// let borrow: &str = &user;
+/// drop(user);
+/// borrow.len();
+/// ```
+///
+/// # Panics
+///
+/// As its run-down object, it panics when it is dropped while a guard has been forgotten.
+pub struct Protected<T, R: Rundown = RundownRef> {
+    /// Never handed out: making it live again while the value is out would be unsound.
+    object: R,
+    /// `FULL`, `EMPTY`, or `BUSY` while one caller moves the value.
+    state: AtomicUsize,
+    value: UnsafeCell<Option<T>>,
+}
+
+const EMPTY: usize = 0;
+const FULL: usize = 1;
+const BUSY: usize = 2;
+
+// SAFETY: `&Protected` gives `&T` to several threads (T: Sync) and moves the T out on any of them
+// (T: Send). The cell is written only between `begin(..)` and `end(..)`, by one thread at a time, and
+// while the object is run down, so no `&T` exists.
+unsafe impl<T: Send + Sync, R: Rundown + Sync> Sync for Protected<T, R> {}
+
+impl<T, R: Rundown> Protected<T, R> {
+    const_unless_loom! {
+        /// Protects `value` with `object`, which may be run down: then nothing is lent out, and
+        /// [`run_down`](Self::run_down) gives the value back at once.
+        pub const fn new(object: R, value: T) -> Self {
+            Self { object, state: AtomicUsize::new(FULL), value: UnsafeCell::new(Some(value)) }
+        }
+    }
+
+    /// Starts disabled: without a value, until [`put`](Self::put) brings one.
+    ///
+    /// # Panics
+    ///
+    /// When `object` has leaked holds.
+    pub fn empty(object: R) -> Self {
+        assert!(object.begin_run_down(), "the run-down object is still held");
+        Self { object, state: AtomicUsize::new(EMPTY), value: UnsafeCell::new(None) }
+    }
+
+    /// Borrows the value, unless its run-down has started.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rundown::try_acquire`].
+    #[inline]
+    #[cfg_attr(feature = "holders", track_caller)]
+    pub fn try_acquire(&self) -> Result<ProtectedGuard<'_, T, R>, AcquireError> {
+        let hold = self.object.try_acquire()?;
+        Ok(ProtectedGuard { protected: self, hold })
+    }
+
+    /// Refuses new users, waits for the old ones, and gives the value back.
+    ///
+    /// Of several callers one gets the value; the others get `None`, once the users have left.
+    pub fn run_down(&self) -> Option<T> {
+        loop {
+            self.object.wait();
+            if let Ok(result) = self.take() {
+                return result;
+            }
+        }
+    }
+
+    /// As [`run_down`](Self::run_down), but gives up at a deadline.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rundown::wait_until`].
+    pub fn run_down_until(
+        &self,
+        deadline: <R::Park as Park>::Deadline,
+    ) -> Result<Option<T>, TimedOut> {
+        loop {
+            self.object.wait_until(deadline)?;
+            if let Ok(result) = self.take() {
+                return Ok(result);
+            }
+        }
+    }
+
+    /// Refuses new users from now on, and tells whether all old ones have left.
+    pub fn begin_run_down(&self) -> bool {
+        self.object.begin_run_down()
+    }
+
+    /// Refuses new users, and gives the value back if all old ones have left.
+    ///
+    /// With [`drained`](Self::drained) this is the way to take the value in an `async` function.
+    pub fn try_run_down(&self) -> Option<T> {
+        if self.object.begin_run_down() { self.take().ok().flatten() } else { None }
+    }
+
+    /// Waits for the users as a `Future`; [`try_run_down`](Self::try_run_down) then has the value.
+    pub fn drained(&self) -> Drained<'_, R> {
+        self.object.drained()
+    }
+
+    /// Lists who holds the value, see [`Rundown::holders`].
+    #[cfg(feature = "holders")]
+    pub fn holders(&self) -> crate::holders::Holders {
+        self.object.holders()
+    }
+
+    /// Puts a value into the empty place and lends it out from now on.
+    ///
+    /// # Errors
+    ///
+    /// Hands `value` back when the last one has not been taken out yet.
+    pub fn put(&self, value: T) -> Result<(), T> {
+        if !self.begin(EMPTY) {
+            return Err(value);
+        }
+        // SAFETY: the place is empty and ours until `end`; empty places belong to run-down objects,
+        // which only the next line changes, so no user is inside.
+        unsafe { *self.value.get() = Some(value) };
+        let live = self.object.reinitialize();
+        self.end(FULL);
+        live.expect("an empty place belongs to a run-down object");
+        Ok(())
+    }
+
+    /// Takes the value, or tells that somebody else has. An error: the object came to life again.
+    fn take(&self) -> Result<Option<T>, ()> {
+        if !self.begin(FULL) {
+            return Ok(None);
+        }
+        // Only now, as the place is ours: `put` can't make the object live behind this look.
+        let run_down = self.object.is_run_down();
+        // SAFETY: ours until `end`, and run down: the look above orders every user before us.
+        let value = run_down.then(|| unsafe { (*self.value.get()).take() });
+        self.end(if run_down { EMPTY } else { FULL });
+        value.ok_or(())
+    }
+
+    fn begin(&self, from: usize) -> bool {
+        // Acquire, partner `end`: what the last mover did to the place happens before us.
+        self.state.compare_exchange(from, BUSY, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    fn end(&self, to: usize) {
+        // Release, partner `begin`. A swap rather than a store, for loom: see `Protocol::reset`.
+        self.state.swap(to, Ordering::Release);
+    }
+}
+
+/// A borrowed value that its owner can't take back while this lives.
+#[must_use = "dropping the guard at once gives the value back at once"]
+pub struct ProtectedGuard<'a, T, R: Rundown = RundownRef> {
+    protected: &'a Protected<T, R>,
+    hold: RundownGuard<'a, R>,
+}
+
+impl<T, R: Rundown> ProtectedGuard<'_, T, R> {
+    /// Tells how many holds the guard stands for: 1.
+    pub fn count(&self) -> usize {
+        self.hold.count()
+    }
+}
+
+impl<T, R: Rundown> Deref for ProtectedGuard<'_, T, R> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: an acquire was granted after a value was put in (`new`, or `put` before it made the
+        // object live), and the value is moved only while the object is run down: not while we hold.
+        unsafe { (*self.protected.value.get()).as_ref().unwrap_unchecked() }
+    }
+}
+
+impl<T: fmt::Debug, R: Rundown> fmt::Debug for ProtectedGuard<'_, T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T, R: Rundown> fmt::Debug for Protected<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Protected")
+            .field("run_down", &self.object.is_run_down())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+//! Unit tests that set the words by hand: overflow, modular slots, what a refusal writes.
+
+use super::*;
+use crate::limits::MAX_SLOTS;
+use std::vec::Vec;
+
+fn slots(words: &[usize]) -> Vec<Slot> {
+    words.iter().map(|&word| Slot(AtomicUsize::new(word))).collect()
+}
+
+fn values(slots: &[Slot]) -> Vec<usize> {
+    slots.iter().map(|slot| slot.0.load(Ordering::Relaxed)).collect()
+}
+
+fn live() -> Outstanding {
+    Outstanding::new(false)
+}
+
+/// `count` in the units of the words.
+fn holds(count: isize) -> usize {
+    (count as usize).wrapping_mul(ONE)
+}
+
+#[test]
+fn an_acquire_that_would_overflow_is_refused_and_takes_nothing() {
+    for words in [&[MAX_HOLDERS * ONE][..], &[MAX_HOLDERS * ONE, 0], &[MAX_HOLDERS * ONE - 2, 2]] {
+        let (slots, outstanding) = (slots(words), live());
+        let object = Protocol { outstanding: &outstanding, slots: &slots };
+        assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany));
+        assert_eq!(values(&slots), words);
+        assert_eq!(object.release(0, 1), Ok(Released::NotLast));
+        assert_eq!(object.acquire(0, 2), Err(AcquireError::TooMany));
+        assert_eq!(object.acquire(0, 1), Ok(()), "exactly MAX_HOLDERS fit");
+    }
+}
+
+#[test]
+fn the_count_covers_every_ulong_of_holders_and_two_to_the_61_in_all() {
+    assert_eq!(MAX_HOLDERS, 1 << (usize::BITS - 3));
+    #[cfg(target_pointer_width = "64")]
+    assert!(MAX_COUNT as u64 >= u64::from(u32::MAX));
+    let (slots, outstanding) = (slots(&[holds((MAX_HOLDERS - MAX_COUNT) as isize)]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    assert_eq!(object.acquire(0, MAX_COUNT + 1), Err(AcquireError::TooMany));
+    assert_eq!(object.acquire(0, MAX_COUNT), Ok(()));
+    assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany));
+    assert_eq!(object.sweep(), Ok(true));
+    assert_eq!(object.progress(), Ok(Progress::Draining(MAX_HOLDERS)));
+}
+
+#[test]
+fn a_count_above_the_limit_is_refused_on_an_empty_object() {
+    for count in [MAX_COUNT + 1, MAX_HOLDERS, usize::MAX / 2, usize::MAX / 2 + 1, usize::MAX] {
+        let (slots, outstanding) = (slots(&[0, 0]), live());
+        let object = Protocol { outstanding: &outstanding, slots: &slots };
+        assert_eq!(object.acquire(1, count), Err(AcquireError::TooMany));
+        assert_eq!(values(&slots), [0, 0]);
+    }
+}
+
+#[test]
+fn holds_beside_the_slot_count_for_the_limit() {
+    // Released on other slots: the sum is small though one slot is far from zero, on either side.
+    let far = (MAX_HOLDERS * ONE).wrapping_mul(3) & !MARK;
+    let (apart, outstanding) = (slots(&[far, far.wrapping_neg()]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &apart };
+    assert_eq!(object.acquire(0, 1), Ok(()));
+    assert_eq!(object.acquire(1, 1), Ok(()));
+    // Left in `outstanding`: they count too.
+    let (one, outstanding) = (slots(&[NEAR]), Outstanding(AtomicUsize::new(MAX_HOLDERS * ONE | 1)));
+    let object = Protocol { outstanding: &outstanding, slots: &one };
+    assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany));
+}
+
+#[test]
+fn a_slot_near_zero_is_granted_without_a_look_at_the_others() {
+    let (slots, outstanding) = (slots(&[NEAR - 2, MAX_HOLDERS * ONE]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    assert_eq!(object.acquire(0, 1), Ok(()), "inside the window");
+    assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany), "outside");
+    assert_eq!(object.acquire(1, 1), Err(AcquireError::TooMany));
+    // What all slots let through unchecked, on top of a full object, still has its sign right.
+    assert!(MAX_HOLDERS * ONE + MAX_SLOTS * (NEAR + MAX_COUNT * ONE) < isize::MAX as usize);
+    let below = [0usize.wrapping_sub(NEAR), 0usize.wrapping_sub(NEAR + 2)];
+    let (slots, outstanding) =
+        (self::slots(&[below[0], below[1], MAX_HOLDERS * ONE + NEAR]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    let over = self::slots(&[below[1], 0usize.wrapping_sub(below[1]), MAX_HOLDERS * ONE]);
+    assert_eq!(object.acquire(0, 1), Ok(()), "the window's lower end lies inside");
+    let object = Protocol { outstanding: &outstanding, slots: &over };
+    assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany), "below the window");
+}
+
+#[test]
+fn a_slot_below_zero_is_marked_and_added_like_any_other() {
+    // 32-bit truncation would lose the mark or the sign.
+    for count in [1, 0x7fff, 0x4000_0000_isize] {
+        let (slots, outstanding) = (slots(&[0, holds(-count), holds(count + 2)]), live());
+        let object = Protocol { outstanding: &outstanding, slots: &slots };
+        assert_eq!(object.sweep(), Ok(true));
+        assert!(values(&slots).iter().all(|word| word & MARK != 0), "every slot is marked");
+        assert_eq!(object.progress(), Ok(Progress::Draining(2)));
+        assert_eq!(object.release(1, 1), Ok(Released::NotLast));
+        assert_eq!(object.release(1, 1), Ok(Released::Last));
+        assert_eq!(object.progress(), Ok(Progress::RunDown));
+    }
+}
+
+#[test]
+fn a_release_wraps_a_slot_through_zero() {
+    let (slots, outstanding) = (slots(&[0, 0]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object.acquire(0, 3).unwrap();
+    assert_eq!(object.release(1, 2), Ok(Released::NotLast));
+    assert_eq!(values(&slots), [holds(3), holds(-2)]);
+    assert_eq!(object.acquire(1, 1), Ok(()));
+    assert_eq!(object.sweep(), Ok(true));
+    assert_eq!(object.progress(), Ok(Progress::Draining(2)));
+}
+
+#[test]
+fn a_refused_acquire_changes_no_word() {
+    let words = [MARK, holds(7) | MARK, holds(-7) | MARK];
+    let (slots, outstanding) = (slots(&words), Outstanding(AtomicUsize::new(holds(5))));
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    for slot in 0..7 {
+        for count in [0, 1, 9, MAX_COUNT, MAX_COUNT + 1, usize::MAX] {
+            assert_eq!(object.acquire(slot, count), Err(AcquireError::RunDown));
+        }
+    }
+    assert_eq!(values(&slots), words);
+    assert_eq!(object.progress(), Ok(Progress::Draining(5)));
+}
+
+#[test]
+fn an_index_is_taken_modulo_the_number_of_slots() {
+    let (slots, outstanding) = (slots(&[0, 0, 0]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    for (index, slot) in [(0, 0), (2, 2), (3, 0), (4, 1), (302, 2), (usize::MAX, usize::MAX % 3)] {
+        let before = values(&slots)[slot];
+        object.acquire(index, 1).unwrap();
+        assert_eq!(values(&slots)[slot], before + ONE, "index {index}");
+    }
+}
+
+#[test]
+fn before_the_sweep_ends_no_release_can_make_outstanding_zero() {
+    // A sweep under way: slot 0 is marked and counted, slot 1 is not yet, outstanding is odd.
+    let (slots, outstanding) = (slots(&[holds(1) | MARK, holds(1)]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    for _ in 0..2 {
+        assert_eq!(object.release(0, 1), Ok(Released::NotLast));
+        assert_eq!(object.progress(), Ok(Progress::Sweeping));
+    }
+    assert_eq!(object.sweep(), Ok(false), "the sweep belongs to somebody else");
+    assert_eq!(object.reinitialize(), Err(NotRunDown));
+    assert_eq!(object.resurrect(), Err(NotRunDown));
+}
+
+#[test]
+fn holds_that_survive_a_resurrect_are_released_on_a_single_slot() {
+    let (slots, outstanding) = (slots(&[0]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object.acquire(0, 2).unwrap();
+    object.sweep().unwrap();
+    object.resurrect().unwrap();
+    assert_eq!(object.release(0, 1), Ok(Released::NotLast));
+    assert_eq!(object.release(0, 1), Ok(Released::NotLast));
+    assert_eq!(object.release(0, 1), Err(OverRelease { held: 0, released: 1 }));
+    assert_eq!(object.sweep(), Ok(true));
+    assert_eq!(object.progress(), Ok(Progress::RunDown));
+}
+
+#[test]
+fn resurrect_is_refused_while_more_are_left_than_a_round_may_carry_over() {
+    for (left, granted) in [(MAX_RESURRECTED, true), (MAX_RESURRECTED + 1, false)] {
+        let (slots, outstanding) = (slots(&[MARK]), Outstanding(AtomicUsize::new(left * ONE)));
+        let object = Protocol { outstanding: &outstanding, slots: &slots };
+        assert_eq!(object.resurrect().is_ok(), granted);
+        assert_eq!(object.acquire(0, 1).is_ok(), granted);
+    }
+    // More released than acquired: never live again.
+    let (slots, outstanding) = (slots(&[MARK]), Outstanding(AtomicUsize::new(holds(-1))));
+    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    assert_eq!(object.resurrect(), Err(NotRunDown));
+    assert_eq!(object.reinitialize(), Err(NotRunDown));
+}
+
+#[test]
+fn releasing_more_than_was_acquired_is_reported_with_the_counts() {
+    // One slot, live: at once, and the count is mended.
+    let (one, outstanding) = (slots(&[holds(2)]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &one };
+    assert_eq!(object.release(0, 3), Err(OverRelease { held: 2, released: 3 }));
+    assert_eq!(values(&one), [holds(2)]);
+    for count in [MAX_EVER + 1, usize::MAX / 2 + 1, usize::MAX / 2 + 3, usize::MAX] {
+        assert_eq!(object.release(0, count).unwrap_err().released, count);
+        assert_eq!(values(&one), [holds(2)]);
+    }
+    // Draining and run down: at once.
+    object.sweep().unwrap();
+    assert_eq!(object.release(0, 3), Err(OverRelease { held: 2, released: 3 }));
+    assert_eq!(object.release(0, 2), Ok(Released::Last));
+    assert_eq!(object.release(0, 1), Err(OverRelease { held: 0, released: 1 }));
+    assert_eq!(object.progress(), Ok(Progress::RunDown), "it stays run down");
+    // Several slots: by the drain, which knows the sum.
+    let (two, outstanding) = (slots(&[holds(1), 0]), live());
+    let object = Protocol { outstanding: &outstanding, slots: &two };
+    assert_eq!(object.release(1, 3), Ok(Released::NotLast));
+    assert_eq!(object.sweep(), Err(OverRelease { held: 0, released: 2 }));
+    assert_eq!(object.progress(), Err(OverRelease { held: 0, released: 2 }));
+    assert_eq!(object.acquire(0, 1), Err(AcquireError::RunDown));
+}

@@ -1,0 +1,144 @@
+//! What the host tests share: slot choice, waiting, and a macro that runs a test on every form.
+#![allow(dead_code, unused_macros, unused_imports, reason = "each test file uses a part of it")]
+
+use rundown::{CurrentSlot, Park, Rundown};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+thread_local! {
+    static SLOT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The slot that the test says this thread is on.
+pub struct Chosen;
+
+impl CurrentSlot for Chosen {
+    fn current_slot() -> usize {
+        SLOT.get()
+    }
+}
+
+/// Pretends that this thread runs on core `core` from now on.
+pub fn run_on(core: usize) {
+    SLOT.set(core);
+}
+
+/// Waits by giving the processor away; the deadline is a real one.
+pub struct Yield;
+
+impl Park for Yield {
+    type Deadline = Instant;
+
+    fn park_until(
+        _address: *const (),
+        ready: &mut dyn FnMut() -> bool,
+        deadline: Option<Instant>,
+    ) -> bool {
+        while !ready() {
+            if deadline.is_some_and(|end| Instant::now() >= end) {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        true
+    }
+
+    fn unpark_all(_address: *const ()) {}
+}
+
+/// A deadline that a passing test never reaches.
+pub fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(20)
+}
+
+/// A deadline that has as good as passed.
+pub fn at_once() -> Instant {
+    Instant::now() + Duration::from_millis(if cfg!(miri) { 1 } else { 20 })
+}
+
+/// Memory for an object in the caller's hands, aligned to a page.
+#[repr(align(4096))]
+pub struct Page(pub [core::mem::MaybeUninit<u8>; 4096]);
+
+pub fn page() -> Box<Page> {
+    Box::new(Page([core::mem::MaybeUninit::uninit(); 4096]))
+}
+
+/// Drops the object, or only frees its memory if more was released than acquired: its drop panics.
+pub fn finish<R: Rundown + ?Sized>(object: Box<R>) {
+    let look = std::panic::AssertUnwindSafe(|| object.outstanding());
+    if std::panic::catch_unwind(look).is_err() {
+        let layout = std::alloc::Layout::for_value(&*object);
+        // SAFETY: allocated by `Box` with this layout; it has nothing but atomic words.
+        unsafe { std::alloc::dealloc(Box::into_raw(object).cast(), layout) };
+    }
+}
+
+/// Runs the body on a fresh live object of every form; the object is left as the body leaves it.
+macro_rules! on_every_form {
+    ($($(#[$meta:meta])* fn $name:ident($object:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            fn check<R>($object: &R)
+            where
+                R: Rundown + ?Sized,
+                R::Park: Park<Deadline = std::time::Instant>,
+            $body
+
+            #[test]
+            $(#[$meta])*
+            fn plain() {
+                let object = Box::new(rundown::RundownRef::<Yield>::new());
+                check(&*object);
+                common::finish(object);
+            }
+
+            #[test]
+            $(#[$meta])*
+            fn cache_aware_of_one_slot() {
+                let object = Box::new(rundown::StaticRundownRef::<Chosen, 1, Yield>::new());
+                check(&*object);
+                common::finish(object);
+            }
+
+            #[test]
+            $(#[$meta])*
+            fn cache_aware_with_constant_slots() {
+                let object = Box::new(rundown::StaticRundownRef::<Chosen, 4, Yield>::new());
+                check(&*object);
+                common::finish(object);
+            }
+
+            #[test]
+            $(#[$meta])*
+            fn cache_aware_in_the_callers_memory() {
+                let mut memory = page();
+                let object =
+                    rundown::CacheAwareRundownRef::<Chosen, Yield>::init_in(&mut memory.0, 3);
+                let object: &rundown::CacheAwareRundownRef<Chosen, Yield> = object.unwrap();
+                check(object);
+            }
+
+            #[cfg(feature = "alloc")]
+            #[test]
+            $(#[$meta])*
+            fn cache_aware_in_an_allocation() {
+                let object = rundown::CacheAwareRundownRef::<Chosen, Yield>::boxed(5).unwrap();
+                check(&*object);
+                common::finish(object);
+            }
+
+            #[cfg(feature = "std")]
+            #[test]
+            $(#[$meta])*
+            fn cache_aware_that_sleeps() {
+                let object = rundown::StaticRundownRef::<Chosen, 4, rundown::Blocking>::new();
+                let object = Box::new(object);
+                check(&*object);
+                common::finish(object);
+            }
+        }
+    )*};
+}
+pub(crate) use on_every_form;
