@@ -26,11 +26,7 @@ use terminal::Terminal;
 /// Boots the kernel as the QEMU_* variables say. `Ok` is the number of tests that passed.
 pub fn run(kernel: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<u64, Stop> {
     let settings = Settings::read(variable)?;
-    check_memory(
-        &settings.memory.0,
-        settings.memory.1,
-        image::extent(kernel)?.reach,
-    )?;
+    check_memory(&settings.memory.0, settings.memory.1, image::extent(kernel)?.reach)?;
     qemu::check(&settings)?;
 
     // The order matters: signals are caught before there is anything that they could leave behind.

@@ -35,28 +35,18 @@ fn extent_of(elf: &[u8]) -> Option<Extent> {
     if elf.get(..6)? != b"\x7fELF\x02\x01" || read::<2>(elf, 18)? != u64::from(EM_AARCH64) {
         return None;
     }
-    let (table, size, count) = (
-        read::<8>(elf, 32)?,
-        read::<2>(elf, 54)?,
-        read::<2>(elf, 56)?,
-    );
+    let (table, size, count) = (read::<8>(elf, 32)?, read::<2>(elf, 54)?, read::<2>(elf, 56)?);
     let (mut end, mut loaded) = (0, 0_u64);
     for index in 0..count {
         let at = usize::try_from(table.checked_add(index * size)?).ok()?;
         if read::<4>(elf, at)? == u64::from(PT_LOAD) {
-            let (start, in_file, in_memory) = (
-                field(elf, at, 24)?,
-                field(elf, at, 32)?,
-                field(elf, at, 40)?,
-            );
+            let (start, in_file, in_memory) =
+                (field(elf, at, 24)?, field(elf, at, 32)?, field(elf, at, 40)?);
             end = end.max(start.checked_add(in_memory)?);
             loaded = loaded.checked_add(in_file)?;
         }
     }
-    Some(Extent {
-        reach: end.saturating_sub(RAM_START),
-        loaded,
-    })
+    Some(Extent { reach: end.saturating_sub(RAM_START), loaded })
 }
 
 /// Reads a 64-bit field of the program header at `at`.
@@ -66,12 +56,7 @@ fn field(elf: &[u8], at: usize, offset: usize) -> Option<u64> {
 
 fn read<const N: usize>(bytes: &[u8], at: usize) -> Option<u64> {
     let field = bytes.get(at..at.checked_add(N)?)?;
-    Some(
-        field
-            .iter()
-            .rev()
-            .fold(0, |value, byte| value << 8 | u64::from(*byte)),
-    )
+    Some(field.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
 #[cfg(test)]
@@ -93,10 +78,7 @@ mod tests {
     fn the_reach_counts_from_the_start_of_ram() {
         assert_eq!(
             extent_of(&image(0x4020_0000, 0x1_0000)),
-            Some(Extent {
-                reach: 0x21_0000,
-                loaded: 0x1000
-            })
+            Some(Extent { reach: 0x21_0000, loaded: 0x1000 })
         );
     }
 

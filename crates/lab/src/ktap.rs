@@ -54,8 +54,7 @@ impl Report {
                 None => (piece, false),
             };
             let room = LONGEST_LINE - self.unfinished.len();
-            self.unfinished
-                .extend_from_slice(&text[..text.len().min(room)]);
+            self.unfinished.extend_from_slice(&text[..text.len().min(room)]);
             if complete {
                 self.end_line();
             }
@@ -87,8 +86,7 @@ impl Report {
         if !self.unfinished.is_empty() {
             self.end_line();
         }
-        self.objection()
-            .map_or(Ok(self.passed), |reason| Err(Objection(reason)))
+        self.objection().map_or(Ok(self.passed), |reason| Err(Objection(reason)))
     }
 
     fn end_line(&mut self) {
@@ -117,13 +115,7 @@ impl Report {
             Line::Plan(count) => self.take_plan(*count),
             Line::Test { .. } => {}
         }
-        if let Line::Test {
-            ok,
-            number,
-            name,
-            directive,
-        } = &line
-        {
+        if let Line::Test { ok, number, name, directive } = &line {
             self.take_test(*ok, *number, name, directive.as_deref());
         }
         self.last = Some(line);
@@ -144,10 +136,7 @@ impl Report {
         }
         self.reported += 1;
         if number != self.reported {
-            self.format(format!(
-                "test {number} is reported where test {} is due",
-                self.reported
-            ));
+            self.format(format!("test {number} is reported where test {} is due", self.reported));
         }
         let name = printable(name);
         let reason = match (ok, directive) {
@@ -156,16 +145,13 @@ impl Report {
                 return;
             }
             (true, Some(why))
-                if why
-                    .get(..4)
-                    .is_some_and(|word| word.eq_ignore_ascii_case("skip")) =>
+                if why.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("skip")) =>
             {
                 format!("test {number} was skipped: {name} ({})", printable(why))
             }
-            (true, Some(why)) => format!(
-                "test {number} did not simply pass: {name} ({})",
-                printable(why)
-            ),
+            (true, Some(why)) => {
+                format!("test {number} did not simply pass: {name} ({})", printable(why))
+            }
             (false, _) => format!("test {number} failed: {name}"),
         };
         self.failed += 1;
@@ -191,18 +177,13 @@ impl Report {
             (None, None) => Some(format!("the output ends before \"{PASS}\": there is none")),
         };
         let counts = || match self.plan {
-            Some(planned) if planned != self.reported => Some(format!(
-                "{} of {planned} planned tests reported",
-                self.reported
-            )),
+            Some(planned) if planned != self.reported => {
+                Some(format!("{} of {planned} planned tests reported", self.reported))
+            }
             _ if self.reported == 0 => Some("no test was reported".to_owned()),
             _ => None,
         };
-        self.bad_test
-            .clone()
-            .or_else(end)
-            .or_else(|| self.bad_format.clone())
-            .or_else(counts)
+        self.bad_test.clone().or_else(end).or_else(|| self.bad_format.clone()).or_else(counts)
     }
 }
 

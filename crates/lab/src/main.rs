@@ -40,17 +40,11 @@ enum Action {
 fn main() -> ExitCode {
     let stopped = match Arguments::parse().command {
         Action::Boot { kernel, .. } => boot::run(&kernel, |name| std::env::var(name).ok()).err(),
-        Action::Test {
-            list: true,
-            patterns,
-        } => {
+        Action::Test { list: true, patterns } => {
             suite::list(&patterns);
             None
         }
-        Action::Test {
-            list: false,
-            patterns,
-        } => suite::run(&patterns).err(),
+        Action::Test { list: false, patterns } => suite::run(&patterns).err(),
     };
     let Some(stop) = stopped else {
         return ExitCode::SUCCESS;

@@ -49,20 +49,9 @@ mod tests {
 
     #[test]
     fn a_broken_measurement_is_an_error_not_a_gap() {
-        for broken in [
-            "{",
-            "[]",
-            "3",
-            "{\"cores\":4}",
-            "{\"name\":4}",
-            "",
-            "{\"name\":\"x\"} y",
-        ] {
+        for broken in ["{", "[]", "3", "{\"cores\":4}", "{\"name\":4}", "", "{\"name\":\"x\"} y"] {
             let said = collect(&format!("# x\n# measure {broken}\n")).unwrap_err();
-            assert!(
-                said.starts_with("line 2: a measurement"),
-                "{broken:?}: {said}"
-            );
+            assert!(said.starts_with("line 2: a measurement"), "{broken:?}: {said}");
         }
     }
 }

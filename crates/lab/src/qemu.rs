@@ -45,22 +45,13 @@ fn check_version(said: &str, qemu: &str) -> Result<(), Stop> {
         }
         Some(_) => return Ok(()),
     };
-    Err(Stop::setup(
-        wrong,
-        "install QEMU 7.2 or newer, or set QEMU to one",
-    ))
+    Err(Stop::setup(wrong, "install QEMU 7.2 or newer, or set QEMU to one"))
 }
 
 fn ask(settings: &Settings, arguments: &[&str]) -> Result<Child, Stop> {
     let mut command = Command::new(&settings.qemu);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    command
-        .spawn()
-        .map_err(|error| missing(&settings.qemu, &error))
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.spawn().map_err(|error| missing(&settings.qemu, &error))
 }
 
 /// The line for a QEMU that does not start at all.
@@ -171,17 +162,9 @@ mod tests {
             check_version(&format!("QEMU emulator version {version}"), "q")
                 .map_err(|stop| stop.line)
         };
-        assert!(
-            said("6.9")
-                .unwrap_err()
-                .starts_with("q is version 6.9, older than 7.2; install")
-        );
+        assert!(said("6.9").unwrap_err().starts_with("q is version 6.9, older than 7.2; install"));
         assert!(said("7.1.99").is_err());
-        assert!(
-            said("")
-                .unwrap_err()
-                .starts_with("q is not a QEMU; install")
-        );
+        assert!(said("").unwrap_err().starts_with("q is not a QEMU; install"));
         for good in ["7.2", "7.2.22", "8.0", "10.0.2"] {
             assert_eq!(said(good), Ok(()));
         }
@@ -200,10 +183,7 @@ mod tests {
         let settings = Settings::read(extra).unwrap();
         let words = |terminal| -> Vec<String> {
             let command = command(&settings, Path::new("/a b/kernel"), terminal);
-            command
-                .get_args()
-                .map(|word| word.to_string_lossy().into_owned())
-                .collect()
+            command.get_args().map(|word| word.to_string_lossy().into_owned()).collect()
         };
         assert_eq!(
             words(true)[words(true).len() - 4..],

@@ -74,10 +74,7 @@ impl Settings {
 
 fn cores(text: &str, machine: &str, most: u32) -> Result<u32, Stop> {
     let wrong = |what: String| {
-        Err(Stop::setup(
-            format!("QEMU_SMP={text} {what}"),
-            format!("set it to 1 to {most}"),
-        ))
+        Err(Stop::setup(format!("QEMU_SMP={text} {what}"), format!("set it to 1 to {most}")))
     };
     match text.parse::<u32>() {
         Ok(0) => wrong("leaves no core".to_owned()),
@@ -85,9 +82,9 @@ fn cores(text: &str, machine: &str, most: u32) -> Result<u32, Stop> {
             format!("QEMU_SMP={text} is more than the {most} cores of QEMU_MACHINE={machine}"),
             format!("set it to 1 to {most}, or set QEMU_MACHINE=virt,gic-version=3"),
         )),
-        Ok(cores) if cores > most => wrong(format!(
-            "is more than the {most} cores of QEMU_MACHINE={machine}"
-        )),
+        Ok(cores) if cores > most => {
+            wrong(format!("is more than the {most} cores of QEMU_MACHINE={machine}"))
+        }
         Ok(cores) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(cores),
         _ => wrong("is not a number of cores".to_owned()),
     }
@@ -96,9 +93,7 @@ fn cores(text: &str, machine: &str, most: u32) -> Result<u32, Stop> {
 fn seconds(text: &str) -> Result<Duration, Stop> {
     /// Far more than any run needs, and far less than what overflows a clock: about 31 years.
     const LONGEST: f64 = 1e9;
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     match text.parse::<f64>() {
         Ok(seconds) if plain && seconds >= 0.001 => {
             Ok(Duration::from_secs_f64(seconds.min(LONGEST)))
@@ -119,13 +114,8 @@ fn extra(text: &str) -> Result<Vec<String>, Stop> {
             "close it, as in a shell",
         ));
     };
-    let own = [
-        ("smp", "SMP"),
-        ("machine", "MACHINE"),
-        ("M", "MACHINE"),
-        ("cpu", "CPU"),
-        ("m", "MEM"),
-    ];
+    let own =
+        [("smp", "SMP"), ("machine", "MACHINE"), ("M", "MACHINE"), ("cpu", "CPU"), ("m", "MEM")];
     for word in &words {
         let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
         if let Some((_, variable)) = own.iter().find(|(name, _)| Some(*name) == option) {

@@ -21,10 +21,7 @@ pub struct Stop {
 impl Stop {
     /// Makes a stop with this status; line breaks in the line become blanks.
     pub fn new(status: u8, line: impl Into<String>) -> Stop {
-        Stop {
-            status,
-            line: line.into().replace(['\n', '\r'], " "),
-        }
+        Stop { status, line: line.into().replace(['\n', '\r'], " ") }
     }
 
     /// Makes the stop for a wrong setting: what is wrong, and what to do about it.

@@ -35,19 +35,12 @@ struct Outcome {
 impl Outcome {
     /// One check, which passed.
     fn one() -> Outcome {
-        Outcome {
-            passed: 1,
-            ..Outcome::default()
-        }
+        Outcome { passed: 1, ..Outcome::default() }
     }
 
     /// One check, which failed.
     fn failure(output: impl Into<String>) -> Outcome {
-        Outcome {
-            passed: 0,
-            failed: 1,
-            output: output.into(),
-        }
+        Outcome { passed: 0, failed: 1, output: output.into() }
     }
 
     fn add(&mut self, other: Outcome) {
@@ -77,9 +70,7 @@ struct Step {
 
 /// Lists the steps that the patterns choose.
 pub fn list(patterns: &[String]) {
-    chosen(patterns)
-        .iter()
-        .for_each(|step| println!("{}", step.name));
+    chosen(patterns).iter().for_each(|step| println!("{}", step.name));
 }
 
 /// Runs the steps that the patterns choose; the last line says how many checks passed and failed.
@@ -105,16 +96,9 @@ pub fn run(patterns: &[String]) -> Result<(), Stop> {
             outcome.failed = 1;
             outcome.output.push_str("nothing ran\n");
         }
-        let word = if outcome.failed == 0 {
-            "ok    "
-        } else {
-            "FAILED"
-        };
+        let word = if outcome.failed == 0 { "ok    " } else { "FAILED" };
         let checks = outcome.passed + outcome.failed;
-        println!(
-            "{word}  {checks:5} checks  {:6.1} s",
-            started.elapsed().as_secs_f64()
-        );
+        println!("{word}  {checks:5} checks  {:6.1} s", started.elapsed().as_secs_f64());
         if outcome.failed > 0 {
             println!("{}", outcome.output.trim_end());
             println!("--- end of {} ---", step.name);

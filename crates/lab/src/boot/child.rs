@@ -11,11 +11,7 @@ use nix::unistd::Pid;
 ///
 /// It stays in this process group, so that Ctrl-C reaches it as well.
 pub fn start(mut command: Command, terminal: bool) -> io::Result<Child> {
-    command.stdin(if terminal {
-        Stdio::inherit()
-    } else {
-        Stdio::null()
-    });
+    command.stdin(if terminal { Stdio::inherit() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     die_with_parent(&mut command);
     command.spawn()

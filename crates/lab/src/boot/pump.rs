@@ -54,12 +54,9 @@ impl<'a> Pump<'a> {
     /// Takes over a child that was just started.
     pub fn new(mut child: Child, signals: &'a Signals, deadline: Instant) -> Pump<'a> {
         let (output, errors) = (child.stdout.take(), child.stderr.take());
-        for fd in [
-            output.as_ref().map(AsFd::as_fd),
-            errors.as_ref().map(AsFd::as_fd),
-        ]
-        .into_iter()
-        .flatten()
+        for fd in [output.as_ref().map(AsFd::as_fd), errors.as_ref().map(AsFd::as_fd)]
+            .into_iter()
+            .flatten()
         {
             let _ = fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
         }
@@ -96,10 +93,7 @@ impl<'a> Pump<'a> {
                 if self.spoken || ending == Ending::TimedOut {
                     self.pass_complaint_on(self.complaint.len());
                 }
-                return (
-                    ending,
-                    String::from_utf8_lossy(&self.complaint).into_owned(),
-                );
+                return (ending, String::from_utf8_lossy(&self.complaint).into_owned());
             }
             if Instant::now() >= self.deadline {
                 self.end(Ending::TimedOut);
@@ -113,15 +107,11 @@ impl<'a> Pump<'a> {
         let mut fds = vec![PollFd::new(self.signals.fd(), PollFlags::POLLIN)];
         if self.pending.len() < MOST_PENDING {
             fds.extend(
-                self.output
-                    .as_ref()
-                    .map(|output| PollFd::new(output.as_fd(), PollFlags::POLLIN)),
+                self.output.as_ref().map(|output| PollFd::new(output.as_fd(), PollFlags::POLLIN)),
             );
         }
         fds.extend(
-            self.errors
-                .as_ref()
-                .map(|errors| PollFd::new(errors.as_fd(), PollFlags::POLLIN)),
+            self.errors.as_ref().map(|errors| PollFd::new(errors.as_fd(), PollFlags::POLLIN)),
         );
         if !self.pending.is_empty() {
             fds.push(PollFd::new(out.as_fd(), PollFlags::POLLOUT));
@@ -129,10 +119,7 @@ impl<'a> Pump<'a> {
         // One millisecond more, because poll rounds down and would otherwise spin at the end.
         let left =
             self.deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
-        let _ = poll(
-            &mut fds,
-            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX),
-        );
+        let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
     }
 
     /// Asks QEMU to end, and the second time does not ask.
@@ -166,11 +153,8 @@ impl<'a> Pump<'a> {
             }
             if self.spoken || self.complaint.len() >= MOST_PENDING {
                 // QEMU runs, so this is a log (-d) or a warning: pass it on as it comes, in whole lines.
-                let end = self
-                    .complaint
-                    .iter()
-                    .rposition(|byte| *byte == b'\n')
-                    .map_or(0, |at| at + 1);
+                let end =
+                    self.complaint.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
                 self.pass_complaint_on(end);
             }
         }

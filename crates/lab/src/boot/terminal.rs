@@ -25,9 +25,7 @@ impl Terminal {
         let ours =
             stdin.is_terminal() && tcgetpgrp(stdin.as_fd()).is_ok_and(|group| group == getpgrp());
         let settings = ours.then(|| tcgetattr(stdin.as_fd()).ok())??;
-        let flags = fcntl(stdin.as_fd(), FcntlArg::F_GETFL)
-            .ok()
-            .map(OFlag::from_bits_retain);
+        let flags = fcntl(stdin.as_fd(), FcntlArg::F_GETFL).ok().map(OFlag::from_bits_retain);
         Some(Terminal { settings, flags })
     }
 }

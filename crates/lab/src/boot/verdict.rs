@@ -22,19 +22,13 @@ pub fn judge(
             } else {
                 format!("the last line was: {last}")
             };
-            let line = format!(
-                "no verdict after {} s (QEMU_TIMEOUT); {last}",
-                settings.timeout.0
-            );
+            let line = format!("no verdict after {} s (QEMU_TIMEOUT); {last}", settings.timeout.0);
             return Err(Stop::new(TIMED_OUT, line));
         }
         Ending::Signal(signal) => {
             // 128 + n, as a shell says it.
             let status = u8::try_from(128 + signal).unwrap_or(FAILED);
-            return Err(Stop::new(
-                status,
-                format!("stopped by signal {signal} before a verdict"),
-            ));
+            return Err(Stop::new(status, format!("stopped by signal {signal} before a verdict")));
         }
         Ending::Unread => {
             return Err(Stop::new(
@@ -69,9 +63,7 @@ pub fn judge(
 
 /// The first complaint that is not just a warning, without the name of the program before it.
 fn complaints(text: &str) -> Option<String> {
-    let line = text
-        .lines()
-        .find(|line| !line.trim().is_empty() && !line.contains(": warning:"))?;
+    let line = text.lines().find(|line| !line.trim().is_empty() && !line.contains(": warning:"))?;
     let line = match line.split_once(": ") {
         Some((program, rest)) if program.contains("qemu") && !program.contains(' ') => rest,
         _ => line,
@@ -90,12 +82,7 @@ mod tests {
     fn judged(ending: Ending, output: &str, complaint: &str) -> Result<u64, Stop> {
         let mut report = Report::default();
         report.feed(output.as_bytes());
-        judge(
-            &ending,
-            &mut report,
-            complaint,
-            &Settings::read(|_| None).unwrap(),
-        )
+        judge(&ending, &mut report, complaint, &Settings::read(|_| None).unwrap())
     }
 
     fn exit(code: i32) -> Ending {
@@ -111,40 +98,16 @@ mod tests {
     #[test]
     fn only_a_whole_report_and_status_0_pass() {
         assert_eq!(judged(exit(0), GOOD, "qemu: warning: x"), Ok(1));
-        stopped(
-            exit(1),
-            GOOD,
-            "",
-            1,
-            "every test passed, but QEMU's exit status is 1",
-        );
+        stopped(exit(1), GOOD, "", 1, "every test passed, but QEMU's exit status is 1");
         stopped(exit(2), GOOD, "", 1, "QEMU's exit status is 2");
         stopped(exit(124), "", "", 1, "QEMU's exit status is 124");
-        stopped(
-            Ending::Exited(ExitStatus::from_raw(9)),
-            GOOD,
-            "",
-            1,
-            "killed by signal 9",
-        );
+        stopped(Ending::Exited(ExitStatus::from_raw(9)), GOOD, "", 1, "killed by signal 9");
     }
 
     #[test]
     fn an_end_without_the_last_line_fails_whatever_the_status() {
-        stopped(
-            exit(0),
-            "KTAP version 1\n1..1\nok 1\nQEMU: Terminated\n\r",
-            "",
-            1,
-            "ends before",
-        );
-        stopped(
-            exit(0),
-            "",
-            "",
-            1,
-            "ends before \"# rundown: PASS\": there is none",
-        );
+        stopped(exit(0), "KTAP version 1\n1..1\nok 1\nQEMU: Terminated\n\r", "", 1, "ends before");
+        stopped(exit(0), "", "", 1, "ends before \"# rundown: PASS\": there is none");
         stopped(
             exit(1),
             "# panic on core 1: x\n",

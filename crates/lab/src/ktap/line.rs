@@ -67,20 +67,12 @@ impl Line {
         };
         let name = name.trim();
         let name = name.strip_prefix("- ").unwrap_or(name).to_owned();
-        Some(Line::Test {
-            ok,
-            number,
-            name,
-            directive,
-        })
+        Some(Line::Test { ok, number, name, directive })
     }
 }
 
 fn number(digits: &str) -> Option<u64> {
-    digits
-        .bytes()
-        .all(|digit| digit.is_ascii_digit())
-        .then(|| digits.parse().ok())?
+    digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// The words that KTAP and TAP give a meaning after `# `; all of them mean "did not simply pass".
@@ -93,12 +85,8 @@ fn is_directive(text: &str) -> bool {
 
 /// Makes a guest's text safe for one line of a terminal: no control characters, not too long.
 pub fn printable(text: &str) -> String {
-    let mut short: String = text
-        .trim()
-        .chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .take(161)
-        .collect();
+    let mut short: String =
+        text.trim().chars().map(|c| if c.is_control() { '?' } else { c }).take(161).collect();
     if short.chars().count() > 160 {
         short = short.chars().take(157).chain("...".chars()).collect();
     }

@@ -5,15 +5,8 @@ use crate::stop::Stop;
 /// The 32-bit models of `qemu-system-aarch64`, by their beginnings: those of QEMU's
 /// target/arm/tcg/cpu32.c (cpu_tcg.c before 8.1). QEMU starts them without a word, and the
 /// kernel would then hang at its first instruction.
-const BEGINNINGS_32_BIT: [&str; 7] = [
-    "arm",
-    "cortex-m",
-    "cortex-r5",
-    "pxa",
-    "sa1100",
-    "sa1110",
-    "ti925t",
-];
+const BEGINNINGS_32_BIT: [&str; 7] =
+    ["arm", "cortex-m", "cortex-r5", "pxa", "sa1100", "sa1110", "ti925t"];
 /// 32-bit models whose name is the beginning of a 64-bit one, so only the whole name counts.
 const NAMES_32_BIT: [&str; 4] = ["cortex-a7", "cortex-a8", "cortex-a9", "cortex-a15"];
 
@@ -21,15 +14,10 @@ const NAMES_32_BIT: [&str; 4] = ["cortex-a7", "cortex-a8", "cortex-a9", "cortex-
 pub fn check_cpu(cpu: &str) -> Result<(), Stop> {
     let name = model(cpu);
     let narrow = NAMES_32_BIT.contains(&name)
-        || BEGINNINGS_32_BIT
-            .iter()
-            .any(|start| name.starts_with(start));
+        || BEGINNINGS_32_BIT.iter().any(|start| name.starts_with(start));
     if narrow {
         let remedy = "set it to a 64-bit model: max, cortex-a53, cortex-a72, neoverse-n1";
-        return Err(Stop::setup(
-            format!("QEMU_CPU={cpu} is a 32-bit CPU"),
-            remedy,
-        ));
+        return Err(Stop::setup(format!("QEMU_CPU={cpu} is a 32-bit CPU"), remedy));
     }
     Ok(())
 }

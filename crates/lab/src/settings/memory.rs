@@ -10,10 +10,7 @@ const MIB: u64 = 1 << 20;
 /// Reads a size as QEMU's `-m` does: MiB without a suffix, else B, K, M, G or T.
 pub fn parse(text: &str) -> Result<u64, Stop> {
     size(text).ok_or_else(|| {
-        Stop::setup(
-            format!("QEMU_MEM={text} is not a size"),
-            "set it to something like 256M or 1G",
-        )
+        Stop::setup(format!("QEMU_MEM={text} is not a size"), "set it to something like 256M or 1G")
     })
 }
 
@@ -27,17 +24,9 @@ fn size(text: &str) -> Option<u64> {
         _ => (text, MIB as f64),
     };
     let plain = number.starts_with(|c: char| c.is_ascii_digit());
-    let plain = plain
-        && number
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let plain = plain && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     // Rust's cast saturates, and QEMU refuses what it cannot map.
-    plain.then(|| {
-        number
-            .parse::<f64>()
-            .ok()
-            .map(|number| (number * unit) as u64)
-    })?
+    plain.then(|| number.parse::<f64>().ok().map(|number| (number * unit) as u64))?
 }
 
 /// Refuses a machine whose RAM the kernel does not fit into; `reach` is where its image ends.

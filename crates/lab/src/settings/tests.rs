@@ -4,9 +4,7 @@ use super::*;
 
 fn read(set: &[(&str, &str)]) -> Result<Settings, Stop> {
     Settings::read(|name| {
-        set.iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| (*value).to_owned())
+        set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     })
 }
 
@@ -26,14 +24,8 @@ fn refused(name: &str, values: &[&str], reason: &str) {
 #[test]
 fn nothing_set_gives_the_defaults() {
     let settings = read(&[]).unwrap();
-    assert_eq!(
-        (settings.qemu.as_str(), settings.cores),
-        ("qemu-system-aarch64", 4)
-    );
-    assert_eq!(
-        (settings.machine.as_str(), settings.cpu.as_str()),
-        ("virt,gic-version=3", "max")
-    );
+    assert_eq!((settings.qemu.as_str(), settings.cores), ("qemu-system-aarch64", 4));
+    assert_eq!((settings.machine.as_str(), settings.cpu.as_str()), ("virt,gic-version=3", "max"));
     assert_eq!(settings.memory, ("256M".to_owned(), 256 << 20));
     assert_eq!(settings.accel, "tcg,thread=multi");
     assert_eq!(settings.timeout.1, Duration::from_secs(60));
@@ -42,15 +34,9 @@ fn nothing_set_gives_the_defaults() {
 
 #[test]
 fn an_empty_variable_is_refused_but_for_the_extra_arguments() {
-    for name in [
-        "QEMU",
-        "QEMU_SMP",
-        "QEMU_MACHINE",
-        "QEMU_CPU",
-        "QEMU_MEM",
-        "QEMU_ACCEL",
-        "QEMU_TIMEOUT",
-    ] {
+    for name in
+        ["QEMU", "QEMU_SMP", "QEMU_MACHINE", "QEMU_CPU", "QEMU_MEM", "QEMU_ACCEL", "QEMU_TIMEOUT"]
+    {
         refused(name, &["", "  "], &format!("{name} is empty"));
     }
     assert!(read(&[("QEMU_EXTRA", "")]).is_ok());
@@ -60,16 +46,7 @@ fn an_empty_variable_is_refused_but_for_the_extra_arguments() {
 fn the_number_of_cores_is_a_number_that_the_machine_takes() {
     refused(
         "QEMU_SMP",
-        &[
-            "abc",
-            "-1",
-            "+4",
-            "4.0",
-            "4 ",
-            "0x4",
-            "cpus=4",
-            "99999999999",
-        ],
+        &["abc", "-1", "+4", "4.0", "4 ", "0x4", "cpus=4", "99999999999"],
         "is not a number of cores",
     );
     refused("QEMU_SMP", &["0", "00"], "leaves no core");
@@ -84,21 +61,12 @@ fn the_number_of_cores_is_a_number_that_the_machine_takes() {
         ("virt,virtualization=on,gic-version=3", 512),
     ] {
         assert_eq!(
-            read(&[("QEMU_MACHINE", machine), ("QEMU_SMP", &most.to_string())])
-                .unwrap()
-                .cores,
+            read(&[("QEMU_MACHINE", machine), ("QEMU_SMP", &most.to_string())]).unwrap().cores,
             most
         );
-        let stop = read(&[
-            ("QEMU_MACHINE", machine),
-            ("QEMU_SMP", &(most + 1).to_string()),
-        ])
-        .unwrap_err();
-        assert!(
-            stop.line.contains(&format!("more than the {most} cores")),
-            "{}",
-            stop.line
-        );
+        let stop =
+            read(&[("QEMU_MACHINE", machine), ("QEMU_SMP", &(most + 1).to_string())]).unwrap_err();
+        assert!(stop.line.contains(&format!("more than the {most} cores")), "{}", stop.line);
     }
 }
 
@@ -111,11 +79,7 @@ fn the_machine_is_a_virt_without_el3() {
     );
     refused(
         "QEMU_MACHINE",
-        &[
-            "virt,secure=on",
-            "virt,gic-version=3,secure",
-            "virt,secure=yes",
-        ],
+        &["virt,secure=on", "virt,gic-version=3,secure", "virt,secure=yes"],
         "EL3 firmware is not provided",
     );
     assert!(read(&[("QEMU_MACHINE", "virt,secure=off")]).is_ok());
@@ -134,11 +98,7 @@ fn a_32_bit_cpu_is_refused() {
         "cortex-r5f",
     ];
     refused("QEMU_CPU", &narrow, "is a 32-bit CPU");
-    refused(
-        "QEMU_CPU",
-        &["cortex-a15,pmu=off", "cortex-a15-arm-cpu"],
-        "is a 32-bit CPU",
-    );
+    refused("QEMU_CPU", &["cortex-a15,pmu=off", "cortex-a15-arm-cpu"], "is a 32-bit CPU");
     for wide in [
         "max",
         "cortex-a53",
@@ -157,19 +117,7 @@ fn a_32_bit_cpu_is_refused() {
 fn the_memory_is_a_size() {
     refused(
         "QEMU_MEM",
-        &[
-            "abc",
-            "M",
-            "-1",
-            "12X",
-            "1e3",
-            "256MB",
-            ".5G",
-            "1.2.3",
-            "256M,slots=2",
-            "inf",
-            "€",
-        ],
+        &["abc", "M", "-1", "12X", "1e3", "256MB", ".5G", "1.2.3", "256M,slots=2", "inf", "€"],
         "is not a size",
     );
     for (text, bytes) in [
@@ -179,11 +127,7 @@ fn the_memory_is_a_size() {
         ("65536K", 64 << 20),
         ("1048576b", 1 << 20),
     ] {
-        assert_eq!(
-            read(&[("QEMU_MEM", text)]).unwrap().memory.1,
-            bytes,
-            "{text}"
-        );
+        assert_eq!(read(&[("QEMU_MEM", text)]).unwrap().memory.1, bytes, "{text}");
     }
 }
 
@@ -207,10 +151,7 @@ fn the_timeout_is_a_positive_number_of_seconds() {
         &["0", "-1", "abc", "inf", "NaN", "1e3", "0.0", "5s", "."],
         "is not a positive number",
     );
-    assert_eq!(
-        read(&[("QEMU_TIMEOUT", "0.5")]).unwrap().timeout.1,
-        Duration::from_millis(500)
-    );
+    assert_eq!(read(&[("QEMU_TIMEOUT", "0.5")]).unwrap().timeout.1, Duration::from_millis(500));
     assert!(read(&[("QEMU_TIMEOUT", "99999999999999999999999")]).is_ok());
 }
 
@@ -224,11 +165,7 @@ fn the_extra_arguments_are_words_of_a_shell() {
 #[test]
 fn the_extra_arguments_do_not_go_behind_the_checks() {
     refused("QEMU_EXTRA", &["-smp 9", "--smp 9"], "QEMU_EXTRA holds -");
-    refused(
-        "QEMU_EXTRA",
-        &["-machine secure=on", "-M virt"],
-        "set QEMU_MACHINE instead",
-    );
+    refused("QEMU_EXTRA", &["-machine secure=on", "-M virt"], "set QEMU_MACHINE instead");
     refused("QEMU_EXTRA", &["-cpu cortex-a15"], "set QEMU_CPU instead");
     refused("QEMU_EXTRA", &["-m 1M"], "set QEMU_MEM instead");
 }

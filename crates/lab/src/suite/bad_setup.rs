@@ -10,68 +10,29 @@ use super::{Outcome, Step, process};
 const WRONG: &[(&[(&str, &str)], &str)] = &[
     (&[("QEMU", "/nonexistent/qemu")], "run scripts/setup"),
     (&[("QEMU", "/dev/null")], "run scripts/setup"),
-    (
-        &[("QEMU", OLD_QEMU)],
-        "is version 6.2, older than 7.2; install QEMU 7.2 or newer",
-    ),
+    (&[("QEMU", OLD_QEMU)], "is version 6.2, older than 7.2; install QEMU 7.2 or newer"),
     (&[("QEMU", MUTE_QEMU)], "does not answer"),
-    (
-        &[("QEMU_SMP", "0")],
-        "QEMU_SMP=0 leaves no core; set it to 1 to 512",
-    ),
-    (
-        &[("QEMU_SMP", "abc")],
-        "QEMU_SMP=abc is not a number of cores; set it to 1 to 512",
-    ),
-    (
-        &[("QEMU_SMP", "-1")],
-        "QEMU_SMP=-1 is not a number of cores",
-    ),
+    (&[("QEMU_SMP", "0")], "QEMU_SMP=0 leaves no core; set it to 1 to 512"),
+    (&[("QEMU_SMP", "abc")], "QEMU_SMP=abc is not a number of cores; set it to 1 to 512"),
+    (&[("QEMU_SMP", "-1")], "QEMU_SMP=-1 is not a number of cores"),
     (&[("QEMU_SMP", "")], "QEMU_SMP is empty; unset it"),
     (&[("QEMU_SMP", "513")], "set it to 1 to 512"),
     (
         &[("QEMU_SMP", "9"), ("QEMU_MACHINE", "virt")],
         "set it to 1 to 8, or set QEMU_MACHINE=virt,gic-version=3",
     ),
-    (
-        &[("QEMU_MEM", "abc")],
-        "is not a size; set it to something like 256M",
-    ),
-    (
-        &[("QEMU_MEM", "4M")],
-        "is too little for this kernel; set it to",
-    ),
+    (&[("QEMU_MEM", "abc")], "is not a size; set it to something like 256M"),
+    (&[("QEMU_MEM", "4M")], "is too little for this kernel; set it to"),
     (&[("QEMU_MEM", "900000G")], "rundown: QEMU does not start"),
-    (
-        &[("QEMU_CPU", "cortex-a15")],
-        "is a 32-bit CPU; set it to a 64-bit model",
-    ),
+    (&[("QEMU_CPU", "cortex-a15")], "is a 32-bit CPU; set it to a 64-bit model"),
     (&[("QEMU_CPU", "cortex-nothing")], "is unknown to"),
-    (
-        &[("QEMU_MACHINE", "virt,secure=on")],
-        "EL3 firmware is not provided; remove secure=on",
-    ),
-    (
-        &[("QEMU_MACHINE", "raspi3b")],
-        "is not a virt machine; set it to virt",
-    ),
-    (
-        &[("QEMU_MACHINE", "virt,nothing=on")],
-        "rundown: QEMU does not start",
-    ),
+    (&[("QEMU_MACHINE", "virt,secure=on")], "EL3 firmware is not provided; remove secure=on"),
+    (&[("QEMU_MACHINE", "raspi3b")], "is not a virt machine; set it to virt"),
+    (&[("QEMU_MACHINE", "virt,nothing=on")], "rundown: QEMU does not start"),
     (&[("QEMU_ACCEL", "nothing")], "invalid accelerator nothing"),
-    (
-        &[("QEMU_TIMEOUT", "0")],
-        "is not a positive number of seconds; set it to",
-    ),
-    (
-        &[("QEMU_EXTRA", "-nothing")],
-        "-nothing: invalid option; check QEMU_EXTRA",
-    ),
-    (
-        &[("QEMU_EXTRA", "-append 'a")],
-        "has an open quote; close it",
-    ),
+    (&[("QEMU_TIMEOUT", "0")], "is not a positive number of seconds; set it to"),
+    (&[("QEMU_EXTRA", "-nothing")], "-nothing: invalid option; check QEMU_EXTRA"),
+    (&[("QEMU_EXTRA", "-append 'a")], "has an open quote; close it"),
     (&[("QEMU_EXTRA", "-smp 9")], "set QEMU_SMP instead"),
 ];
 
@@ -84,10 +45,8 @@ const SOON: Duration = Duration::from_secs(5);
 /// One step for each wrong setting.
 pub fn steps() -> impl Iterator<Item = Step> {
     WRONG.iter().map(|(variables, line)| {
-        let set: Vec<String> = variables
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let set: Vec<String> =
+            variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
         Step {
             name: format!("refused: {}", set.join(" ")),
             deadline: Duration::from_secs(300),
@@ -127,9 +86,5 @@ fn check(
         && ended.took <= SOON;
     let wanted =
         format!("wanted: status 2 within {SOON:?} and nothing but one line with: {line}\n");
-    Ok(if good {
-        Outcome::one()
-    } else {
-        Outcome::failure(ended.told(&command) + &wanted)
-    })
+    Ok(if good { Outcome::one() } else { Outcome::failure(ended.told(&command) + &wanted) })
 }

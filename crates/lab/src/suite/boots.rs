@@ -19,18 +19,10 @@ pub fn passes(
     variables: &'static [(&'static str, &'static str)],
     times: u32,
 ) -> Step {
-    let set: Vec<String> = variables
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    let often = if times == 1 {
-        String::new()
-    } else {
-        format!(" {times} times")
-    };
-    let name = format!("boot {image:?} {}{often}", set.join(" "))
-        .trim_end()
-        .to_owned();
+    let set: Vec<String> =
+        variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let often = if times == 1 { String::new() } else { format!(" {times} times") };
+    let name = format!("boot {image:?} {}{often}", set.join(" ")).trim_end().to_owned();
     let work = move |context: &Context, deadline: Instant| {
         let mut sum = Outcome::default();
         for _ in 0..times {
@@ -38,20 +30,14 @@ pub fn passes(
         }
         Ok(sum)
     };
-    Step {
-        name,
-        deadline: PATIENCE,
-        work: Box::new(work),
-    }
+    Step { name, deadline: PATIENCE, work: Box::new(work) }
 }
 
 /// A step that wants a run within so many seconds from start to exit: the best of five, because
 /// the bar is about the demo and not about what else the host does.
 pub fn within(seconds: u64, variables: &'static [(&'static str, &'static str)]) -> Step {
-    let set: Vec<String> = variables
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let set: Vec<String> =
+        variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let work = move |context: &Context, deadline: Instant| {
         let mut best = Duration::MAX;
         for _ in 0..5 {
@@ -61,10 +47,7 @@ pub fn within(seconds: u64, variables: &'static [(&'static str, &'static str)]) 
             }
             best = best.min(took);
         }
-        ensure!(
-            best <= Duration::from_secs(seconds),
-            "the best of 5 boots took {best:?}"
-        );
+        ensure!(best <= Duration::from_secs(seconds), "the best of 5 boots took {best:?}");
         Ok(Outcome::one())
     };
     Step {
@@ -78,10 +61,7 @@ pub fn within(seconds: u64, variables: &'static [(&'static str, &'static str)]) 
 pub fn small() -> Step {
     let work = |context: &Context, deadline: Instant| {
         let loaded = image::extent(&context.image(Image::DemoRelease, deadline)?)?.loaded;
-        ensure!(
-            loaded <= MOST_LOADED,
-            "QEMU loads {loaded} bytes, more than {MOST_LOADED}"
-        );
+        ensure!(loaded <= MOST_LOADED, "QEMU loads {loaded} bytes, more than {MOST_LOADED}");
         Ok(Outcome::one())
     };
     Step {
@@ -102,12 +82,5 @@ fn boot(
     let ended = process::run(&mut command, deadline)?;
     let (passed, failed) = count::tests(&ended.output);
     let failed = failed.max(u64::from(!ended.succeeded()));
-    Ok((
-        Outcome {
-            passed,
-            failed,
-            output: ended.told(&command),
-        },
-        ended.took,
-    ))
+    Ok((Outcome { passed, failed, output: ended.told(&command) }, ended.took))
 }

@@ -11,20 +11,12 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A step that is one check: the words of a command, which must succeed.
 pub fn lint(name: &str, words: &str) -> Step {
-    step(
-        name,
-        words,
-        "",
-        &[],
-        |ended, _| if ended { (1, 0) } else { (0, 1) },
-    )
+    step(name, words, "", &[], |ended, _| if ended { (1, 0) } else { (0, 1) })
 }
 
 /// A lint with variables set.
 pub fn lint_with(name: &str, words: &str, variables: &[(&str, &str)]) -> Step {
-    step(name, words, "", variables, |ended, _| {
-        if ended { (1, 0) } else { (0, 1) }
-    })
+    step(name, words, "", variables, |ended, _| if ended { (1, 0) } else { (0, 1) })
 }
 
 /// A step that runs tests in a folder of the workspace, and counts those that its output reports.
@@ -45,24 +37,14 @@ fn step(
 ) -> Step {
     let own = |text: &str| text.to_owned();
     let (words, folder): (Vec<String>, String) = (words.split(' ').map(own).collect(), own(folder));
-    let variables: Vec<(String, String)> = variables
-        .iter()
-        .map(|(name, value)| (own(name), own(value)))
-        .collect();
+    let variables: Vec<(String, String)> =
+        variables.iter().map(|(name, value)| (own(name), own(value))).collect();
     let work = move |context: &Context, deadline: Instant| {
         let mut command: Command = context.command(&words[0], &folder);
         command.args(&words[1..]).envs(variables.iter().cloned());
         let ended = process::run(&mut command, deadline)?;
         let (passed, failed) = count(ended.succeeded(), &ended.output);
-        Ok(Outcome {
-            passed,
-            failed,
-            output: ended.told(&command),
-        })
+        Ok(Outcome { passed, failed, output: ended.told(&command) })
     };
-    Step {
-        name: own(name),
-        deadline: PATIENCE,
-        work: Box::new(work),
-    }
+    Step { name: own(name), deadline: PATIENCE, work: Box::new(work) }
 }

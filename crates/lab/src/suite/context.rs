@@ -32,22 +32,12 @@ pub struct Context {
 impl Context {
     /// Finds the project that this binary was built from.
     pub fn new() -> Result<Context, Stop> {
-        let wrong = |error| {
-            Stop::setup(
-                format!("cannot find the project: {error}"),
-                "run scripts/test",
-            )
-        };
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .canonicalize()
-            .map_err(wrong)?;
+        let wrong =
+            |error| Stop::setup(format!("cannot find the project: {error}"), "run scripts/test");
+        let root =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().map_err(wrong)?;
         let lab = std::env::current_exe().map_err(wrong)?;
-        Ok(Context {
-            root,
-            lab,
-            images: RefCell::default(),
-        })
+        Ok(Context { root, lab, images: RefCell::default() })
     }
 
     /// The folder of the workspace.
@@ -85,10 +75,7 @@ impl Context {
             return known.clone().map_err(anyhow::Error::msg);
         }
         let built = self.build(image, deadline);
-        let kept = built
-            .as_ref()
-            .map(Clone::clone)
-            .map_err(|error| format!("{error:#}"));
+        let kept = built.as_ref().map(Clone::clone).map_err(|error| format!("{error:#}"));
         self.images.borrow_mut().insert(image, kept);
         built
     }
@@ -116,9 +103,8 @@ impl Context {
 
 /// Finds the executable in cargo's JSON messages.
 fn executable(messages: &str) -> Option<PathBuf> {
-    let json = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let json =
+        messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let mut paths =
         json.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
     paths.next_back()

@@ -4,10 +4,7 @@ use crate::ktap::Line;
 
 /// Sums libtest's `test result:` lines and KTAP's tests: (passed, failed).
 pub fn tests(output: &str) -> (u64, u64) {
-    output
-        .lines()
-        .map(in_line)
-        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    output.lines().map(in_line).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
 fn in_line(line: &str) -> (u64, u64) {
@@ -15,11 +12,7 @@ fn in_line(line: &str) -> (u64, u64) {
         return (before(result, " passed"), before(result, " failed"));
     }
     match Line::parse(line.as_bytes()) {
-        Line::Test {
-            ok: true,
-            directive: None,
-            ..
-        } => (1, 0),
+        Line::Test { ok: true, directive: None, .. } => (1, 0),
         Line::Test { .. } => (0, 1),
         _ => (0, 0),
     }
@@ -27,10 +20,7 @@ fn in_line(line: &str) -> (u64, u64) {
 
 /// The number right before a word.
 fn before(text: &str, word: &str) -> u64 {
-    let number = text
-        .split(word)
-        .next()
-        .and_then(|rest| rest.rsplit(' ').next());
+    let number = text.split(word).next().and_then(|rest| rest.rsplit(' ').next());
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
@@ -48,9 +38,6 @@ mod unit {
 
     #[test]
     fn what_only_looks_like_a_test_does_not_count() {
-        assert_eq!(
-            tests("okay 1\nok\n# ok 1\ntest x ... ok\ntest result: none\n"),
-            (0, 0)
-        );
+        assert_eq!(tests("okay 1\nok\n# ok 1\ntest x ... ok\ntest result: none\n"), (0, 0));
     }
 }

@@ -9,18 +9,13 @@ use super::context::Context;
 use super::{Outcome, Step, process};
 
 /// Whatever installs or downloads.
-const CHANGERS: [&str; 9] = [
-    "apt-get", "apt", "dnf", "pacman", "brew", "sudo", "rustup", "curl", "wget",
-];
+const CHANGERS: [&str; 9] =
+    ["apt-get", "apt", "dnf", "pacman", "brew", "sudo", "rustup", "curl", "wget"];
 
 /// The step. It runs after a scripts/setup --tests, which scripts/test begins with.
 pub fn step() -> Step {
     let name = "scripts/setup is idle when all is there".to_owned();
-    Step {
-        name,
-        deadline: Duration::from_secs(60),
-        work: Box::new(check),
-    }
+    Step { name, deadline: Duration::from_secs(60), work: Box::new(check) }
 }
 
 fn check(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
@@ -37,9 +32,5 @@ fn check(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     command.arg("--tests").env("PATH", path);
     let ended = process::run(&mut command, deadline)?;
     let good = ended.succeeded() && ended.output.is_empty();
-    Ok(if good {
-        Outcome::one()
-    } else {
-        Outcome::failure(ended.told(&command))
-    })
+    Ok(if good { Outcome::one() } else { Outcome::failure(ended.told(&command)) })
 }

@@ -30,17 +30,9 @@ const SOON: Duration = Duration::from_secs(8);
 
 /// One step for each way to end.
 pub fn steps() -> impl Iterator<Item = Step> {
-    let signals = [
-        Signal::SIGTERM,
-        Signal::SIGINT,
-        Signal::SIGHUP,
-        Signal::SIGKILL,
-    ]
-    .map(End::Signal);
-    let keys = [
-        End::Keys("Ctrl-A X", b"\x01x"),
-        End::Keys("Ctrl-C", b"\x03"),
-    ];
+    let signals =
+        [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGKILL].map(End::Signal);
+    let keys = [End::Keys("Ctrl-A X", b"\x01x"), End::Keys("Ctrl-C", b"\x03")];
     signals.into_iter().chain(keys).map(|end| Step {
         name: match end {
             End::Signal(signal) => format!("no QEMU is left after {signal}"),
@@ -59,15 +51,9 @@ fn check(end: End, context: &Context, deadline: Instant) -> anyhow::Result<Outco
     let mark = format!("rundown-{}-{}", std::process::id(), name.replace(' ', "-"));
     let mut command = context.boot(Image::MustFail, deadline)?;
     command
-        .env(
-            "QEMU_EXTRA",
-            format!("-append must_fail=hang_masked -name {mark}"),
-        )
+        .env("QEMU_EXTRA", format!("-append must_fail=hang_masked -name {mark}"))
         .env("QEMU_TIMEOUT", "30");
-    command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
     crate::boot::child::die_with_parent(&mut command);
     let mut keyboard = None;
     if let End::Keys(..) = end {
@@ -90,10 +76,7 @@ fn end_it(
     runner: &mut Child,
     keyboard: Option<&mut File>,
 ) -> anyhow::Result<()> {
-    ensure!(
-        eventually(|| !marked(mark).is_empty()),
-        "QEMU does not start"
-    );
+    ensure!(eventually(|| !marked(mark).is_empty()), "QEMU does not start");
     // QEMU reads the terminal only when it is set up; it needs some 50 ms.
     std::thread::sleep(Duration::from_millis(700));
     ensure!(runner.try_wait()?.is_none(), "the runner ended by itself");
@@ -106,11 +89,7 @@ fn end_it(
         eventually(|| runner.try_wait().is_ok_and(|status| status.is_some())),
         "the runner does not end"
     );
-    ensure!(
-        eventually(|| marked(mark).is_empty()),
-        "QEMU is left behind: {:?}",
-        marked(mark)
-    );
+    ensure!(eventually(|| marked(mark).is_empty()), "QEMU is left behind: {:?}", marked(mark));
     let status = runner.wait()?;
     ensure!(!status.success(), "the runner passed");
     Ok(())
@@ -120,20 +99,13 @@ fn end_it(
 fn on_a_terminal(command: &mut Command) -> anyhow::Result<File> {
     let pty = nix::pty::openpty(None, None).context("openpty")?;
     let screen = File::from(pty.slave);
-    command
-        .stdin(screen.try_clone()?)
-        .stdout(screen.try_clone()?)
-        .stderr(screen);
+    command.stdin(screen.try_clone()?).stdout(screen.try_clone()?).stderr(screen);
     let take = || {
         nix::unistd::setsid()?;
         // SAFETY: the call only names descriptor 0, which is the terminal set above, and has no
         // pointer argument; a session leader without a terminal makes it its own.
         let result = unsafe { nix::libc::ioctl(0, nix::libc::TIOCSCTTY, 0) };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(std::io::Error::last_os_error())
-        }
+        if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed: these are two system
     // calls, and the errors allocate nothing.
@@ -147,8 +119,7 @@ fn marked(mark: &str) -> Vec<i32> {
     let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse::<i32>().ok());
     pids.filter(|pid| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        line.split(|byte| *byte == 0)
-            .any(|word| word == mark.as_bytes())
+        line.split(|byte| *byte == 0).any(|word| word == mark.as_bytes())
     })
     .collect()
 }

@@ -14,65 +14,21 @@ struct Fault {
 }
 
 const FAULTS: &[Fault] = &[
-    Fault {
-        name: "panic_first_core",
-        status: 1,
-        words: &["panic on core 0"],
-    },
-    Fault {
-        name: "panic_other_core",
-        status: 1,
-        words: &["panic on core 1"],
-    },
+    Fault { name: "panic_first_core", status: 1, words: &["panic on core 0"] },
+    Fault { name: "panic_other_core", status: 1, words: &["panic on core 1"] },
     Fault {
         name: "null_dereference",
         status: 1,
-        words: &[
-            "exception on core 0",
-            "data abort",
-            "FAR 0x0000000000000000",
-        ],
+        words: &["exception on core 0", "data abort", "FAR 0x0000000000000000"],
     },
-    Fault {
-        name: "write_to_text",
-        status: 1,
-        words: &["permission fault"],
-    },
-    Fault {
-        name: "execute_data",
-        status: 1,
-        words: &["instruction abort"],
-    },
-    Fault {
-        name: "stack_overflow_first_core",
-        status: 1,
-        words: &["stack overflow on core 0"],
-    },
-    Fault {
-        name: "stack_overflow_other_core",
-        status: 1,
-        words: &["stack overflow on core 1"],
-    },
-    Fault {
-        name: "hang_masked",
-        status: 124,
-        words: &["rundown: no verdict after 3 s"],
-    },
-    Fault {
-        name: "core_missing",
-        status: 1,
-        words: &["core 3"],
-    },
-    Fault {
-        name: "test_skipped",
-        status: 1,
-        words: &["skip"],
-    },
-    Fault {
-        name: "output_cut",
-        status: 1,
-        words: &["ends before"],
-    },
+    Fault { name: "write_to_text", status: 1, words: &["permission fault"] },
+    Fault { name: "execute_data", status: 1, words: &["instruction abort"] },
+    Fault { name: "stack_overflow_first_core", status: 1, words: &["stack overflow on core 0"] },
+    Fault { name: "stack_overflow_other_core", status: 1, words: &["stack overflow on core 1"] },
+    Fault { name: "hang_masked", status: 124, words: &["rundown: no verdict after 3 s"] },
+    Fault { name: "core_missing", status: 1, words: &["core 3"] },
+    Fault { name: "test_skipped", status: 1, words: &["skip"] },
+    Fault { name: "output_cut", status: 1, words: &["ends before"] },
 ];
 
 /// One step for each fault.
@@ -96,17 +52,9 @@ fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<
         told.push_str(&format!("wanted: exit status {}\n", fault.status));
     }
     let said = ended.output.to_lowercase();
-    for word in fault
-        .words
-        .iter()
-        .filter(|word| !said.contains(&word.to_lowercase()))
-    {
+    for word in fault.words.iter().filter(|word| !said.contains(&word.to_lowercase())) {
         good = false;
         told.push_str(&format!("wanted in the output: {word}\n"));
     }
-    Ok(if good {
-        Outcome::one()
-    } else {
-        Outcome::failure(told)
-    })
+    Ok(if good { Outcome::one() } else { Outcome::failure(told) })
 }

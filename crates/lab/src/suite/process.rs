@@ -48,14 +48,10 @@ impl Ended {
 
 /// The command as one would type it.
 pub fn shown(command: &Command) -> String {
-    let set = command
-        .get_envs()
-        .filter_map(|(name, value)| value.map(|value| (name, value)));
+    let set = command.get_envs().filter_map(|(name, value)| value.map(|value| (name, value)));
     let set = set.map(|(name, value)| format!("{}={:?}", name.to_string_lossy(), value));
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    set.chain(words.map(|word| word.to_string_lossy().into_owned()))
-        .collect::<Vec<_>>()
-        .join(" ")
+    set.chain(words.map(|word| word.to_string_lossy().into_owned())).collect::<Vec<_>>().join(" ")
 }
 
 /// Ends what runs, and then us, when a signal asks for it.
@@ -76,11 +72,7 @@ pub fn end_with_us() -> io::Result<()> {
 
 /// Runs the command, with nothing on stdin, in a process group of its own so that all of it can be ended.
 pub fn run(command: &mut Command, deadline: Instant) -> io::Result<Ended> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     crate::boot::child::die_with_parent(command);
     let started = Instant::now();
     let mut child = command.spawn()?;
@@ -105,18 +97,10 @@ pub fn run(command: &mut Command, deadline: Instant) -> io::Result<Ended> {
     RUNNING.store(0, Ordering::Relaxed);
     let took = started.elapsed();
     let status = status.ok().transpose()?.filter(|_| !late);
-    let status = status.map(|status| {
-        status
-            .code()
-            .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
-    });
+    let status =
+        status.map(|status| status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)));
     let (output, errors) = collect(&pieces);
-    Ok(Ended {
-        status,
-        output,
-        errors,
-        took,
-    })
+    Ok(Ended { status, output, errors, took })
 }
 
 /// Reads a pipe in a thread of its own, to its end.
@@ -142,10 +126,7 @@ fn collect(pieces: &Receiver<(bool, Vec<u8>)>) -> (String, String) {
             errors.extend_from_slice(&bytes);
         }
     }
-    (
-        String::from_utf8_lossy(&output).into_owned(),
-        String::from_utf8_lossy(&errors).into_owned(),
-    )
+    (String::from_utf8_lossy(&output).into_owned(), String::from_utf8_lossy(&errors).into_owned())
 }
 
 #[cfg(test)]
@@ -168,10 +149,7 @@ mod tests {
     fn a_late_command_is_ended_with_all_its_children() {
         let ended = shell("echo $$; sleep 60 & wait", 0.3);
         assert_eq!(ended.status, None);
-        assert!(
-            ended.took < GRACE,
-            "it was not asked to end before it was killed"
-        );
+        assert!(ended.took < GRACE, "it was not asked to end before it was killed");
         let group = Pid::from_raw(ended.output.trim().parse().unwrap());
         let gone = (0..200).any(|_| {
             thread::sleep(Duration::from_millis(10));

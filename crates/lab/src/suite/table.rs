@@ -27,11 +27,7 @@ pub fn steps() -> Vec<Step> {
         "clippy kernel",
         "cargo clippy --package rundown-demo --lib --bins --tests --examples -- -D warnings",
     ));
-    steps.push(lint_with(
-        "doc kernel",
-        "cargo doc --no-deps --package rundown-demo",
-        STRICT_DOCS,
-    ));
+    steps.push(lint_with("doc kernel", "cargo doc --no-deps --package rundown-demo", STRICT_DOCS));
     for name in HOST_CRATES {
         let clippy = format!(
             "cargo clippy --package {name} --all-targets --target host-tuple -- -D warnings"
@@ -45,17 +41,9 @@ pub fn steps() -> Vec<Step> {
 
     // The commands that people type, at the root and in folders below it.
     steps.push(tests("test kernel (cargo test)", "", "cargo test"));
-    steps.push(tests(
-        "test demo (cargo run --release)",
-        "",
-        "cargo run --release",
-    ));
+    steps.push(tests("test demo (cargo run --release)", "", "cargo run --release"));
     steps.push(tests("test demo (cargo run in src/)", "src", "cargo run"));
-    steps.push(tests(
-        "test kernel (cargo test in src/)",
-        "src",
-        "cargo test",
-    ));
+    steps.push(tests("test kernel (cargo test in src/)", "src", "cargo test"));
     steps.push(tests(
         "test rundown (cargo test in crates/rundown/)",
         "crates/rundown",
@@ -92,11 +80,7 @@ pub fn steps() -> Vec<Step> {
         ] {
             steps.push(passes(image, machine, 1));
         }
-        steps.push(passes(
-            image,
-            &[("QEMU_MACHINE", "virt"), ("QEMU_SMP", "8")],
-            1,
-        ));
+        steps.push(passes(image, &[("QEMU_MACHINE", "virt"), ("QEMU_SMP", "8")], 1));
         steps.push(passes(image, &[("QEMU_ACCEL", "tcg,thread=single")], 1));
         steps.push(passes(image, &[("QEMU_MEM", "16M")], 1));
     }

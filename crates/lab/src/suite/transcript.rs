@@ -35,19 +35,13 @@ fn check(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     ensure!(!wanted.is_empty(), "the transcript has no KTAP in it");
     match difference(&wanted, &real) {
         None => Ok(Outcome::one()),
-        Some(wrong) => Ok(Outcome::failure(format!(
-            "{wrong}\nA real run:\n{}",
-            ended.output
-        ))),
+        Some(wrong) => Ok(Outcome::failure(format!("{wrong}\nA real run:\n{}", ended.output))),
     }
 }
 
 /// The fenced block after the mark.
 fn block(readme: &str) -> Option<String> {
-    let after = readme
-        .lines()
-        .skip_while(|line| line.trim() != MARK)
-        .skip(1);
+    let after = readme.lines().skip_while(|line| line.trim() != MARK).skip(1);
     let mut after = after.skip_while(|line| line.trim().is_empty());
     after.next().filter(|line| line.starts_with("```"))?;
     let lines: Vec<&str> = after.collect();
@@ -74,9 +68,7 @@ fn normal(line: &str) -> String {
     let mut out: Vec<char> = Vec::new();
     let mut rest = line.trim_end();
     while let Some(c) = rest.chars().next() {
-        let word = out
-            .last()
-            .is_some_and(|last| last.is_alphabetic() || *last == '_');
+        let word = out.last().is_some_and(|last| last.is_alphabetic() || *last == '_');
         if let Some(hex) = rest.strip_prefix("0x") {
             out.push('X');
             rest = hex.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '_');
@@ -114,9 +106,7 @@ fn without_unit<'a>(after: &'a str, number: &'a str) -> &'a str {
     if punctuation > 0 {
         return &number[length - punctuation..];
     }
-    for unit in [
-        " ns", " us", " µs", " ms", " s", "ns", "us", "µs", "ms", "s",
-    ] {
+    for unit in [" ns", " us", " µs", " ms", " s", "ns", "us", "µs", "ms", "s"] {
         if let Some(rest) = after.strip_prefix(unit)
             && !rest.starts_with(char::is_alphanumeric)
         {
@@ -129,9 +119,7 @@ fn without_unit<'a>(after: &'a str, number: &'a str) -> &'a str {
 /// Says where the real run leaves the shape of the transcript, if it does.
 fn difference(wanted: &[String], real: &[String]) -> Option<String> {
     let Some((first, wanted)) = wanted.split_first() else {
-        return real
-            .first()
-            .map(|line| format!("README.md ends before: {line}"));
+        return real.first().map(|line| format!("README.md ends before: {line}"));
     };
     if first == ANY {
         let fits = (0..=real.len()).any(|skipped| difference(wanted, &real[skipped..]).is_none());
@@ -160,10 +148,7 @@ mod tests {
             ("# | 0 | 0x40201000 |    17 |", "# | 0 | 0x4a |  123456 |"),
             ("# |---|----------|", "# |-----|---|"),
             ("# migrated -3 of 10", "# migrated 14 of 9"),
-            (
-                "# measure {\"ticks\":123,\"cores\":4}",
-                "# measure {\"ticks\":99999,\"cores\":4}",
-            ),
+            ("# measure {\"ticks\":123,\"cores\":4}", "# measure {\"ticks\":99999,\"cores\":4}"),
             ("# it took 3 s.", "# it took 27ms."),
         ] {
             assert_eq!(normal(one), normal(other));
@@ -172,10 +157,7 @@ mod tests {
 
     #[test]
     fn what_does_not_differ_stays() {
-        assert_eq!(
-            normal("ok 2 every core, 4 of 4: up"),
-            "ok N every core, N of N: up"
-        );
+        assert_eq!(normal("ok 2 every core, 4 of 4: up"), "ok N every core, N of N: up");
         assert_ne!(normal("# GICv3"), normal("# GICv2"));
         assert_ne!(normal("ok 1 a"), normal("not ok 1 a"));
         assert_ne!(normal("# 3 steps"), normal("# 3 ms"));
@@ -185,10 +167,7 @@ mod tests {
     #[test]
     fn the_block_after_the_mark_is_found() {
         let readme = "x\n```\nno\n```\n<!-- transcript: demo -->\n\n```text\n$ scripts/run\nKTAP version 1\n```\n";
-        assert_eq!(
-            block(readme).as_deref(),
-            Some("$ scripts/run\nKTAP version 1")
-        );
+        assert_eq!(block(readme).as_deref(), Some("$ scripts/run\nKTAP version 1"));
         assert_eq!(shape(&block(readme).unwrap()), ["KTAP version 1"]);
         assert_eq!(block("<!-- transcript: demo -->\ntext\n"), None);
         assert_eq!(block("<!-- transcript: demo -->\n```\nopen\n"), None);
