@@ -26,7 +26,7 @@ pub fn wait(address: *const (), mut ready: impl FnMut() -> bool, deadline: u64) 
             core.parked_on.store(address.addr(), Ordering::Relaxed);
             announce();
             if !ready() {
-                // A pending interrupt ends WFI even while masked (Arm ARM D1.6.2), so one that comes
+                // A pending interrupt ends WFI even while masked (Arm ARM, "Wait for Interrupt"), so one that comes
                 // after the look above is not missed; it is taken at the unmasking.
                 aarch64_cpu::asm::wfi();
             }

@@ -40,7 +40,7 @@ fn main() -> ! {
     ktap.finish()
 }
 
-/// Asks the MMU whether EL1 may read, or write, an address (Arm ARM C5.5, AT S1E1R, AT S1E1W).
+/// Asks the MMU whether EL1 may read, or write, an address (Arm ARM, AT S1E1R, AT S1E1W).
 fn mapped(address: usize, write: bool) -> bool {
     // SAFETY: AT only translates; its result is in PAR_EL1.
     unsafe {
