@@ -347,6 +347,20 @@ on_both! {
         assert!(world.object.is_run_down());
     }
 
+    fn two_run_downs_of_an_idle_object_are_both_told(world: &Arc<World<_>>) {
+        let waiter = on(world, 1, |world| world.object.wait());
+        world.object.begin_run_down();
+        waiter.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn a_wait_that_begins_during_a_reinitialize_is_woken(world: &Arc<World<_>>) {
+        world.object.wait();
+        let waiter = on(world, 1, |world| world.object.wait());
+        world.object.reinitialize().unwrap();
+        waiter.join().unwrap();
+    }
+
     fn begin_against_resurrect(world: &Arc<World<_>>) {
         let owner = on(world, 1, |world| {
             world.work(0);
@@ -448,7 +462,7 @@ on_both! {
         }
         let mine = value.run_down().inspect(|world| world.work(0)).is_some();
         assert!(mine ^ taker.join().unwrap(), "exactly once");
-        value.put(world.clone()).expect("empty again");
+        assert!(value.put(world.clone()).is_ok(), "empty again");
         value.try_acquire().expect("live").work(0);
     }
 }
