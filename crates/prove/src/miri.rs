@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
         // Leak checks stay on. Isolation stays on: no test needs the host.
         command.env("MIRIFLAGS", format!("-Zmiri-strict-provenance -Zmiri-many-seeds={seeds}"));
         let limit = Duration::from_secs(if long { 12 * 3600 } else { 900 });
-        let outcome = run_tests(command, limit)?;
+        let outcome = run_tests(&mut command, limit)?;
         let clean = outcome.end == End::Passed;
         println!("miri, {what}: {}", if clean { "clean" } else { "FAILED" });
         if !clean {
@@ -53,5 +53,5 @@ fn install() -> Result<(), String> {
     }
     let mut add = Command::new("rustup");
     add.args(["component", "add", "miri", "rust-src", "--toolchain", "nightly"]);
-    must(add, "rustup component add miri")
+    must(&mut add, "rustup component add miri")
 }

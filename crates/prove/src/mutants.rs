@@ -25,9 +25,9 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
             ));
         }
         tree.set(file, &source.replace(from, to))?;
-        let (build, tests) = commands(tree, *suite, test);
-        must(build, defect)?;
-        let outcome = run_tests(tests, Duration::from_secs(60))?;
+        let (mut build, mut tests) = commands(tree, *suite, test);
+        must(&mut build, defect)?;
+        let outcome = run_tests(&mut tests, Duration::from_secs(60))?;
         tree.set(file, &source)?;
         let failed = outcome.failed_tests();
         // A hang counts as the test's failure: a wait that never returns is one of the defects.

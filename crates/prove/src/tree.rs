@@ -96,7 +96,7 @@ impl Tree {
 }
 
 /// Runs a command that must succeed, and returns its error text if it does not.
-pub fn must(mut command: Command, what: &str) -> Result<(), String> {
+pub fn must(command: &mut Command, what: &str) -> Result<(), String> {
     let output = command.output().map_err(|error| format!("{what}: {error}"))?;
     match output.status.success() {
         true => Ok(()),
@@ -105,10 +105,10 @@ pub fn must(mut command: Command, what: &str) -> Result<(), String> {
 }
 
 /// Runs tests, and kills them when `limit` is over: a mutant may hang.
-pub fn run(mut command: Command, limit: Duration) -> Result<Outcome, String> {
+pub fn run(command: &mut Command, limit: Duration) -> Result<Outcome, String> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    std::os::unix::process::CommandExt::process_group(command, 0);
     let mut child = command.spawn().map_err(|error| format!("cargo: {error}"))?;
     let out = reader(child.stdout.take());
     let err = reader(child.stderr.take());

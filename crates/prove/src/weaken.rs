@@ -39,13 +39,13 @@ fn passed(line: &str) -> Option<usize> {
 }
 
 fn model_run(tree: &Tree, long: bool) -> Result<Outcome, String> {
-    must(tree.loom(&["--no-run"]), "building the models")?;
+    must(&mut tree.loom(&["--no-run"]), "building the models")?;
     let mut command = tree.loom(&[]);
     if long {
         command.env("RUNDOWN_LOOM_LONG", "1");
     }
     let limit = Duration::from_secs(if long { 6 * 3600 } else { 300 });
-    run_tests(command, limit)
+    run_tests(&mut command, limit)
 }
 
 /// Weakens each ordering in turn.
@@ -56,8 +56,8 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
         for Weakened { what, text } in variants(&source) {
             tree.set(file, &text)?;
             // Must compile, and must fail by a model: a panic of loom's or of the model's.
-            must(tree.loom(&["--no-run"]), &what)?;
-            let outcome = run_tests(tree.loom(&[]), Duration::from_secs(300))?;
+            must(&mut tree.loom(&["--no-run"]), &what)?;
+            let outcome = run_tests(&mut tree.loom(&[]), Duration::from_secs(300))?;
             let failed = outcome.failed_tests();
             count += 1;
             caught += usize::from(outcome.end == End::Failed && !failed.is_empty());

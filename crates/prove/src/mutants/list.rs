@@ -153,9 +153,6 @@ mutants! {
     "an overflow is granted", PROTOCOL,
         "self.estimate() <= (MAX_HOLDERS - count) * ONE" => "self.estimate() < usize::MAX",
         Unit, "an_acquire_that_would_overflow_is_refused";
-    "two slots share a cache line", "src/line.rs",
-        "repr(align(128))\n)]" => "repr(align(64))\n)]",
-        Unit, "";
     "a guard gives one hold back instead of all", GUARD,
         "give_back(self.object, self.count)" => "give_back(self.object, self.count.min(1))",
         Host("contract"), "a_guard_splits_without_changing_the_sum";
