@@ -18,21 +18,9 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
     };
     if !ready(&python) {
         let mut make = Command::new("python3");
-        must(
-            {
-                make.args(["-m", "venv"]).arg(&folder);
-                make
-            },
-            "python3 -m venv",
-        )?;
+        must(make.args(["-m", "venv"]).arg(&folder), "python3 -m venv")?;
         let mut install = Command::new(&python);
-        must(
-            {
-                install.args(["-m", "pip", "install", "--quiet", Z3]);
-                install
-            },
-            "pip install z3",
-        )?;
+        must(install.args(["-m", "pip", "install", "--quiet", Z3]), "pip install z3-solver")?;
     }
     let script = tree.project.join("crates/prove/invariant.py");
     let status = Command::new(&python).arg(script).status();
