@@ -45,7 +45,9 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
 
 fn commands(tree: &Tree, suite: Suite, test: &str) -> (Command, Command) {
     if let Suite::Loom = suite {
-        return (tree.loom(&["--no-run"]), tree.loom(&["--", test]));
+        let mut model = tree.loom(&["--", test]);
+        model.env("LOOM_MAX_PREEMPTIONS", "2");
+        return (tree.loom(&["--no-run"]), model);
     }
     let target: &[&str] = match suite {
         Suite::Unit => &["--lib"],

@@ -179,7 +179,9 @@ impl<T, R: Rundown> Protected<T, R> {
     }
 
     fn look(&self) -> usize {
-        self.state.load(Ordering::Relaxed) // Relaxed: `begin` checks that it still stands
+        // Acquire, partner `end`: who sees the value that `put` brought also sees the object come to
+        // life, and does not take the run-down before it for its own.
+        self.state.load(Ordering::Acquire)
     }
 
     /// Takes the value that was `seen` before the object was found run down, unless it is gone.
