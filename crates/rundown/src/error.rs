@@ -88,6 +88,7 @@ impl fmt::Display for NotRunDown {
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.outstanding {
+            Some(1) => f.write_str("the run-down timed out with 1 hold left"),
             Some(holds) => write!(f, "the run-down timed out with {holds} holds left"),
             None => f.write_str("the run-down timed out while the holds were being counted"),
         }

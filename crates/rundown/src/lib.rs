@@ -43,6 +43,8 @@ mod park;
 mod plain;
 mod protected;
 mod protocol;
+#[cfg(rundown_loom)]
+mod reclaim;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
