@@ -10,6 +10,9 @@ use std::process::Command;
 const COMPILERS: [&str; 4] =
     ["aarch64-linux-gnu-gcc", "aarch64-none-elf-gcc", "aarch64-elf-gcc", "clang"];
 
+const INSTALL: &str =
+    "Install gcc-aarch64-linux-gnu (or clang), or set RUNDOWN_AARCH64_CC to a compiler";
+
 const FLAGS: [&str; 14] = [
     "-std=c11",
     "-O2",
@@ -44,9 +47,10 @@ fn main() {
             compile.arg("--target=aarch64-none-elf");
         }
         compile.args(FLAGS).arg("-I").arg(capi.join("include")).arg("-I").arg(capi.join("tests/c"));
-        let status = compile.arg(&source).arg("-o").arg(&object).status();
-        if !status.is_ok_and(|status| status.success()) {
-            stop(&format!("{compiler} could not compile {}; see above", source.display()));
+        match compile.arg(&source).arg("-o").arg(&object).status() {
+            Ok(status) if status.success() => {}
+            Ok(_) => stop(&format!("{compiler} could not compile {}", source.display())),
+            Err(error) => stop(&format!("{compiler} does not run ({error}). {INSTALL}")),
         }
         println!("cargo::rustc-link-arg={object}");
         println!("cargo::rerun-if-changed={}", source.display());
@@ -66,15 +70,11 @@ fn compiler() -> String {
         return chosen;
     }
     let runs = |name: &&str| Command::new(name).arg("--version").output().is_ok();
-    COMPILERS.into_iter().find(runs).map(String::from).unwrap_or_else(|| {
-        stop(
-            "no C compiler for AArch64: install gcc-aarch64-linux-gnu (or clang), \
-             or set RUNDOWN_AARCH64_CC to one",
-        )
-    })
+    let found = COMPILERS.into_iter().find(runs);
+    found.unwrap_or_else(|| stop(&format!("no C compiler for AArch64. {INSTALL}"))).into()
 }
 
 fn stop(message: &str) -> ! {
-    println!("cargo::error={message}");
-    std::process::exit(1)
+    println!("cargo::error={message}"); // this fails the build; a status would repeat it at length
+    std::process::exit(0)
 }
