@@ -51,22 +51,21 @@ pub enum InitError {
     OutOfMemory,
 }
 
-/// More was released than acquired: a bug of the caller. Reported by a panic, never returned.
+/// More was released than acquired: a bug of the caller. Reported by a panic, except by
+/// [`Checked`](crate::Checked).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OverRelease {
-    pub(crate) held: usize,
-    pub(crate) released: usize,
+pub struct OverRelease {
+    /// Holds that there were.
+    pub held: usize,
+    /// Holds that were given back.
+    pub released: usize,
 }
 
 impl OverRelease {
     /// Panics with the object's address and the counts.
     #[cold]
     pub(crate) fn report(self, object: *const ()) -> ! {
-        let Self { held, released } = self;
-        panic!(
-            "run-down object at {object:p}: released more than was acquired \
-             ({released} released with {held} held)"
-        );
+        panic!("run-down object at {object:p}: {self}");
     }
 }
 
@@ -95,6 +94,13 @@ impl fmt::Display for TimedOut {
     }
 }
 
+impl fmt::Display for OverRelease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { held, released } = self;
+        write!(f, "released more than was acquired ({released} released with {held} held)")
+    }
+}
+
 impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -118,4 +124,5 @@ impl fmt::Display for InitError {
 impl core::error::Error for AcquireError {}
 impl core::error::Error for NotRunDown {}
 impl core::error::Error for TimedOut {}
+impl core::error::Error for OverRelease {}
 impl core::error::Error for InitError {}
