@@ -38,7 +38,7 @@ fn a_cache_aware_object_tells_every_waiter() {
 #[test]
 fn who_waits_is_woken_by_the_last_checked_release() {
     let object: RundownRef = RundownRef::new();
-    object.try_acquire_n(2).unwrap().leak();
+    let _ = object.try_acquire_n(2).unwrap().leak();
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| object.checked_wait());
         while object.try_acquire_n(0).is_ok() {
