@@ -69,17 +69,8 @@ impl Info {
 /// `enum qemu_plugin_cb_flags`: our callbacks touch no registers.
 const NO_REGISTERS: c_int = 0;
 
-/// `enum qemu_plugin_mem_rw`: which accesses of an instruction a callback is for.
-#[repr(i32)]
-#[derive(Clone, Copy, Debug)]
-pub enum Direction {
-    /// `QEMU_PLUGIN_MEM_R`
-    Loads = 1,
-    /// `QEMU_PLUGIN_MEM_W`
-    Stores = 2,
-    /// `QEMU_PLUGIN_MEM_RW`
-    Both = 3,
-}
+/// `QEMU_PLUGIN_MEM_RW` of `enum qemu_plugin_mem_rw`: loads and stores.
+const LOADS_AND_STORES: c_int = 3;
 
 /// `qemu_plugin_version`: read by QEMU after our constructor has run. 0 if no version is known.
 #[unsafe(export_name = "qemu_plugin_version")]
@@ -264,11 +255,10 @@ impl Api {
         &self,
         instruction: *mut Instruction,
         callback: MemoryCallback,
-        direction: Direction,
         data: *mut c_void,
     ) {
         // SAFETY: promised by the caller.
-        unsafe { (self.on_access)(instruction, callback, NO_REGISTERS, direction as c_int, data) }
+        unsafe { (self.on_access)(instruction, callback, NO_REGISTERS, LOADS_AND_STORES, data) }
     }
 
     /// Tells whether an access was a store.

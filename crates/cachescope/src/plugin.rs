@@ -6,7 +6,7 @@
 //! the exclusives the load counts, and its store completes it.
 
 use crate::aarch64::{self, Class};
-use crate::api::{self, Api, Block, Direction, Id, Info, Instruction};
+use crate::api::{self, Api, Block, Id, Info, Instruction};
 use crate::arguments::Arguments;
 use crate::directory::{Access, MAX_CORES};
 use crate::failure::{self, end};
@@ -283,11 +283,9 @@ extern "C" fn translate(_: Id, block: *mut Block) {
 /// `instruction` must be of a block that is being translated.
 unsafe fn instrument(plugin: &Plugin, instruction: *mut Instruction, site: &'static Site) {
     let data = ptr::from_ref(site).cast_mut().cast::<c_void>();
-    let direction = match site.class {
-        Class::Plain => Some(Direction::Both),
-        Class::LoadExclusive => Some(Direction::Loads),
-        Class::Atomic | Class::StoreExclusive => Some(Direction::Stores),
-        Class::ClearExclusive | Class::Spin | Class::Mark(_) => None,
+    let accesses = match site.class {
+        Class::Plain | Class::Atomic | Class::LoadExclusive | Class::StoreExclusive => true,
+        Class::ClearExclusive | Class::Spin | Class::Mark(_) => false,
     };
     let before: Option<api::ExecuteCallback> = match site.class {
         Class::Mark(_) => Some(mark),
@@ -299,8 +297,8 @@ unsafe fn instrument(plugin: &Plugin, instruction: *mut Instruction, site: &'sta
     };
     // SAFETY: promised by the caller.
     unsafe {
-        if let Some(direction) = direction {
-            plugin.api.on_access(instruction, access, direction, data);
+        if accesses {
+            plugin.api.on_access(instruction, access, data);
         }
         if let Some(callback) = before {
             plugin.api.on_execute(instruction, callback, data);
@@ -322,6 +320,9 @@ extern "C" fn access(core: c_uint, info: u32, address: u64, data: *mut c_void) {
     // SAFETY: `instrument` has registered this callback with a site.
     let site = unsafe { site(data) };
     let store = plugin.api.is_store(info);
+    if matches!(site.class, Class::Atomic | Class::StoreExclusive) && !store {
+        return; // its other half
+    }
     plugin.access(core as usize, site, store, address, hit);
     // An unaligned access may reach into the next line.
     let last = address + plugin.api.size(info) - 1;
