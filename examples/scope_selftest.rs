@@ -3,7 +3,8 @@
 //! Each core adds to its word a fixed number of times; the words lie in one place, packed into one
 //! line, or 64 or 128 bytes apart. `-append`: `adds=N` a core (100), `atomics=default|lse|exclusive`
 //! (what the compiler makes of `fetch_add`, or one of the two instructions), `cores=N` that take part
-//! (all). Then the cores hand a token round, asleep until it comes. Also boots without the plugin.
+//! (all), `announced=N` that the marks speak of (as many; with more, a schedule must get stuck). Then
+//! the cores hand a token round, asleep until it comes. Also boots without the plugin.
 
 #![no_std]
 #![no_main]
@@ -45,13 +46,14 @@ fn main() -> ! {
         argument.map_or(default, |text| text.parse().expect("a number"))
     };
     let (adds, taking_part) = (number("adds", 100), number("cores", cores::count()));
+    let announced = number("announced", taking_part);
     let add = match cores::machine().argument("atomics") {
         Some("lse") => add_lse,
         Some("exclusive") => add_exclusive,
         _ => add_default,
     };
     for (phase, (name, stride)) in (1..).zip(LAYOUTS) {
-        ktap.test(name, || run(phase, name, stride, taking_part, adds, add));
+        ktap.test(name, || run(phase, (name, stride), taking_part, announced, adds, add));
     }
     ktap.test("token", || hand_round(taking_part));
     ktap.finish()
@@ -59,9 +61,9 @@ fn main() -> ! {
 
 fn run(
     phase: u16,
-    name: &str,
-    stride: usize,
+    (name, stride): (&str, usize),
     taking_part: usize,
+    announced: usize,
     adds: usize,
     add: fn(&AtomicUsize),
 ) -> Result {
@@ -73,7 +75,7 @@ fn run(
     scope::cold();
     jobs::run_on(&|core| core < taking_part, &|core| {
         let word = word(core);
-        scope::phase(phase, taking_part);
+        scope::phase(phase, announced);
         (0..adds).for_each(|_| add(word));
         scope::end();
     });

@@ -203,6 +203,9 @@ impl Plugin {
                             turnstile.expect("schedule").watch(|| plugin().report())
                         });
                     });
+                    if let Err(error) = turnstile.check_threads(core, cores) {
+                        end(failure::SETUP, &error);
+                    }
                     self.must(turnstile.begin(core, phase, cores));
                 }
                 own.phase.store(phase, Ordering::Relaxed);

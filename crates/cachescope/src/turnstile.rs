@@ -28,6 +28,7 @@ use crate::memory::lock;
 use crate::names::Place;
 use crate::policy::{Chooser, Policy};
 use crate::trace::{Step, Trace};
+use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -104,15 +105,29 @@ impl Turnstile {
         Self { inner: Mutex::new(inner), seats, hall: Condvar::new(), deadline }
     }
 
+    /// Checks that a core may wait for `expected` cores, itself among them: not if QEMU runs them all on
+    /// one thread.
+    pub fn check_threads(&self, core: usize, expected: usize) -> Result<(), String> {
+        let mut inner = lock(&self.inner);
+        inner.threads[core] = Some(thread::current().id());
+        let threads: Vec<_> = inner.threads.iter().flatten().collect();
+        let different: HashSet<_> = threads.iter().collect();
+        // Cores that have never slept are not known; those started by PSCI have slept before.
+        if different.len() < threads.len() || threads.len() < expected {
+            return Err("mode=schedule wants every core on a thread of its own: \
+                        -accel tcg,thread=multi, without -icount"
+                .into());
+        }
+        Ok(())
+    }
+
     /// The core takes part in a phase of `expected` cores, and waits until it is chosen.
     pub fn begin(&self, core: usize, number: u16, expected: usize) -> Result<(), String> {
         let mut inner = lock(&self.inner);
-        inner.threads[core] = Some(thread::current().id());
         if expected == 0 || expected > self.seats.len() {
             let cores = self.seats.len();
             return Err(format!("phase {number} of {expected} cores, on a machine of {cores}"));
         }
-        inner.check_threads(expected)?;
         if inner.states[core] != State::Outside {
             return Err(format!("core {core} begins phase {number} inside a phase"));
         }
@@ -300,21 +315,6 @@ impl Inner {
         self.states[chosen] = State::Running;
         self.running = Some(chosen);
         Some(chosen)
-    }
-
-    /// All cores on one thread cannot wait for each other.
-    fn check_threads(&self, expected: usize) -> Result<(), String> {
-        let mut threads: Vec<_> = self.threads.iter().flatten().collect();
-        let seen = threads.len();
-        threads.sort_by_key(|thread| format!("{thread:?}"));
-        threads.dedup();
-        // Cores that have not slept yet are not known; those started by PSCI have.
-        if threads.len() < seen || seen < expected {
-            return Err("mode=schedule wants every core on a thread of its own: \
-                        -accel tcg,thread=multi, without -icount"
-                .into());
-        }
-        Ok(())
     }
 }
 

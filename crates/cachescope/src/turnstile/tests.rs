@@ -149,7 +149,8 @@ fn says_who_is_stuck() {
 #[test]
 fn refuses_cores_that_share_a_thread() {
     let turnstile = Turnstile::new(2, Policy::RoundRobin, 1, u64::MAX, Duration::ZERO);
-    let error = turnstile.begin(0, 1, 2).unwrap_err();
+    turnstile.idle(1);
+    let error = turnstile.check_threads(0, 2).unwrap_err();
     assert!(error.starts_with("mode=schedule wants every core on a thread of its own"), "{error}");
 }
 
@@ -157,6 +158,7 @@ fn refuses_cores_that_share_a_thread() {
 fn refuses_what_breaks_the_rules() {
     let turnstile = turnstile(2, Policy::RoundRobin);
     assert!(turnstile.end(0).is_err());
+    assert!(turnstile.begin(0, 1, 3).is_err() && turnstile.begin(0, 1, 0).is_err());
     assert!(turnstile.wakes(2).is_err());
     turnstile.begin(0, 1, 1).unwrap();
     assert!(turnstile.begin(0, 2, 1).is_err());
