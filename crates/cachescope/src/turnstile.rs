@@ -245,10 +245,12 @@ impl Turnstile {
         self.next_and_wait(inner, core);
     }
 
-    fn next_and_wait(&self, mut inner: MutexGuard<'_, Inner>, core: usize) {
-        let chosen = inner.choose();
-        if chosen != Some(core) {
-            self.wake(chosen);
+    fn next_and_wait<'a>(&'a self, mut inner: MutexGuard<'a, Inner>, core: usize) {
+        if let Some(chosen) = inner.choose().filter(|&chosen| chosen != core) {
+            // Without the lock, or the chosen one would only wait for that.
+            drop(inner);
+            self.seats[chosen].notify_one();
+            inner = lock(&self.inner);
         }
         while inner.states[core] != State::Running {
             inner = self.seats[core].wait(inner).unwrap_or_else(PoisonError::into_inner);
