@@ -5,7 +5,7 @@
 //
 // Both go down to EL1, install the exception vectors, and turn MMU and caches on BEFORE the first
 // line of Rust: exclusive and atomic accesses are only sound on Normal cacheable memory
-// (Arm ARM B2.17.5), and Rust code may contain one anywhere.
+// (Arm ARM, "Synchronization and semaphores"), and Rust code may contain one anywhere.
 //
 // The kernel runs on SP_EL0 and takes exceptions on SP_EL1: a handler has a good stack even if the
 // exception is that the other stack has run into its guard page.

@@ -1,4 +1,4 @@
-// The exception vectors of EL1 (Arm ARM D1.3.1.5: 16 entries of 128 bytes, in four groups).
+// The exception vectors of EL1 (Arm ARM, "Exception vectors": 16 entries of 128 bytes, in four groups).
 //
 // The kernel runs at EL1t (SP_EL0), so what it does arrives in the first group, on SP_EL1, a stack
 // that its own mistakes don't touch. The second group (EL1h) means that a handler itself has failed:

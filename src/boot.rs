@@ -40,7 +40,7 @@ pub struct StartContext {
 }
 
 // SCTLR_EL1 bits that are RES1 without the features that give them a meaning
-// (Arm ARM D24.2.175): LSMAOE, nTLSMD, SPAN, EIS, TSCXT, EOS.
+// (Arm ARM, SCTLR_EL1): LSMAOE, nTLSMD, SPAN, EIS, TSCXT, EOS.
 const SCTLR_EL1_RES1: u64 = 1 << 29 | 1 << 28 | 1 << 23 | 1 << 22 | 1 << 20 | 1 << 11;
 
 global_asm!(
@@ -54,9 +54,9 @@ global_asm!(
     CONTEXT_CORE = const offset_of!(StartContext, core),
     HCR_EL2_RW = const HCR_EL2::RW::EL1IsAarch64.value,
     CNTHCT_EL2_NO_TRAPS = const CNTHCTL_EL2::EL1PCEN::SET.value | CNTHCTL_EL2::EL1PCTEN::SET.value,
-    // CPTR_EL2 with E2H clear: the RES1 bits, and no trap (Arm ARM D24.2.33).
+    // CPTR_EL2 with E2H clear: the RES1 bits, and no trap (Arm ARM, CPTR_EL2).
     CPTR_EL2_NO_TRAPS = const 0x33ff_u64 & !(1 << 10) & !(1 << 8),
-    // SRE: system registers at EL2; Enable: EL1 may choose them too (GICv3 manual 12.2.x, ICC_SRE_EL2).
+    // SRE: system registers at EL2; Enable: EL1 may choose them too (Arm IHI 0069, ICC_SRE_EL2).
     ICC_SRE_EL2_SRE_ENABLE = const 0b1001,
     SPSR_EL1H_MASKED = const SPSR_EL2::M::EL1h.value
         | SPSR_EL2::D::Masked.value

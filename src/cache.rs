@@ -5,7 +5,7 @@ use core::arch::asm;
 
 /// The largest granule that the hardware may write back at once, in bytes: what slots must be apart.
 ///
-/// `CTR_EL0.CWG` if given (Arm ARM D24.2.35), else the smallest data cache line, `DminLine`.
+/// `CTR_EL0.CWG` if given (Arm ARM, CTR_EL0), else the smallest data cache line, `DminLine`.
 pub fn granule() -> usize {
     match ctr_el0() >> 24 & 0xf {
         0 => smallest_line(),
@@ -26,7 +26,7 @@ fn ctr_el0() -> u64 {
 
 /// Writes a value back to memory, for a core that reads it with its caches off.
 ///
-/// To the point of coherency, by `DC CVAC` on each line (Arm ARM D7.5.9.x), finished on return.
+/// To the point of coherency, by `DC CVAC` on each line (Arm ARM, DC CVAC), finished on return.
 pub fn clean<T>(value: &T) {
     let line = smallest_line();
     let start = (&raw const *value).addr() & !(line - 1);

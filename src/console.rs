@@ -17,7 +17,7 @@ const MOST_LOOKS: u32 = 1_000_000;
 
 /// Starts to print on the UART whose registers lie in `registers`.
 ///
-/// Line settings stay as the firmware (here QEMU) left them: PL011 manual (DDI 0183) 3.3.7, 3.3.8.
+/// Line settings stay as the firmware (here QEMU) left them: (Arm DDI 0183, UARTLCR_H and UARTCR).
 pub fn start(registers: Range<usize>) {
     let registers = NonNull::new(registers.start as *mut PL011Registers)
         .unwrap_or_else(|| panic!("the device tree puts the UART at address 0"));

@@ -14,7 +14,7 @@ use spin::Once;
 
 /// Most cores that are used: what QEMU's `virt` takes with a GICv3.
 pub const MAX_CORES: usize = 512;
-/// Affinity fields of MPIDR_EL1 (Arm ARM D24.2.125): Aff3 in bits 39:32, Aff2, Aff1, Aff0 in 23:0.
+/// Affinity fields (Arm ARM, MPIDR_EL1): Aff3 in bits 39:32, Aff2, Aff1, Aff0 in 23:0.
 const AFFINITY: u64 = 0xff_00ff_ffff;
 /// How long a core may take from CPU_ON to its first sign of life. On a busy host with hundreds of
 /// emulated cores this is tens of milliseconds.

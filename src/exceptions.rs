@@ -34,7 +34,7 @@ global_asm!(
     CORE_EXCEPTION_STACK = const offset_of!(Core, exception_stack_top),
 );
 
-/// What each of the 16 vectors means, in the order of Arm ARM table D1-7.
+/// What each of the 16 vectors means, in the order of the table (Arm ARM, "Exception vectors").
 const VECTORS: [&str; 16] = [
     "exception",
     "interrupt",

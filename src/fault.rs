@@ -1,4 +1,4 @@
-//! ESR_EL1 in words (Arm ARM D24.2.40).
+//! ESR_EL1 in words (Arm ARM, ESR_EL1).
 
 use core::fmt;
 

@@ -164,7 +164,7 @@ pub fn handle(handler: impl FnOnce(Interrupt)) {
 }
 
 fn classify(id: IntId) -> Interrupt {
-    // A GICv2 adds the number of the sending core in bits 12:10 (GICv2 manual 4.4.4).
+    // A GICv2 adds the number of the sending core in bits 12:10 (Arm IHI 0048, GICC_IAR).
     match u32::from(id) & 0x3ff {
         number if number == u32::from(wake()) => Interrupt::Wake,
         number if number == u32::from(virtual_timer()) => Interrupt::Timer,

@@ -17,7 +17,7 @@ const ASID: usize = 1;
 const GIB: u64 = 1 << 30;
 
 /// Attribute 0: device, no gathering, no reordering, early acknowledgement. Attribute 1: normal
-/// memory, write-back, read- and write-allocate (Arm ARM D24.2.121).
+/// memory, write-back, read- and write-allocate (Arm ARM, MAIR_EL1).
 pub const MAIR_EL1_VALUE: u64 = 0xff_04;
 
 const DEVICE: Attributes =

@@ -13,7 +13,8 @@ use rundown::Park;
 
 /// Sleeps until `ready` is true or the time `deadline` (in ticks) has come. Returns which.
 ///
-/// On core 0 and on others; not inside an interrupt handler, which may have interrupted a wait.
+/// Inside an interrupt handler it works too, but does not sleep: the interrupt that would end the sleep
+/// stays pending. Keep such waits short.
 pub fn wait(address: *const (), mut ready: impl FnMut() -> bool, deadline: u64) -> bool {
     let core = cores::this();
     while !ready() {
@@ -21,16 +22,16 @@ pub fn wait(address: *const (), mut ready: impl FnMut() -> bool, deadline: u64) 
             return false;
         }
         timer::wake_at(Some(deadline));
-        exceptions::mask_interrupts();
-        core.parked_on.store(address.addr(), Ordering::Relaxed);
-        announce();
-        if !ready() {
-            // A pending interrupt ends WFI even while masked (Arm ARM D1.6.2), so one that comes
-            // after the look above is not missed; it is taken at the unmasking.
-            aarch64_cpu::asm::wfi();
-        }
-        core.parked_on.store(0, Ordering::Relaxed);
-        exceptions::unmask_interrupts();
+        exceptions::without_interrupts(|| {
+            core.parked_on.store(address.addr(), Ordering::Relaxed);
+            announce();
+            if !ready() {
+                // A pending interrupt ends WFI even while masked (Arm ARM, "Wait for Interrupt"), so one that comes
+                // after the look above is not missed; it is taken at the unmasking.
+                aarch64_cpu::asm::wfi();
+            }
+            core.parked_on.store(0, Ordering::Relaxed);
+        });
     }
     timer::wake_at(None);
     true

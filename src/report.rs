@@ -34,9 +34,12 @@ pub fn machine() {
     println!("# lines: slots {} bytes apart, the caches ask for {}", CACHE_LINE, cache::granule());
 }
 
-/// Prints the table: a row a core, then the drains. The first round in full, later ones in short.
+/// Prints the lines for tools, then the table: a row a core for the first round, a line a drain.
 pub fn table(object: &Rounds, rounds: &[Round]) {
     let Some(first) = rounds.first() else { return };
+    for (number, round) in (1..).zip(rounds) {
+        measures(object, number, round);
+    }
     println!("#");
     println!("# core  slot address           granted    released  refused  migrated");
     for (core, counts) in first.counts.iter().enumerate() {
@@ -63,9 +66,6 @@ pub fn table(object: &Rounds, rounds: &[Round]) {
         );
     }
     println!("#");
-    for (number, round) in (1..).zip(rounds) {
-        measures(object, number, round);
-    }
 }
 
 fn measures(object: &Rounds, number: usize, round: &Round) {

@@ -1,4 +1,4 @@
-//! Monotonic time: the virtual counter, CNTVCT_EL0 (Arm ARM D12.1).
+//! Monotonic time: the virtual counter, CNTVCT_EL0 (Arm ARM, "The Generic Timer").
 
 use aarch64_cpu::asm::barrier;
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, Readable};

@@ -70,9 +70,9 @@ impl AsRef<Slot> for PaddedSlot {
 /// Dropping it while holds are outstanding panics.
 #[repr(C)]
 pub struct CacheAwareRundownRef<C: CurrentSlot, P: Park = Spin, S: Slots + ?Sized = [PaddedSlot]> {
-    outstanding: SharedLine<Outstanding>,
+    pub(crate) outstanding: SharedLine<Outstanding>,
     chosen: PhantomData<fn() -> (C, P)>,
-    slots: S,
+    pub(crate) slots: S,
 }
 
 /// A cache-aware object with `N` slots, as a constant.

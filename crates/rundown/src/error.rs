@@ -51,22 +51,21 @@ pub enum InitError {
     OutOfMemory,
 }
 
-/// More was released than acquired: a bug of the caller. Reported by a panic, never returned.
+/// More was released than acquired: a bug of the caller. Reported by a panic, except by
+/// [`Checked`](crate::Checked).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OverRelease {
-    pub(crate) held: usize,
-    pub(crate) released: usize,
+pub struct OverRelease {
+    /// Holds that there were.
+    pub held: usize,
+    /// Holds that were given back.
+    pub released: usize,
 }
 
 impl OverRelease {
     /// Panics with the object's address and the counts.
     #[cold]
     pub(crate) fn report(self, object: *const ()) -> ! {
-        let Self { held, released } = self;
-        panic!(
-            "run-down object at {object:p}: released more than was acquired \
-             ({released} released with {held} held)"
-        );
+        panic!("run-down object at {object:p}: {self}");
     }
 }
 
@@ -88,9 +87,17 @@ impl fmt::Display for NotRunDown {
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.outstanding {
+            Some(1) => f.write_str("the run-down timed out with 1 hold left"),
             Some(holds) => write!(f, "the run-down timed out with {holds} holds left"),
             None => f.write_str("the run-down timed out while the holds were being counted"),
         }
+    }
+}
+
+impl fmt::Display for OverRelease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { held, released } = self;
+        write!(f, "released more than was acquired ({released} released with {held} held)")
     }
 }
 
@@ -117,4 +124,5 @@ impl fmt::Display for InitError {
 impl core::error::Error for AcquireError {}
 impl core::error::Error for NotRunDown {}
 impl core::error::Error for TimedOut {}
+impl core::error::Error for OverRelease {}
 impl core::error::Error for InitError {}

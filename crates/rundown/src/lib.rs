@@ -27,6 +27,7 @@ extern crate std;
 #[cfg(feature = "std")]
 mod blocking;
 mod cache_aware;
+mod checked;
 mod error;
 mod family;
 mod future;
@@ -43,6 +44,8 @@ mod park;
 mod plain;
 mod protected;
 mod protocol;
+#[cfg(rundown_loom)]
+mod reclaim;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
@@ -50,7 +53,8 @@ mod thread;
 #[cfg(feature = "std")]
 pub use blocking::Blocking;
 pub use cache_aware::{CacheAwareRundownRef, CurrentSlot, PaddedSlot, Slots, StaticRundownRef};
-pub use error::{AcquireError, InitError, NotRunDown, TimedOut};
+pub use checked::Checked;
+pub use error::{AcquireError, InitError, NotRunDown, OverRelease, TimedOut};
 pub use family::Rundown;
 pub use future::Drained;
 pub use guard::RundownGuard;

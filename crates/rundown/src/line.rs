@@ -59,6 +59,13 @@ impl<T> SharedLine<T> {
     }
 }
 
+#[cfg(rundown_loom)]
+impl<T> SharedLine<T> {
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        &mut self.0.get_mut().0
+    }
+}
+
 impl<T: fmt::Debug> fmt::Debug for SharedLine<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.get().fmt(f)

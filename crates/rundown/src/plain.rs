@@ -30,8 +30,8 @@ use core::slice;
 ///
 /// Dropping it while holds are outstanding panics.
 pub struct RundownRef<P: Park = Spin> {
-    slot: Slot,
-    outstanding: Outstanding,
+    pub(crate) slot: Slot,
+    pub(crate) outstanding: Outstanding,
     park: PhantomData<fn() -> P>,
 }
 

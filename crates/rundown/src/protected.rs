@@ -65,14 +65,16 @@ use core::ops::Deref;
 pub struct Protected<T, R: Rundown = RundownRef> {
     /// Never handed out: making it live again while the value is out would be unsound.
     object: R,
-    /// `FULL`, `EMPTY`, or `BUSY` while one caller moves the value.
+    /// `FULL`, `EMPTY`, or `BUSY` while one caller moves the value; the rest counts in `ROUND`s.
     state: AtomicUsize,
     value: UnsafeCell<Option<T>>,
 }
 
+/// What the place is, and how often a value was taken out: a state never comes back.
 const EMPTY: usize = 0;
 const FULL: usize = 1;
 const BUSY: usize = 2;
+const ROUND: usize = 4;
 
 // SAFETY: `&Protected` gives `&T` to several threads (T: Sync) and moves the T out on any of them
 // (T: Send). The cell is written only between `begin(..)` and `end(..)`, by one thread at a time, and
@@ -114,12 +116,9 @@ impl<T, R: Rundown> Protected<T, R> {
     ///
     /// Of several callers one gets the value; the others get `None`, once the users have left.
     pub fn run_down(&self) -> Option<T> {
-        loop {
-            self.object.wait();
-            if let Ok(result) = self.take() {
-                return result;
-            }
-        }
+        let seen = self.look();
+        self.object.wait();
+        self.take(seen)
     }
 
     /// As [`run_down`](Self::run_down), but gives up at a deadline.
@@ -131,12 +130,9 @@ impl<T, R: Rundown> Protected<T, R> {
         &self,
         deadline: <R::Park as Park>::Deadline,
     ) -> Result<Option<T>, TimedOut> {
-        loop {
-            self.object.wait_until(deadline)?;
-            if let Ok(result) = self.take() {
-                return Ok(result);
-            }
-        }
+        let seen = self.look();
+        self.object.wait_until(deadline)?;
+        Ok(self.take(seen))
     }
 
     /// Refuses new users from now on, and tells whether all old ones have left.
@@ -148,7 +144,8 @@ impl<T, R: Rundown> Protected<T, R> {
     ///
     /// With [`drained`](Self::drained) this is the way to take the value in an `async` function.
     pub fn try_run_down(&self) -> Option<T> {
-        if self.object.begin_run_down() { self.take().ok().flatten() } else { None }
+        let seen = self.look();
+        if self.object.begin_run_down() { self.take(seen) } else { None }
     }
 
     /// Waits for the users as a `Future`; [`try_run_down`](Self::try_run_down) then has the value.
@@ -168,39 +165,47 @@ impl<T, R: Rundown> Protected<T, R> {
     ///
     /// Hands `value` back when the last one has not been taken out yet.
     pub fn put(&self, value: T) -> Result<(), T> {
-        if !self.begin(EMPTY) {
+        let seen = self.look();
+        if seen % ROUND != EMPTY || !self.begin(seen) {
             return Err(value);
         }
         // SAFETY: the place is empty and ours until `end`; empty places belong to run-down objects,
         // which only the next line changes, so no user is inside.
         unsafe { *self.value.get() = Some(value) };
         let live = self.object.reinitialize();
-        self.end(FULL);
+        self.end(seen - EMPTY + FULL);
         live.expect("an empty place belongs to a run-down object");
         Ok(())
     }
 
-    /// Takes the value, or tells that somebody else has. An error: the object came to life again.
-    fn take(&self) -> Result<Option<T>, ()> {
-        if !self.begin(FULL) {
-            return Ok(None);
+    fn look(&self) -> usize {
+        // Acquire, partner `end`: who sees the value that `put` brought also sees the object come to
+        // life, and does not take the run-down before it for its own.
+        self.state.load(Ordering::Acquire)
+    }
+
+    /// Takes the value that was `seen` before the object was found run down, unless it is gone.
+    fn take(&self, seen: usize) -> Option<T> {
+        if seen % ROUND != FULL || !self.begin(seen) {
+            return None;
         }
-        // Only now, as the place is ours: `put` can't make the object live behind this look.
-        let run_down = self.object.is_run_down();
-        // SAFETY: ours until `end`, and run down: the look above orders every user before us.
-        let value = run_down.then(|| unsafe { (*self.value.get()).take() });
-        self.end(if run_down { EMPTY } else { FULL });
-        value.ok_or(())
+        // SAFETY: ours until `end`. The state is as it was before the object was found run down, and
+        // only `put`, which needs an empty place, could have made it live since: no user is inside,
+        // and that look has ordered every user before us.
+        let value = unsafe { (*self.value.get()).take() };
+        self.end((seen - FULL + EMPTY).wrapping_add(ROUND));
+        value
     }
 
-    fn begin(&self, from: usize) -> bool {
+    fn begin(&self, seen: usize) -> bool {
+        let busy = seen / ROUND * ROUND + BUSY;
         // Acquire, partner `end`: what the last mover did to the place happens before us.
-        self.state.compare_exchange(from, BUSY, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.state.compare_exchange(seen, busy, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    fn end(&self, to: usize) {
+    fn end(&self, next: usize) {
         // Release, partner `begin`. A swap rather than a store, for loom: see `Protocol::reset`.
-        self.state.swap(to, Ordering::Release);
+        self.state.swap(next, Ordering::Release);
     }
 }
 

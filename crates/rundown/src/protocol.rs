@@ -34,12 +34,12 @@ const ONE: usize = 2;
 /// The word of one slot.
 #[derive(Debug)]
 #[repr(transparent)]
-pub struct Slot(AtomicUsize);
+pub struct Slot(pub(crate) AtomicUsize);
 
 /// The word that all waiters watch.
 #[derive(Debug)]
 #[repr(transparent)]
-pub(crate) struct Outstanding(AtomicUsize);
+pub(crate) struct Outstanding(pub(crate) AtomicUsize);
 
 impl Slot {
     const_unless_loom! {

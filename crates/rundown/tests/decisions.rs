@@ -405,6 +405,6 @@ fn d10_the_waiter_frees_the_memory_at_once() {
             (*shared.0).wait();
             drop(Box::from_raw(object));
         }
-        users.map(|user| user.join().unwrap());
+        users.into_iter().for_each(|user| user.join().unwrap());
     }
 }

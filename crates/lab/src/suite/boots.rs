@@ -14,11 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const MOST_LOADED: u64 = 256 * 1024;
 
 /// A step that boots an image so many times with these QEMU_* variables, and wants it to pass.
-pub fn passes(
-    image: Image,
-    variables: &'static [(&'static str, &'static str)],
-    times: u32,
-) -> Step {
+pub fn passes(image: Image, variables: &[(&'static str, &'static str)], times: u32) -> Step {
+    let variables = variables.to_vec();
     let set: Vec<String> =
         variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let often = if times == 1 { String::new() } else { format!(" {times} times") };
@@ -26,7 +23,7 @@ pub fn passes(
     let work = move |context: &Context, deadline: Instant| {
         let mut sum = Outcome::default();
         for _ in 0..times {
-            sum.add(boot(context, image, variables, deadline)?.0);
+            sum.add(boot(context, image, &variables, deadline)?.0);
         }
         Ok(sum)
     };

@@ -18,6 +18,8 @@ pub enum Image {
     DemoDebug,
     /// The demo, as `scripts/run` boots it.
     DemoRelease,
+    /// The on-target tests of the machine, as `cargo test` boots them.
+    MachineTests,
     /// The image that fails as the command line asks for.
     MustFail,
 }
@@ -91,6 +93,7 @@ impl Context {
         command.args(match image {
             Image::DemoDebug => &["--bin", "rundown-demo"] as &[&str],
             Image::DemoRelease => &["--bin", "rundown-demo", "--release"],
+            Image::MachineTests => &["--test", "machine"],
             Image::MustFail => &["--example", "must_fail"],
         });
         let ended = process::run(&mut command, deadline)?;

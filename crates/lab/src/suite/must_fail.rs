@@ -14,22 +14,33 @@ struct Fault {
 }
 
 const FAULTS: &[Fault] = &[
-    Fault { name: "panic_first_core", status: 1, words: &["panic on core 0"] },
-    Fault { name: "panic_other_core", status: 1, words: &["panic on core 1"] },
-    Fault {
-        name: "null_dereference",
-        status: 1,
-        words: &["exception on core 0", "data abort", "FAR 0x0000000000000000"],
-    },
-    Fault { name: "write_to_text", status: 1, words: &["permission fault"] },
-    Fault { name: "execute_data", status: 1, words: &["instruction abort"] },
-    Fault { name: "stack_overflow_first_core", status: 1, words: &["stack overflow on core 0"] },
-    Fault { name: "stack_overflow_other_core", status: 1, words: &["stack overflow on core 1"] },
+    fails("panic_first_core", &["panic on core 0: on purpose"]),
+    fails("panic_other_core", &["panic on core 1: on purpose"]),
+    fails(
+        "null_dereference",
+        &["exception on core 0: data abort on read, translation fault", "FAR 0x0000000000000000"],
+    ),
+    fails("write_to_text", &["data abort on write, permission fault", "ELR 0x"]),
+    fails("execute_data", &["instruction abort, permission fault", "ELR 0x"]),
+    fails("stack_overflow_first_core", &["stack overflow on core 0: the stack has run into"]),
+    fails("stack_overflow_other_core", &["stack overflow on core 1: the stack has run into"]),
+    fails("stack_overflow_in_handler", &["stack overflow on core 0: the exception stack has"]),
+    fails("fault_in_handler", &["exception inside a handler on core 0: data abort on read"]),
     Fault { name: "hang_masked", status: 124, words: &["rundown: no verdict after 3 s"] },
-    Fault { name: "core_missing", status: 1, words: &["core 3"] },
-    Fault { name: "test_skipped", status: 1, words: &["skip"] },
-    Fault { name: "output_cut", status: 1, words: &["ends before"] },
+    fails("hang_other_core", &["core 1 (and 1 in all) did not finish its job within"]),
+    fails("core_missing", &["core 3 (MPIDR 0x3) did not come up within"]),
+    fails("test_failed", &["not ok 2", "test 2 failed: this does not"]),
+    fails("test_skipped", &["test 2 was skipped"]),
+    fails("test_left_out", &["2 tests planned, 1 run"]),
+    fails("output_cut", &["the output ends before"]),
+    fails("poison_while_held", &["looks that saw the poison", "test 2 failed"]),
+    fails("nonsense", &["must_fail=nonsense is unknown", "#   panic_first_core"]),
 ];
+
+/// A fault that ends by itself, with status 1.
+const fn fails(name: &'static str, words: &'static [&'static str]) -> Fault {
+    Fault { name, status: 1, words }
+}
 
 /// One step for each fault.
 pub fn steps() -> impl Iterator<Item = Step> {
@@ -44,7 +55,7 @@ fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<
     let mut command = context.boot(Image::MustFail, deadline)?;
     command.env("QEMU_EXTRA", format!("-append must_fail={}", fault.name));
     // All but the hang must end by themselves, long before this.
-    command.env("QEMU_TIMEOUT", if fault.status == 124 { "3" } else { "20" });
+    command.env("QEMU_TIMEOUT", if fault.status == 124 { "3" } else { "60" });
     let ended = process::run(&mut command, deadline)?;
     let mut told = ended.told(&command);
     let mut good = ended.status == Some(fault.status);

@@ -7,11 +7,18 @@
 
 use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, tests};
-use super::context::Image::{DemoDebug, DemoRelease};
+use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use super::{Step, bad_setup, idle_setup, leftovers, must_fail, transcript};
 
 /// The crates that run on the host.
 const HOST_CRATES: [&str; 2] = ["rundown", "lab"];
+/// Both interrupt controllers, entered at EL1 and at EL2.
+const MACHINES: [&str; 4] = [
+    "virt",
+    "virt,gic-version=3",
+    "virt,virtualization=on",
+    "virt,gic-version=3,virtualization=on",
+];
 /// A warning in the documentation is an error.
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
@@ -51,41 +58,45 @@ pub fn steps() -> Vec<Step> {
     ));
     steps.push(tests("test demo (scripts/run)", "crates", "../scripts/run"));
 
+    // A flag in the environment replaces those of a configuration file, so the linker script must
+    // not stand there.
+    steps.push(lint_with(
+        "the demo links with RUSTFLAGS set",
+        "cargo build --release --target-dir target/lab-test/rustflags",
+        &[("RUSTFLAGS", "-C debuginfo=0")],
+    ));
+
     // Every machine that the demo must pass on.
     for image in [DemoRelease, DemoDebug] {
-        for cores in [
-            &[("QEMU_SMP", "1")],
-            &[("QEMU_SMP", "2")],
-            &[("QEMU_SMP", "3")],
-            &[("QEMU_SMP", "4")],
-            &[("QEMU_SMP", "8")],
-            &[("QEMU_SMP", "16")],
-            &[("QEMU_SMP", "64")],
-        ] {
-            steps.push(passes(image, cores, 1));
+        for cores in ["1", "2", "3", "16", "64"] {
+            steps.push(passes(image, &[("QEMU_SMP", cores)], 1));
         }
-        for cpu in [
-            &[("QEMU_CPU", "max")],
-            &[("QEMU_CPU", "cortex-a53")],
-            &[("QEMU_CPU", "cortex-a72")],
-            &[("QEMU_CPU", "neoverse-n1")],
-        ] {
-            steps.push(passes(image, cpu, 1));
+        for cpu in ["cortex-a53", "cortex-a72", "neoverse-n1"] {
+            steps.push(passes(image, &[("QEMU_CPU", cpu)], 1));
         }
-        for machine in [
-            &[("QEMU_MACHINE", "virt")],
-            &[("QEMU_MACHINE", "virt,gic-version=3")],
-            &[("QEMU_MACHINE", "virt,virtualization=on")],
-            &[("QEMU_MACHINE", "virt,gic-version=3,virtualization=on")],
-        ] {
-            steps.push(passes(image, machine, 1));
+        for machine in MACHINES {
+            for cores in ["4", "8"] {
+                steps.push(passes(image, &[("QEMU_MACHINE", machine), ("QEMU_SMP", cores)], 20));
+            }
         }
-        steps.push(passes(image, &[("QEMU_MACHINE", "virt"), ("QEMU_SMP", "8")], 1));
-        steps.push(passes(image, &[("QEMU_ACCEL", "tcg,thread=single")], 1));
+        for cores in ["4", "8"] {
+            let single = ("QEMU_ACCEL", "tcg,thread=single");
+            steps.push(passes(image, &[single, ("QEMU_SMP", cores)], 20));
+        }
         steps.push(passes(image, &[("QEMU_MEM", "16M")], 1));
     }
-    steps.push(passes(DemoRelease, &[("QEMU_SMP", "4")], 20));
-    steps.push(passes(DemoRelease, &[("QEMU_SMP", "8")], 20));
+    // Beyond the first region of redistributors, which ends at core 122.
+    steps.push(passes(DemoRelease, &[("QEMU_SMP", "130")], 1));
+    for machine in MACHINES {
+        for cores in ["1", "2", "8"] {
+            let set = [("QEMU_MACHINE", machine), ("QEMU_SMP", cores)];
+            steps.push(passes(MachineTests, &set, 1));
+        }
+    }
+    for cores in ["1", "4"] {
+        let single = ("QEMU_ACCEL", "tcg,thread=single");
+        steps.push(passes(MachineTests, &[single, ("QEMU_SMP", cores)], 3));
+    }
     steps.push(within(1, &[("QEMU_SMP", "4")]));
     steps.push(within(4, &[("QEMU_SMP", "64")]));
     steps.push(small());

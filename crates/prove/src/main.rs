@@ -1,0 +1,68 @@
+//! Proves the run-down primitive by machine, one stage after the other.
+//!
+//! Called by `scripts/prove`, which has the usage text. A stage that finds nothing to check fails:
+//! no news is a failure.
+
+mod invariant;
+mod miri;
+mod mutants;
+mod tree;
+mod weaken;
+
+use std::process::ExitCode;
+use std::time::Instant;
+use tree::Tree;
+
+/// Runs one stage; `Ok(false)`: it ran, and something was not proved. `Err`: it could not run.
+type Stage = fn(&Tree, bool) -> Result<bool, String>;
+
+/// The stages by name, and whether only `--long` includes them.
+const STAGES: [(&str, Stage, bool); 6] = [
+    ("invariant", invariant::run, false),
+    ("loom", weaken::models, false),
+    ("weaken", weaken::run, false),
+    ("mutants", mutants::run, false),
+    ("miri", miri::run, false),
+    ("cargo-mutants", mutants::cargo_mutants, true),
+];
+
+fn main() -> ExitCode {
+    let (options, names): (Vec<_>, Vec<_>) =
+        std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
+    let known = |name: &String| STAGES.iter().any(|stage| stage.0 == name);
+    let long = options.iter().any(|option| option == "--long");
+    if options.iter().any(|option| option != "--long") || !names.iter().all(known) {
+        eprintln!("prove: unknown argument; scripts/prove --help lists them");
+        return ExitCode::from(2);
+    }
+    let tree = match Tree::new() {
+        Ok(tree) => tree,
+        Err(error) => {
+            eprintln!("prove: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut status = 0;
+    for (name, stage, only_long) in STAGES {
+        let wanted =
+            if names.is_empty() { long || !only_long } else { names.iter().any(|n| n == name) };
+        if !wanted {
+            continue;
+        }
+        let start = Instant::now();
+        let verdict = stage(&tree, long);
+        let seconds = start.elapsed().as_secs();
+        match verdict {
+            Ok(true) => println!("prove {name}: ok ({seconds} s)"),
+            Ok(false) => {
+                println!("prove {name}: FAILED ({seconds} s)");
+                status = status.max(1);
+            }
+            Err(error) => {
+                println!("prove {name}: could not run: {error}");
+                status = 2;
+            }
+        }
+    }
+    ExitCode::from(status)
+}

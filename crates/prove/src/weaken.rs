@@ -1,0 +1,109 @@
+//! Each ordering weakened in turn: loom must object.
+//!
+//! The orderings are read from the source, so a new one is weakened without anybody listing it.
+
+use crate::tree::{End, Outcome, Tree, must, run as run_tests};
+use std::time::Duration;
+
+/// The files whose atomics synchronise: the protocol, and the place of `Protected`.
+const FILES: [&str; 2] = ["src/protocol.rs", "src/protected.rs"];
+
+/// What each ordering is weakened to. Relaxed has nothing below it; SeqCst is not used.
+const WEAKER: [(&str, &[&str]); 4] = [
+    ("Ordering::Acquire", &["Ordering::Relaxed"]),
+    ("Ordering::Release", &["Ordering::Relaxed"]),
+    ("Ordering::AcqRel", &["Ordering::Acquire", "Ordering::Release"]),
+    ("Ordering::SeqCst", &["Ordering::AcqRel"]),
+];
+
+/// One ordering, weakened: the whole file, and what was done to it.
+struct Weakened {
+    what: String,
+    text: String,
+}
+
+/// Runs all models on the code as it is.
+pub fn models(tree: &Tree, long: bool) -> Result<bool, String> {
+    let outcome = model_run(tree, long)?;
+    if outcome.end != End::Passed {
+        println!("{}", outcome.text);
+    }
+    let models: usize = outcome.text.lines().filter_map(passed).sum();
+    println!("loom models: {models}{}", if long { ", no bound on preemptions" } else { "" });
+    Ok(outcome.end == End::Passed && models > 0)
+}
+
+/// Reads "test result: ok. N passed; ...".
+fn passed(line: &str) -> Option<usize> {
+    line.strip_prefix("test result: ok. ")?.split(' ').next()?.parse().ok()
+}
+
+fn model_run(tree: &Tree, long: bool) -> Result<Outcome, String> {
+    must(&mut tree.loom(&["--no-run"]), "building the models")?;
+    let mut command = tree.loom(&[]);
+    if long {
+        command.env("RUNDOWN_LOOM_LONG", "1");
+    }
+    let limit = Duration::from_secs(if long { 6 * 3600 } else { 300 });
+    run_tests(&mut command, limit)
+}
+
+/// Weakens each ordering in turn.
+pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
+    let (mut count, mut caught) = (0, 0);
+    for file in FILES {
+        let source = tree.source(file)?;
+        for Weakened { what, text } in variants(&source) {
+            tree.set(file, &text)?;
+            // Must compile, and must fail by a model: a panic of loom's or of the model's.
+            must(&mut tree.loom(&["--no-run"]), &what)?;
+            // A small bound first: it catches nearly everything in a fraction of the time.
+            let mut outcome = explore(tree, "2")?;
+            if outcome.end == End::Passed {
+                outcome = explore(tree, "3")?;
+            }
+            let failed = outcome.failed_tests();
+            count += 1;
+            caught += usize::from(outcome.end == End::Failed && !failed.is_empty());
+            let verdict = match failed.first() {
+                Some(first) => format!("caught by {} models, first {first}", failed.len()),
+                None => "NOT caught".to_owned(),
+            };
+            println!("  {file} {what}: {verdict}");
+        }
+        tree.set(file, &source)?;
+    }
+    println!("orderings weakened: {count}, caught: {caught}");
+    Ok(count > 0 && count == caught)
+}
+
+fn explore(tree: &Tree, preemptions: &str) -> Result<Outcome, String> {
+    let mut command = tree.loom(&[]);
+    run_tests(command.env("LOOM_MAX_PREEMPTIONS", preemptions), Duration::from_secs(300))
+}
+
+fn variants(source: &str) -> Vec<Weakened> {
+    let mut found = Vec::new();
+    let (mut at, mut function) = (0, "?");
+    for (number, line) in source.split_inclusive('\n').enumerate() {
+        let code = line.split("//").next().unwrap_or("");
+        if let Some((_, name)) = code.split_once("fn ") {
+            function = name.split(['(', '<']).next().unwrap_or("?");
+        }
+        for (strong, weaker) in WEAKER {
+            for (offset, _) in code.match_indices(strong) {
+                for weak in weaker {
+                    let start = at + offset;
+                    let text = [&source[..start], weak, &source[start + strong.len()..]].concat();
+                    let arrow = format!("{} -> {}", &strong[10..], &weak[10..]);
+                    found.push(Weakened {
+                        what: format!("line {} in {function}: {arrow}", number + 1),
+                        text,
+                    });
+                }
+            }
+        }
+        at += line.len();
+    }
+    found
+}

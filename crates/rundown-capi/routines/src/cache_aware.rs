@@ -1,0 +1,411 @@
+//! The cache-aware family: `EX_RUNDOWN_REF_CACHE_AWARE`, a counter for each core.
+//!
+//! ```text
+//! the caller's buffer, aligned to a pointer
+//! |  up to a line: | line 0:  | line 1:      | line 2: | line 3: | ...
+//! |  not used      |  Header  |  outstanding |  slot 0 |  slot 1 |
+//! ```
+//!
+//! The documentation asks for no alignment, so any buffer that `malloc` or a pool returns must do: the
+//! object begins at the first cache line in it, which the size includes. The header is written once;
+//! all cores keep a copy of its line.
+//!
+//! One file, although it is long: half of it is the documentation that the header is made of.
+
+use crate::misuse::Misuse;
+use crate::platform::{self, Slot, Waiting};
+use crate::types::{BOOLEAN, FALSE, PEX_RUNDOWN_REF_CACHE_AWARE, POOL_TYPE, SIZE_T, TRUE, ULONG};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use rundown::{CACHE_LINE, CacheAwareRundownRef, CacheLine, Checked, MAX_SLOTS, Rundown};
+
+type Object = CacheAwareRundownRef<Slot, Waiting>;
+
+/// What an object needs to know of itself: how to get from C's thin pointer to the object and back to
+/// the allocation. Atomics, so that reading memory that is no object is not undefined.
+struct Header {
+    /// [`KEY`] plus the number of slots; [`FREED`] after the end.
+    key: AtomicUsize,
+    allocated: AtomicBool,
+    tag: AtomicU32,
+}
+
+const _: () = assert!(size_of::<CacheLine<Header>>() == CACHE_LINE);
+
+/// Tells an initialised object from other memory, and leaves room for the number of slots.
+const KEY: usize = (0x6be1_d04f_97c3_a5b9_u64 as usize) << (usize::BITS / 2);
+/// What takes the place of [`KEY`] in memory that was given back.
+const FREED: usize = !KEY;
+
+const _: () = assert!(MAX_SLOTS < 1 << (usize::BITS / 2));
+
+/// Bytes of an object with `slots` slots, wherever in its buffer it begins.
+fn size_of_object(slots: usize) -> usize {
+    let object = Object::layout(slots).map_or(0, |layout| layout.size());
+    CACHE_LINE - align_of::<usize>() + size_of::<CacheLine<Header>>() + object
+}
+
+/// The header of an object in this buffer: the first cache line in it.
+#[inline]
+fn header_in(buffer: PEX_RUNDOWN_REF_CACHE_AWARE) -> *mut CacheLine<Header> {
+    let to_line = buffer.addr().wrapping_neg() % CACHE_LINE;
+    buffer.wrapping_byte_add(to_line).cast()
+}
+
+/// Finds header and object behind a caller's pointer.
+///
+/// # Safety
+///
+/// `pointer` is null, or points to memory of an object's size. What cannot be an object is reported.
+#[inline]
+unsafe fn find<'a>(
+    routine: &'static str,
+    pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
+) -> (&'a Header, &'a Object) {
+    if pointer.is_null() {
+        Misuse::Null.report(routine, pointer);
+    }
+    let header = header_in(pointer);
+    // SAFETY: aligned, and inside the memory that the caller vouches for. All fields are atomics.
+    let CacheLine(known) = unsafe { &*header };
+    // Relaxed: whoever has the object learned of it after its initialisation. One comparison finds
+    // what is no object, and a number of slots that cannot be.
+    let slots = known.key.load(Ordering::Relaxed).wrapping_sub(KEY);
+    if slots.wrapping_sub(1) >= MAX_SLOTS {
+        Misuse::NotInitialized.report(routine, pointer);
+    }
+    let object = ptr::slice_from_raw_parts(header.wrapping_add(1).cast::<()>(), slots);
+    // SAFETY: `initialize` has put an object of this many slots there, whose last field is a slice of
+    // them: that number is the pointer's metadata.
+    (known, unsafe { &*(object as *const Object) })
+}
+
+/// Puts a live object into a buffer, and says for whom.
+///
+/// # Safety
+///
+/// `buffer` is null, or valid for writes of `size` bytes that nothing else uses.
+unsafe fn initialize(
+    routine: &'static str,
+    buffer: PEX_RUNDOWN_REF_CACHE_AWARE,
+    size: usize,
+    allocated: bool,
+    tag: ULONG,
+) {
+    let slots = platform::slot_count();
+    let needed = size_of_object(slots);
+    if buffer.is_null() {
+        Misuse::Null.report(routine, buffer);
+    }
+    if !buffer.cast::<usize>().is_aligned() {
+        Misuse::Misaligned.report(routine, buffer);
+    }
+    if size < needed {
+        Misuse::TooSmall { needed, given: size }.report(routine, buffer);
+    }
+    let header = header_in(buffer);
+    // SAFETY: the lines from `header` on lie in the buffer, as `needed` includes the way to the first.
+    let object = unsafe {
+        let at = header.wrapping_add(1).cast();
+        Object::init_at(at, needed - (at.addr() - buffer.addr()), slots)
+    };
+    assert!(object.is_ok(), "size and alignment were checked");
+    let (key, tag) = (AtomicUsize::new(KEY + slots), AtomicU32::new(tag));
+    // SAFETY: as above; the object does not begin before the next line.
+    unsafe { header.write(CacheLine(Header { key, allocated: AtomicBool::new(allocated), tag })) };
+}
+
+/// Tells how many bytes ExInitializeRundownProtectionCacheAware needs. Comes first.
+///
+/// A cache line (128 bytes on x86-64 and AArch64) for each slot, and not quite three for all.
+///
+/// Level: any. The answer does not change while the program runs; in a kernel, while its `slot_count`
+/// does not.
+#[unsafe(no_mangle)]
+pub extern "C" fn ExSizeOfRundownProtectionCacheAware() -> SIZE_T {
+    size_of_object(platform::slot_count())
+}
+
+/// Initialises run-down protection in the caller's buffer: nobody holds it, acquires are granted.
+///
+/// `RunRefSize` is what ExSizeOfRundownProtectionCacheAware returned; a larger buffer is accepted. The
+/// buffer is aligned to a pointer, as any allocator's is; the size includes the way to the first cache
+/// line. When the object is run down, the caller may free or reuse the buffer: there is nothing else
+/// to undo. It must not be copied or moved before.
+///
+/// Must come before every other call for this object, and never while another call for it runs. An
+/// object that is already in use is overwritten without a check.
+///
+/// Level: <= APC_LEVEL in Windows; no limit here.
+///
+/// # Errors
+///
+/// NULL, a misaligned buffer, or one that is too small: a message and an abort. Nothing is written.
+///
+/// # Safety
+///
+/// `RunRefCacheAware` points to `RunRefSize` bytes that nothing else uses.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExInitializeRundownProtectionCacheAware(
+    RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
+    RunRefSize: SIZE_T,
+) {
+    let routine = "ExInitializeRundownProtectionCacheAware";
+    // SAFETY: the caller's promise.
+    unsafe { initialize(routine, RunRefCacheAware, RunRefSize, false, 0) }
+}
+
+/// Allocates run-down protection and initialises it: SizeOf, an allocation, and Initialize in one.
+///
+/// Returns NULL when there is no memory. `PoolType` and `Tag` are handed to the kernel's allocator; a
+/// program's has one kind of memory and no tags.
+///
+/// Level: that of the allocator; <= APC_LEVEL in Windows.
+#[unsafe(no_mangle)]
+pub extern "C" fn ExAllocateCacheAwareRundownProtection(
+    PoolType: POOL_TYPE,
+    Tag: ULONG,
+) -> PEX_RUNDOWN_REF_CACHE_AWARE {
+    let routine = "ExAllocateCacheAwareRundownProtection";
+    let size = size_of_object(platform::slot_count());
+    let memory: PEX_RUNDOWN_REF_CACHE_AWARE = platform::allocate(PoolType, size, Tag).cast();
+    if !memory.is_null() {
+        // SAFETY: fresh memory of this size.
+        unsafe { initialize(routine, memory, size, true, Tag) };
+    }
+    memory
+}
+
+/// Frees what ExAllocateCacheAwareRundownProtection returned. The object must be run down.
+///
+/// Level: that of the allocator; <= APC_LEVEL in Windows.
+///
+/// # Errors
+///
+/// Not run down, also if nobody holds it: a message with the number of holds, and an abort. The same
+/// for an object in a caller's buffer, and, as long as the memory has not been used again, for a
+/// second free.
+///
+/// # Safety
+///
+/// `RunRefCacheAware` points to an initialised object that nobody uses any more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExFreeCacheAwareRundownProtection(
+    RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
+) {
+    let routine = "ExFreeCacheAwareRundownProtection";
+    // SAFETY: the caller's promise.
+    let (header, object) = unsafe { find(routine, RunRefCacheAware) };
+    if !header.allocated.load(Ordering::Relaxed) {
+        Misuse::NotAllocated.report(routine, RunRefCacheAware);
+    }
+    if object.checked_outstanding() != Ok(Some(0)) {
+        Misuse::not_run_down(object).report(routine, RunRefCacheAware);
+    }
+    let size = size_of_object(object.slot_count());
+    let tag = header.tag.load(Ordering::Relaxed);
+    header.key.store(FREED, Ordering::Relaxed);
+    // SAFETY: `allocated` says that it came from `allocate`, with this size and tag.
+    unsafe { platform::free(RunRefCacheAware.cast(), size, tag) };
+}
+
+/// Acquires the object on the current core's slot, unless its run-down has started.
+///
+/// TRUE: the object stays alive until ExReleaseRundownProtectionCacheAware. FALSE: run-down has
+/// started; treat what is protected as gone, and release nothing. Holders do not exclude each other.
+/// A refused acquire writes nothing.
+///
+/// Never waits: one load and at most one atomic addition, on a cache line of the core's own. Level:
+/// <= DISPATCH_LEVEL in Windows; any here, also an interrupt handler that interrupts another acquire
+/// or release.
+///
+/// Ordering: what the owner did before it initialised the object happens before this returns TRUE.
+///
+/// # Errors
+///
+/// NULL, or an object that is not initialised: a message and an abort, as in all routines.
+///
+/// # Safety
+///
+/// `RunRefCacheAware` points to an initialised object whose memory is not freed meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExAcquireRundownProtectionCacheAware(
+    RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
+) -> BOOLEAN {
+    // SAFETY: the caller's promise.
+    unsafe { acquire("ExAcquireRundownProtectionCacheAware", RunRefCacheAware, 1) }
+}
+
+/// Acquires the object `Count` times at once, for the cost of one.
+///
+/// As ExAcquireRundownProtectionCacheAware; all or nothing. FALSE also when the count would overflow:
+/// more than 2^61 holds (2^29 on 32-bit targets, and 65,535 in one call there). A `Count` of 0 takes
+/// nothing and tells whether the object is live.
+///
+/// # Safety
+///
+/// As ExAcquireRundownProtectionCacheAware.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExAcquireRundownProtectionCacheAwareEx(
+    RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
+    Count: ULONG,
+) -> BOOLEAN {
+    // SAFETY: the caller's promise.
+    unsafe { acquire("ExAcquireRundownProtectionCacheAwareEx", RunRefCacheAware, Count) }
+}
+
+/// # Safety
+///
+/// As [`ExAcquireRundownProtectionCacheAware`].
+#[inline]
+unsafe fn acquire(
+    routine: &'static str,
+    pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
+    count: ULONG,
+) -> BOOLEAN {
+    // SAFETY: the caller's promise.
+    match unsafe { find(routine, pointer) }.1.try_acquire_n(count as usize) {
+        Ok(guard) => {
+            let _ = guard.leak(); // C knows how many, and gives them back
+            TRUE
+        }
+        Err(_) => FALSE,
+    }
+}
+
+/// Gives back one acquire that returned TRUE, on the current core's slot, which need not be the slot
+/// of the acquire. It may be another core's or thread's, at any moment, also during a run-down.
+///
+/// Never waits: at most two atomic subtractions, and waking the waiters if it was the last. Level:
+/// <= DISPATCH_LEVEL in Windows; any here, if the platform's `wake` is (the library for programs takes
+/// a lock to wake: not the last release in a signal handler). Right after the last release the object
+/// may be freed: the routine does not touch it after its last atomic operation.
+///
+/// Ordering: everything before this call happens before the return of every wait.
+///
+/// # Errors
+///
+/// More released than acquired: a message with the counts and an abort, at the latest by the wait. (No
+/// slot alone can tell; with a single slot, and once a wait has begun, it is at once.)
+///
+/// # Safety
+///
+/// The caller owns one acquire of this object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAware(
+    RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
+) {
+    // SAFETY: the caller's promise.
+    unsafe { release("ExReleaseRundownProtectionCacheAware", RunRefCacheAware, 1) }
+}
+
+/// Gives back `Count` acquires at once. The amounts are free: three single acquires may be given back
+/// by one call, and one acquire of 3 by three single releases. A `Count` of 0 does nothing.
+///
+/// Otherwise as ExReleaseRundownProtectionCacheAware.
+///
+/// # Safety
+///
+/// The caller owns `Count` acquires of this object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAwareEx(
+    RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
+    Count: ULONG,
+) {
+    // SAFETY: the caller's promise.
+    unsafe { release("ExReleaseRundownProtectionCacheAwareEx", RunRefCacheAware, Count) }
+}
+
+/// # Safety
+///
+/// As [`ExReleaseRundownProtectionCacheAwareEx`].
+#[inline]
+unsafe fn release(routine: &'static str, pointer: PEX_RUNDOWN_REF_CACHE_AWARE, count: ULONG) {
+    // SAFETY: the caller's promise, both times.
+    let result = unsafe { find(routine, pointer).1.checked_release_n(count as usize) };
+    if let Err(error) = result {
+        Misuse::OverRelease(error).report(routine, pointer);
+    }
+}
+
+/// Runs the object down: refuses new acquires on every core from now on, and waits for the release of
+/// the old ones. Costs one atomic operation a slot.
+///
+/// With none outstanding it returns at once. Already run down: no effect, and not an error. Any number
+/// of threads may wait at the same time, and again later; all return, none before the last release.
+/// After it returns, the caller may free what was protected, and the object itself.
+///
+/// Level: <= APC_LEVEL. It may sleep.
+///
+/// Ordering: everything that any holder did before its release happens before this returns.
+///
+/// Not guaranteed: that it returns. A holder that waits for itself waits for ever.
+///
+/// # Errors
+///
+/// More released than acquired: a message with the counts and an abort.
+///
+/// # Safety
+///
+/// `RunRef` points to an initialised object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExWaitForRundownProtectionReleaseCacheAware(
+    RunRef: PEX_RUNDOWN_REF_CACHE_AWARE,
+) {
+    let routine = "ExWaitForRundownProtectionReleaseCacheAware";
+    // SAFETY: the caller's promise.
+    if let Err(error) = unsafe { find(routine, RunRef) }.1.checked_wait() {
+        Misuse::OverRelease(error).report(routine, RunRef);
+    }
+}
+
+/// States that the run-down has ended. Comes after ExWaitForRundownProtectionReleaseCacheAware; from
+/// then on waits return at once and acquires return FALSE, which is so without this call already.
+///
+/// Level: <= APC_LEVEL in Windows; no limit here.
+///
+/// # Errors
+///
+/// Before a run-down has ended: a message with the number of holds, and an abort.
+///
+/// # Safety
+///
+/// `RunRef` points to an initialised object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExRundownCompletedCacheAware(RunRef: PEX_RUNDOWN_REF_CACHE_AWARE) {
+    let routine = "ExRundownCompletedCacheAware";
+    // SAFETY: the caller's promise.
+    let (_, object) = unsafe { find(routine, RunRef) };
+    if object.checked_outstanding() != Ok(Some(0)) {
+        Misuse::not_run_down(object).report(routine, RunRef);
+    }
+}
+
+/// Makes a run-down object live again: acquires are granted from now on.
+///
+/// Comes after ExWaitForRundownProtectionReleaseCacheAware; ExRundownCompletedCacheAware in between is
+/// optional. Only one of several callers may do it. While it runs, an acquire may be granted on one
+/// core and refused on another.
+///
+/// Level: <= APC_LEVEL in Windows; no limit here.
+///
+/// Ordering: what the caller did before happens before every acquire that is granted afterwards.
+///
+/// # Errors
+///
+/// Before a run-down has ended, or a second time: a message and an abort.
+///
+/// # Safety
+///
+/// `RunRef` points to an initialised object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExReInitializeRundownProtectionCacheAware(
+    RunRef: PEX_RUNDOWN_REF_CACHE_AWARE,
+) {
+    let routine = "ExReInitializeRundownProtectionCacheAware";
+    // SAFETY: the caller's promise.
+    let (_, object) = unsafe { find(routine, RunRef) };
+    if object.reinitialize().is_err() {
+        Misuse::not_run_down(object).report(routine, RunRef);
+    }
+}

@@ -1,0 +1,52 @@
+//! The platform of a program: everything from the operating system.
+
+use crate::types::{POOL_TYPE, ULONG};
+use core::alloc::Layout;
+use core::ffi::{CStr, c_void};
+use std::alloc;
+use std::io::{self, Write};
+use std::process;
+use std::sync::OnceLock;
+
+/// A slot for each thread, round robin.
+pub(crate) use rundown::ThreadSlot as Slot;
+
+/// Waiters sleep.
+pub(crate) use rundown::Blocking as Waiting;
+
+/// Tells how many slots an object gets: as many as there are processors for this program, asked once,
+/// so that the answer is the same between SizeOf and Initialize.
+pub(crate) fn slot_count() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// What `malloc` would align to.
+const ALIGNMENT: usize = 2 * align_of::<usize>();
+
+/// Allocates memory, or returns null. There is one kind of memory, and it has no tags.
+pub(crate) fn allocate(_pool: POOL_TYPE, size: usize, _tag: ULONG) -> *mut c_void {
+    match Layout::from_size_align(size, ALIGNMENT) {
+        // SAFETY: no object has size 0: it has at least one slot.
+        Ok(layout) if size > 0 => unsafe { alloc::alloc(layout).cast() },
+        _ => core::ptr::null_mut(),
+    }
+}
+
+/// Frees memory.
+///
+/// # Safety
+///
+/// `memory` came from [`allocate`] with this size, and is not used any more.
+pub(crate) unsafe fn free(memory: *mut c_void, size: usize, _tag: ULONG) {
+    if let Ok(layout) = Layout::from_size_align(size, ALIGNMENT) {
+        // SAFETY: the caller's promise.
+        unsafe { alloc::dealloc(memory.cast(), layout) };
+    }
+}
+
+/// Prints the message, and aborts the program.
+pub(crate) fn fatal(message: &CStr) -> ! {
+    let _ = io::stderr().write_all(message.to_bytes()); // nobody is left to tell if this fails
+    process::abort()
+}

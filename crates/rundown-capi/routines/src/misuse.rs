@@ -1,0 +1,113 @@
+//! What a caller can get wrong, and the message that it gets before the end.
+
+use crate::platform;
+use core::ffi::CStr;
+use core::fmt::{self, Write};
+use rundown::{Checked, OverRelease};
+
+/// A caller's mistake.
+pub(crate) enum Misuse {
+    Null,
+    Misaligned,
+    TooSmall { needed: usize, given: usize },
+    NotInitialized,
+    OverRelease(OverRelease),
+    NotRunDown { holds: Option<usize> },
+    NotAllocated,
+}
+
+impl Misuse {
+    /// Tells what is wrong with an object that ought to be run down. Starts its run-down, to count the
+    /// holds: the caller is about to end.
+    #[cold]
+    pub(crate) fn not_run_down<T: Checked + ?Sized>(object: &T) -> Self {
+        match object.checked_begin_run_down().and_then(|_| object.checked_outstanding()) {
+            Ok(holds) => Self::NotRunDown { holds },
+            Err(error) => Self::OverRelease(error),
+        }
+    }
+
+    /// Reports the mistake and ends the program, or the kernel. `object` is what the caller passed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn report<T>(self, routine: &str, object: *const T) -> ! {
+        die(format_args!("rundown: {routine}({object:p}): {self}"))
+    }
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("the pointer is NULL. Pass the address of an object"),
+            Self::Misaligned => write!(
+                f,
+                "misaligned. Pass an address that is a multiple of {}, as malloc returns",
+                align_of::<usize>()
+            ),
+            Self::TooSmall { needed, given } => write!(
+                f,
+                "the buffer has {given} bytes, the object needs {needed}. Allocate what \
+                 ExSizeOfRundownProtectionCacheAware returns"
+            ),
+            Self::NotInitialized => f.write_str(
+                "not an initialised object of this kind. Initialise it before any other call; \
+                 if it was, its memory was freed or overwritten",
+            ),
+            Self::OverRelease(error) => {
+                write!(f, "{error}. Release once for each acquire that returned TRUE")
+            }
+            Self::NotRunDown { holds } => {
+                match holds {
+                    Some(holds) => write!(f, "not run down ({holds} acquired and not released)")?,
+                    None => f.write_str("not run down (its run-down has just started)")?,
+                }
+                f.write_str(". Wait for its run-down first")
+            }
+            Self::NotAllocated => f.write_str(
+                "the object is in a caller's buffer. Free only what \
+                 ExAllocateCacheAwareRundownProtection returned",
+            ),
+        }
+    }
+}
+
+/// Reports a panic, which is a defect of this library, and ends the kernel.
+#[cfg(not(feature = "std"))]
+#[cold]
+pub fn die_of_panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    die(format_args!("rundown: defect in the library: {info}"))
+}
+
+fn die(message: fmt::Arguments<'_>) -> ! {
+    let mut line = Line { bytes: [0; LONGEST], length: 0 };
+    let _ = line.write_fmt(message); // one that is too long is cut off
+    let _ = line.end();
+    platform::fatal(CStr::from_bytes_until_nul(&line.bytes).unwrap_or(c"rundown: misuse\n"))
+}
+
+/// Bytes of a message: longer than any above.
+const LONGEST: usize = 400;
+
+/// A line of text without an allocator.
+struct Line {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Line {
+    /// Ends the line. There is room for it, and for the zero at the end of a C string.
+    fn end(&mut self) -> fmt::Result {
+        self.bytes[self.length] = b'\n';
+        Ok(())
+    }
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = LONGEST - 2 - self.length;
+        let part = &text.as_bytes()[..text.len().min(room)];
+        self.bytes[self.length..self.length + part.len()].copy_from_slice(part);
+        self.length += part.len();
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+/* A platform in C, for the library without feature `std`, and the tests of it.
+ *
+ * HOOKS 0: the library for programs, no platform.
+ * HOOKS 1: everything there is.
+ * HOOKS 2: as little as possible; waiting spins, and there is no allocator. */
+#include "contract.h"
+#include "host.h"
+
+#if HOOKS == 0
+
+unsigned hooks_count(void) { return 0; }
+void hooks_run_all(void) {}
+
+#else
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Named by the `core` library that comes with the host's target, which is made for unwinding; nothing
+ * unwinds here. A bare-metal target does not name it. */
+void rust_eh_personality(void);
+void rust_eh_personality(void) { abort(); }
+
+enum { SLOTS = 3 }; /* fewer than the tests have threads */
+
+static SIZE_T slot_count(void) { return SLOTS; }
+
+/* Another one each time, and beyond the number of slots: any answer is correct. */
+static SIZE_T current_slot(void)
+{
+    static atomic_uint next;
+    return atomic_fetch_add_explicit(&next, 1, memory_order_relaxed);
+}
+
+static void fatal(const char *message)
+{
+    size_t length = 0;
+    while (message[length] != 0)
+        length++;
+    if (write(STDERR_FILENO, message, length) < 0)
+        _exit(1);
+    abort();
+}
+
+#if HOOKS == 1
+
+static POOL_TYPE last_pool;
+static ULONG last_tag, freed_tag;
+static SIZE_T last_size, freed_size;
+static void *last_memory, *freed_memory;
+static int no_memory;
+
+static void *allocate(POOL_TYPE pool, SIZE_T size, ULONG tag)
+{
+    last_pool = pool;
+    last_size = size;
+    last_tag = tag;
+    last_memory = no_memory ? NULL : malloc(size);
+    return last_memory;
+}
+
+/* Keeps the memory, so that a second free can be tested. */
+static void keep(void *memory, SIZE_T size, ULONG tag)
+{
+    freed_memory = memory;
+    freed_size = size;
+    freed_tag = tag;
+}
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
+static atomic_ulong sleeps;
+
+/* Returns after one sleep, whatever woke it: the library asks again. */
+static void sleep_once(const void *address, BOOLEAN (*ready)(void *context), void *context)
+{
+    (void)address;
+    pthread_mutex_lock(&lock);
+    if (!ready(context)) {
+        atomic_fetch_add(&sleeps, 1);
+        pthread_cond_wait(&woken, &lock);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static void wake(const void *address)
+{
+    (void)address;
+    pthread_mutex_lock(&lock);
+    pthread_cond_broadcast(&woken);
+    pthread_mutex_unlock(&lock);
+}
+
+const RUNDOWN_PLATFORM rundown_platform = {
+    .slot_count = slot_count,
+    .current_slot = current_slot,
+    .allocate = allocate,
+    .free = keep,
+    .wait = sleep_once,
+    .wake = wake,
+    .fatal = fatal,
+};
+
+static const char *allocator(unsigned unused)
+{
+    PEX_RUNDOWN_REF_CACHE_AWARE object = ExAllocateCacheAwareRundownProtection(PagedPool, 0x12345678);
+    (void)unused;
+    CHECK(object != NULL && (void *)object == last_memory);
+    CHECK(last_pool == PagedPool && last_tag == 0x12345678);
+    CHECK(last_size == ExSizeOfRundownProtectionCacheAware());
+    ExWaitForRundownProtectionReleaseCacheAware(object);
+    ExFreeCacheAwareRundownProtection(object);
+    CHECK(freed_memory == last_memory && freed_size == last_size && freed_tag == last_tag);
+    return NULL;
+}
+
+static const char *nothing_left(unsigned unused)
+{
+    (void)unused;
+    no_memory = 1;
+    CHECK(ExAllocateCacheAwareRundownProtection(NonPagedPoolNx, 1) == NULL);
+    no_memory = 0;
+    return NULL;
+}
+
+static const char *waiters_slept(unsigned unused)
+{
+    (void)unused;
+    CHECK(atomic_load(&sleeps) > 0); /* in the tests before */
+    return NULL;
+}
+
+unsigned hooks_count(void) { return 3; }
+
+void hooks_run_all(void)
+{
+    report("hooks", "the allocator gets pool, size and tag, and Free hands them back", allocator, 0);
+    report("hooks", "without memory Allocate returns NULL", nothing_left, 0);
+    report("hooks", "waiting sleeps in the kernel's own way", waiters_slept, 0);
+}
+
+#else
+
+const RUNDOWN_PLATFORM rundown_platform = {
+    .slot_count = slot_count,
+    .current_slot = current_slot,
+    .fatal = fatal,
+};
+
+unsigned hooks_count(void) { return 0; }
+void hooks_run_all(void) {}
+
+#endif
+#endif

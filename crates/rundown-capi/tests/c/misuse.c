@@ -1,0 +1,309 @@
+/* What a caller gets wrong is one line that says what, and an abort. Each mistake in a child. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "host.h"
+
+static void *object;
+static char line[1024];
+
+/* Does it in a child. Returns NULL if the child ended by SIGABRT with one line that begins with
+ * `rundown: ROUTINE(OBJECT): ` and contains `part`. */
+static const char *dies(void (*mistake)(void), const char *routine, const void *address, const char *part)
+{
+    int channel[2], status;
+    char begin[200];
+    size_t length = 0;
+    ssize_t count;
+    pid_t child;
+    static char said[1200];
+    CHECK(pipe(channel) == 0);
+    child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        struct rlimit no_core = {0, 0};
+        setrlimit(RLIMIT_CORE, &no_core);
+        dup2(channel[1], STDERR_FILENO);
+        alarm(20); /* a mistake that is not noticed may wait for ever */
+        mistake();
+        _exit(0);
+    }
+    close(channel[1]);
+    while ((count = read(channel[0], line + length, sizeof line - 1 - length)) > 0)
+        length += (size_t)count;
+    line[length] = 0;
+    close(channel[0]);
+    CHECK(waitpid(child, &status, 0) == child);
+    snprintf(begin, sizeof begin, "rundown: %s(0x%lx): ", routine, (unsigned long)(size_t)address);
+    snprintf(said, sizeof said, "%s, status %#x, said: %s", routine, (unsigned)status, line);
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT)
+        return said;
+    if (strncmp(line, begin, strlen(begin)) != 0 || strstr(line, part) == NULL)
+        return said;
+    if (length == 0 || strchr(line, '\n') != line + length - 1)
+        return said;
+    return NULL;
+}
+
+#define DIES(mistake, routine, address, part)                                \
+    do {                                                                     \
+        const char *seen = dies(mistake, routine, address, part);            \
+        if (seen != NULL)                                                    \
+            return seen;                                                     \
+    } while (0)
+
+#define P ((PEX_RUNDOWN_REF)object)
+#define C ((PEX_RUNDOWN_REF_CACHE_AWARE)object)
+
+/* Every routine that takes an object, as a mistake of its own. */
+#define CALL(name, ...) static void call_##name(void) { name(__VA_ARGS__); }
+CALL(ExInitializeRundownProtection, P)
+CALL(ExAcquireRundownProtection, P)
+CALL(ExAcquireRundownProtectionEx, P, 2)
+CALL(ExReleaseRundownProtection, P)
+CALL(ExReleaseRundownProtectionEx, P, 3)
+CALL(ExWaitForRundownProtectionRelease, P)
+CALL(ExRundownCompleted, P)
+CALL(ExReInitializeRundownProtection, P)
+CALL(ExAcquireRundownProtectionCacheAware, C)
+CALL(ExAcquireRundownProtectionCacheAwareEx, C, 2)
+CALL(ExReleaseRundownProtectionCacheAware, C)
+CALL(ExReleaseRundownProtectionCacheAwareEx, C, 3)
+CALL(ExWaitForRundownProtectionReleaseCacheAware, C)
+CALL(ExRundownCompletedCacheAware, C)
+CALL(ExReInitializeRundownProtectionCacheAware, C)
+CALL(ExFreeCacheAwareRundownProtection, C)
+static void call_ExInitializeRundownProtectionCacheAware(void)
+{
+    ExInitializeRundownProtectionCacheAware(C, ExSizeOfRundownProtectionCacheAware());
+}
+
+static const struct {
+    const char *name;
+    void (*call)(void);
+} routines[] = {
+#define ROUTINE(name) {#name, call_##name}
+    ROUTINE(ExInitializeRundownProtection),
+    ROUTINE(ExInitializeRundownProtectionCacheAware),
+    ROUTINE(ExAcquireRundownProtection),
+    ROUTINE(ExAcquireRundownProtectionEx),
+    ROUTINE(ExReleaseRundownProtection),
+    ROUTINE(ExReleaseRundownProtectionEx),
+    ROUTINE(ExWaitForRundownProtectionRelease),
+    ROUTINE(ExRundownCompleted),
+    ROUTINE(ExReInitializeRundownProtection),
+    ROUTINE(ExAcquireRundownProtectionCacheAware),
+    ROUTINE(ExAcquireRundownProtectionCacheAwareEx),
+    ROUTINE(ExReleaseRundownProtectionCacheAware),
+    ROUTINE(ExReleaseRundownProtectionCacheAwareEx),
+    ROUTINE(ExWaitForRundownProtectionReleaseCacheAware),
+    ROUTINE(ExRundownCompletedCacheAware),
+    ROUTINE(ExReInitializeRundownProtectionCacheAware),
+    ROUTINE(ExFreeCacheAwareRundownProtection),
+};
+enum { ROUTINES = sizeof routines / sizeof routines[0], INITIALIZERS = 2 };
+
+static const char *null_pointers(unsigned unused)
+{
+    (void)unused;
+    object = NULL;
+    for (int i = 0; i < ROUTINES; i++)
+        DIES(routines[i].call, routines[i].name, NULL, "the pointer is NULL. Pass the address of an object");
+    return NULL;
+}
+
+static const char *not_initialised(unsigned value)
+{
+    SIZE_T size = ExSizeOfRundownProtectionCacheAware();
+    object = test_memory(size);
+    memset(object, (int)value, size);
+    for (int i = INITIALIZERS; i < ROUTINES; i++)
+        DIES(routines[i].call, routines[i].name, object, "not an initialised object of this kind. Initialise it before");
+    return NULL;
+}
+
+static const char *wrong_family(unsigned unused)
+{
+    (void)unused;
+    object = test_memory(cache_aware_family.size());
+    memset(object, 0, cache_aware_family.size());
+    plain_family.initialize(object, plain_family.size());
+    DIES(call_ExAcquireRundownProtectionCacheAware, "ExAcquireRundownProtectionCacheAware", object, "not an initialised");
+    memset(object, 0, cache_aware_family.size());
+    cache_aware_family.initialize(object, cache_aware_family.size());
+    DIES(call_ExAcquireRundownProtection, "ExAcquireRundownProtection", object, "not an initialised");
+    return NULL;
+}
+
+static const char *misaligned(unsigned unused)
+{
+    unsigned char *memory = test_memory(cache_aware_family.size() + 8);
+    (void)unused;
+    for (unsigned shift = 1; shift < sizeof(void *); shift++) {
+        object = memory + shift;
+        for (int i = 0; i < INITIALIZERS; i++)
+            DIES(routines[i].call, routines[i].name, object, "misaligned. Pass an address that is a multiple of");
+    }
+    object = memory + 4;
+    DIES(call_ExAcquireRundownProtection, "ExAcquireRundownProtection", object, "misaligned");
+    return NULL;
+}
+
+static SIZE_T given;
+static void initialise_given(void) { ExInitializeRundownProtectionCacheAware(C, given); }
+
+static const char *too_small(unsigned unused)
+{
+    SIZE_T needed = ExSizeOfRundownProtectionCacheAware();
+    unsigned char *memory = mmap(NULL, needed, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    SIZE_T sizes[] = {0, 1, sizeof(void *), needed / 2, needed - 128, needed - 1};
+    (void)unused;
+    CHECK(memory != MAP_FAILED);
+    memset(memory, 0xa5, needed);
+    object = memory;
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char part[100];
+        given = sizes[i];
+        snprintf(part, sizeof part, "the buffer has %lu bytes, the object needs %lu. Allocate", (unsigned long)given,
+                 (unsigned long)needed);
+        DIES(initialise_given, "ExInitializeRundownProtectionCacheAware", object, part);
+    }
+    for (SIZE_T i = 0; i < needed; i++)
+        CHECK(memory[i] == 0xa5); /* shared with the children: they have written nothing */
+    munmap(memory, needed);
+    return NULL;
+}
+
+/* A live object of a family, with so many holds. */
+static void *held(const struct family *f, ULONG count)
+{
+    object = test_memory(f->size());
+    f->initialize(object, f->size());
+    f->acquire_n(object, count);
+    return object;
+}
+
+static const char *plain_release_too_many(unsigned unused)
+{
+    (void)unused;
+    held(&plain_family, 2);
+    DIES(call_ExReleaseRundownProtectionEx, "ExReleaseRundownProtectionEx", object,
+         "released more than was acquired (3 released with 2 held). Release once for each acquire");
+    held(&plain_family, 0);
+    DIES(call_ExReleaseRundownProtection, "ExReleaseRundownProtection", object, "(1 released with 0 held)");
+    ExWaitForRundownProtectionRelease(P);
+    DIES(call_ExReleaseRundownProtection, "ExReleaseRundownProtection", object, "(1 released with 0 held)");
+    return NULL;
+}
+
+static void release_and_wait(void)
+{
+    ExReleaseRundownProtectionCacheAwareEx(C, 3);
+    ExWaitForRundownProtectionReleaseCacheAware(C);
+}
+
+static const char *cache_aware_release_too_many(unsigned unused)
+{
+    const char *seen;
+    (void)unused;
+    held(&cache_aware_family, 2);
+    /* At the latest by the wait; with a single slot at once. */
+    seen = dies(release_and_wait, "ExWaitForRundownProtectionReleaseCacheAware", object, "(1 released with 0 held)");
+    if (seen != NULL)
+        DIES(release_and_wait, "ExReleaseRundownProtectionCacheAwareEx", object, "(3 released with 2 held)");
+    held(&cache_aware_family, 0);
+    ExWaitForRundownProtectionReleaseCacheAware(C);
+    DIES(call_ExReleaseRundownProtectionCacheAware, "ExReleaseRundownProtectionCacheAware", object,
+         "(1 released with 0 held). Release once for each acquire that returned TRUE");
+    DIES(call_ExReleaseRundownProtectionCacheAwareEx, "ExReleaseRundownProtectionCacheAwareEx", object,
+         "(3 released with 0 held)");
+    return NULL;
+}
+
+static const char *not_run_down(unsigned count)
+{
+    char part[100];
+    snprintf(part, sizeof part, "not run down (%u acquired and not released). Wait for its run-down first", count);
+    held(&plain_family, count);
+    DIES(call_ExRundownCompleted, "ExRundownCompleted", object, part);
+    DIES(call_ExReInitializeRundownProtection, "ExReInitializeRundownProtection", object, part);
+    held(&cache_aware_family, count);
+    DIES(call_ExRundownCompletedCacheAware, "ExRundownCompletedCacheAware", object, part);
+    DIES(call_ExReInitializeRundownProtectionCacheAware, "ExReInitializeRundownProtectionCacheAware", object, part);
+    if (count > 0)
+        return NULL;
+    /* Nor a second time. */
+    cache_aware_family.wait(object);
+    cache_aware_family.reinitialize(object);
+    DIES(call_ExReInitializeRundownProtectionCacheAware, "ExReInitializeRundownProtectionCacheAware", object, part);
+    return NULL;
+}
+
+#ifndef WITHOUT_ALLOCATOR
+static const char *free_too_early(unsigned count)
+{
+    char part[100];
+    snprintf(part, sizeof part, "not run down (%u acquired and not released). Wait for its run-down first", count);
+    object = ExAllocateCacheAwareRundownProtection(NonPagedPool, 0);
+    CHECK(object != NULL);
+    ExAcquireRundownProtectionCacheAwareEx(C, count);
+    DIES(call_ExFreeCacheAwareRundownProtection, "ExFreeCacheAwareRundownProtection", object, part);
+    ExReleaseRundownProtectionCacheAwareEx(C, count);
+    ExWaitForRundownProtectionReleaseCacheAware(C);
+    ExFreeCacheAwareRundownProtection(C);
+#if HOOKS == 1 /* keeps the memory */
+    DIES(call_ExFreeCacheAwareRundownProtection, "ExFreeCacheAwareRundownProtection", object, "its memory was freed");
+#endif
+    return NULL;
+}
+#endif
+
+static const char *free_what_was_not_allocated(unsigned unused)
+{
+    (void)unused;
+    held(&cache_aware_family, 0);
+    ExWaitForRundownProtectionReleaseCacheAware(C);
+    DIES(call_ExFreeCacheAwareRundownProtection, "ExFreeCacheAwareRundownProtection", object,
+         "in a caller's buffer. Free only what ExAllocateCacheAwareRundownProtection returned");
+    return NULL;
+}
+
+static const struct {
+    const char *(*run)(unsigned);
+    unsigned argument;
+    const char *sentence;
+} tests[] = {
+    {null_pointers, 0, "every routine reports a NULL pointer"},
+    {not_initialised, 0x00, "every routine reports an object that is not initialised, of zeros"},
+    {not_initialised, 0xff, "every routine reports an object that is not initialised, of ones"},
+    {not_initialised, 0xa5, "every routine reports an object that is not initialised, of a pattern"},
+    {wrong_family, 0, "an object of the other family is reported"},
+    {misaligned, 0, "a misaligned object is reported"},
+    {too_small, 0, "a buffer that is too small is reported and not written"},
+    {plain_release_too_many, 0, "a release too many is reported at once, plain"},
+    {cache_aware_release_too_many, 0, "a release too many is reported by the wait at the latest, cache-aware"},
+    {not_run_down, 3, "RundownCompleted and ReInitialize report an object that is held"},
+    {not_run_down, 0, "RundownCompleted and ReInitialize report an object that is live"},
+#ifndef WITHOUT_ALLOCATOR
+    {free_too_early, 5, "Free reports an object that is held"},
+    {free_too_early, 0, "Free reports an object that is live"},
+#endif
+    {free_what_was_not_allocated, 0, "Free reports an object in a caller's buffer"},
+};
+
+enum { TESTS = sizeof tests / sizeof tests[0] };
+
+unsigned misuse_count(void) { return TESTS; }
+
+void misuse_run_all(void)
+{
+    for (int i = 0; i < TESTS; i++)
+        report("", tests[i].sentence, tests[i].run, tests[i].argument);
+}

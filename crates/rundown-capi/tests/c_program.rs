@@ -1,0 +1,170 @@
+//! The C test program, compiled with all warnings as errors and linked against the static library.
+//!
+//! Three times: with the library for programs, and with the one for kernels, which gets its platform
+//! from C, once in full and once as small as it may be.
+
+use std::env;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Far longer than the program takes; a wait that is not woken would last for ever.
+const DEADLINE: Duration = Duration::from_secs(120);
+const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Werror", "-pedantic"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The C compiler: `CC`, or `cc`.
+fn c_compiler() -> String {
+    env::var("CC").unwrap_or_else(|_| "cc".into())
+}
+
+fn run(command: &mut Command) {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().unwrap_or_else(|error| {
+        panic!(
+            "{name} does not run ({error}): install gcc and libc6-dev, or set CC to a C compiler"
+        )
+    });
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Builds the library by the documented command, in a folder of its own.
+fn library(folder: &str, arguments: &[&str]) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    run(Command::new(env!("CARGO"))
+        .args(["build", "-p", "rundown-capi", "--release", "--target", "host-tuple"])
+        .args(arguments)
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(root()));
+    let mut built = target.read_dir().expect("cargo has built").filter_map(|entry| {
+        let file = entry.ok()?.path().join("release/librundown_capi.a");
+        file.exists().then_some(file)
+    });
+    built.next().expect("cargo has built librundown_capi.a")
+}
+
+/// Compiles the program with a platform (see tests/c/hooks.c), runs it, and checks its report.
+fn program(hooks: u32, library: &Path) {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("c_program_{hooks}"));
+    let mut compile = Command::new(c_compiler());
+    compile.args(["-std=c11", "-D_GNU_SOURCE", "-O1", "-g", "-pthread"]).args(WARNINGS);
+    compile.arg(format!("-DHOOKS={hooks}")).arg("-I").arg(root().join("include"));
+    if hooks == 2 {
+        compile.arg("-DWITHOUT_ALLOCATOR");
+    }
+    for file in ["host.c", "contract.c", "threads.c", "misuse.c", "hooks.c"] {
+        compile.arg(root().join("tests/c").join(file));
+    }
+    run(compile.arg(library).arg("-o").arg(&program));
+
+    let mut child =
+        Command::new(&program).stdout(Stdio::piped()).spawn().expect("the program was just made");
+    let mut output = child.stdout.take().expect("it is piped");
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        output.read_to_string(&mut text).map(|_| text)
+    });
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            break Some(status);
+        }
+        if start.elapsed() > DEADLINE {
+            child.kill().expect("it is our child");
+            break None;
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    let report = reader.join().expect("reading does not panic").expect("it prints text");
+    print!("{report}");
+    let status = status.unwrap_or_else(|| panic!("no end within {DEADLINE:?}:\n{report}"));
+    let planned: usize = report
+        .lines()
+        .find_map(|line| line.strip_prefix("1..")?.parse().ok())
+        .unwrap_or_else(|| panic!("no plan, {status}:\n{report}"));
+    let passed = report.lines().filter(|line| line.starts_with("ok ")).count();
+    assert!(
+        status.success()
+            && passed == planned
+            && planned > 0
+            && report.lines().last() == Some("# rundown: PASS"),
+        "{passed} of {planned} passed, {status}:\n{report}"
+    );
+}
+
+#[test]
+fn the_c_program_passes_with_the_library_for_programs() {
+    program(0, &library("capi-std", &[]));
+}
+
+#[test]
+fn the_c_program_passes_with_the_library_for_kernels() {
+    let library = library("capi-kernel", &["--no-default-features"]);
+    program(1, &library);
+    program(2, &library);
+}
+
+#[test]
+fn the_header_is_valid_c99_c11_and_cpp() {
+    let header = root().join("include/rundown.h");
+    for standard in ["c99", "c11", "c17"] {
+        let mut check = Command::new(c_compiler());
+        check.args(["-x", "c", "-fsyntax-only"]).arg(format!("-std={standard}")).args(WARNINGS);
+        run(check.arg("-include").arg(&header).arg("/dev/null"));
+    }
+    let cpp = env::var("CXX").unwrap_or_else(|_| "c++".into());
+    if Command::new(&cpp).arg("--version").output().is_err() {
+        println!("no {cpp} here: the header is not checked as C++");
+        return;
+    }
+    for standard in ["c++98", "c++11", "c++20"] {
+        let mut check = Command::new(&cpp);
+        check.args(["-x", "c++", "-fsyntax-only"]).arg(format!("-std={standard}")).args(WARNINGS);
+        run(check.arg("-include").arg(&header).arg("/dev/null"));
+    }
+}
+
+#[test]
+fn every_name_of_the_contract_is_in_the_header() {
+    let header = std::fs::read_to_string(root().join("include/rundown.h")).expect("it is there");
+    let names = [
+        "ExInitializeRundownProtection",
+        "ExAcquireRundownProtection",
+        "ExAcquireRundownProtectionEx",
+        "ExReleaseRundownProtection",
+        "ExReleaseRundownProtectionEx",
+        "ExWaitForRundownProtectionRelease",
+        "ExRundownCompleted",
+        "ExReInitializeRundownProtection",
+        "ExSizeOfRundownProtectionCacheAware",
+        "ExInitializeRundownProtectionCacheAware",
+        "ExAllocateCacheAwareRundownProtection",
+        "ExFreeCacheAwareRundownProtection",
+        "ExAcquireRundownProtectionCacheAware",
+        "ExAcquireRundownProtectionCacheAwareEx",
+        "ExReleaseRundownProtectionCacheAware",
+        "ExReleaseRundownProtectionCacheAwareEx",
+        "ExWaitForRundownProtectionReleaseCacheAware",
+        "ExRundownCompletedCacheAware",
+        "ExReInitializeRundownProtectionCacheAware",
+    ];
+    for name in names {
+        let declared = header.lines().any(|line| {
+            !line.starts_with("//")
+                && !line.starts_with(" *")
+                && line.contains(&format!(" {name}("))
+        });
+        assert!(declared, "{name} is not declared");
+    }
+}

@@ -1,0 +1,25 @@
+//! For loom only: what freeing an object does to its words, as an access that must not race.
+//!
+//! loom knows the memory of atomics only by their operations; real memory that is freed under a late
+//! reader would go unnoticed. Exclusive access to every word is what a free or a reuse amounts to:
+//! loom reports each operation of another thread that is not ordered before it, or comes later.
+
+use crate::cache_aware::StaticRundownRef;
+use crate::plain::RundownRef;
+use crate::{CurrentSlot, Park};
+
+impl<P: Park> RundownRef<P> {
+    /// Takes the memory for something else.
+    pub fn reclaim(&mut self) {
+        self.slot.0.with_mut(|_| ());
+        self.outstanding.0.with_mut(|_| ());
+    }
+}
+
+impl<C: CurrentSlot, P: Park, const N: usize> StaticRundownRef<C, N, P> {
+    /// Takes the memory for something else.
+    pub fn reclaim(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.get_mut().0.with_mut(|_| ()));
+        self.outstanding.get_mut().0.with_mut(|_| ());
+    }
+}

@@ -1,0 +1,56 @@
+//! A release too many, as a value: what an interface without panics builds on.
+
+use rundown::{CacheAwareRundownRef, Checked, CurrentSlot, OverRelease, Rundown, RundownRef};
+
+struct Zero;
+impl CurrentSlot for Zero {
+    fn current_slot() -> usize {
+        0
+    }
+}
+
+#[test]
+fn a_plain_object_tells_at_once_and_keeps_its_count() {
+    let object: RundownRef = RundownRef::new();
+    let held = object.try_acquire_n(2).unwrap().leak();
+    // SAFETY: more than is held, which is what this is about; nothing is freed.
+    let error = unsafe { object.checked_release_n(held + 1) };
+    assert_eq!(error, Err(OverRelease { held: 2, released: 3 }));
+    assert_eq!(object.checked_outstanding(), Ok(None));
+    // SAFETY: exactly what is held.
+    assert_eq!(unsafe { object.checked_release_n(held) }, Ok(()));
+    assert_eq!(object.checked_wait(), Ok(()));
+    assert_eq!(object.checked_outstanding(), Ok(Some(0)));
+}
+
+#[test]
+fn a_cache_aware_object_tells_every_waiter() {
+    let object = CacheAwareRundownRef::<Zero>::boxed(4).unwrap();
+    // SAFETY: nothing is held, which is what this is about; nothing is freed.
+    assert_eq!(unsafe { object.checked_release_n(1) }, Ok(()), "no slot alone can tell");
+    for _ in 0..2 {
+        assert_eq!(object.checked_wait(), Err(OverRelease { held: 0, released: 1 }));
+    }
+    assert!(object.try_acquire().is_err());
+    std::mem::forget(object); // dropping it would panic, as it should
+}
+
+#[test]
+fn who_waits_is_woken_by_the_last_checked_release() {
+    let object: RundownRef = RundownRef::new();
+    object.try_acquire_n(2).unwrap().leak();
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| object.checked_wait());
+        while object.try_acquire_n(0).is_ok() {
+            std::thread::yield_now();
+        }
+        for left in [Some(1), Some(0)] {
+            // SAFETY: one of the two that were leaked.
+            assert_eq!(unsafe { object.checked_release_n(1) }, Ok(()));
+            while object.checked_outstanding() != Ok(left) {
+                std::thread::yield_now();
+            }
+        }
+        assert_eq!(waiter.join().unwrap(), Ok(()));
+    });
+}

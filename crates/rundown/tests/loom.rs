@@ -1,0 +1,532 @@
+//! Models on the shipped types, each named after the race that it excludes.
+//!
+//! Run by `scripts/prove`, or by hand:
+//! `RUSTFLAGS="--cfg rundown_loom" cargo test -p rundown --release --test loom`. With
+//! `RUNDOWN_LOOM_LONG=1` the models are explored without a bound on preemptions.
+//!
+//! What the object protects is modelled by loom's `UnsafeCell`: a missing ordering is a data race on
+//! it. Waiting sleeps on a mutex and a condition variable, so a lost wake-up is a deadlock. What
+//! a free does to the object's own memory is modelled by `reclaim`.
+#![cfg(rundown_loom)]
+
+use loom::cell::UnsafeCell;
+use loom::sync::{Condvar, Mutex};
+use loom::thread;
+use rundown::{CurrentSlot, NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef};
+use std::cell::Cell;
+use std::sync::Arc;
+
+loom::thread_local! {
+    static CORE: Cell<usize> = Cell::new(0);
+}
+
+struct OnCore;
+
+impl CurrentSlot for OnCore {
+    fn current_slot() -> usize {
+        CORE.with(Cell::get)
+    }
+}
+
+fn run_on(core: usize) {
+    CORE.with(|cell| cell.set(core));
+}
+
+loom::lazy_static! {
+    static ref BED: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+}
+
+/// Sleeps in memory of its own, as `Park` asks for.
+struct Sleep;
+
+impl Park for Sleep {
+    type Deadline = ();
+
+    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        let mut asleep = BED.0.lock().unwrap();
+        while !ready() {
+            asleep = BED.1.wait(asleep).unwrap();
+        }
+        true
+    }
+
+    fn unpark_all(_: *const ()) {
+        let _awake = BED.0.lock().unwrap();
+        BED.1.notify_all();
+    }
+}
+
+type One = RundownRef<Sleep>;
+type Two = StaticRundownRef<OnCore, 2, Sleep>;
+
+/// An object and what it protects: a cell for each user, which the owner reclaims.
+struct World<R> {
+    object: R,
+    data: [UnsafeCell<usize>; 2],
+}
+
+// SAFETY: the cells are loom's, which report every access that is not ordered.
+unsafe impl<R: Sync> Sync for World<R> {}
+// SAFETY: as above.
+unsafe impl<R: Send> Send for World<R> {}
+
+impl<R> World<R> {
+    fn new(object: R) -> Arc<Self> {
+        Arc::new(Self { object, data: [UnsafeCell::new(0), UnsafeCell::new(0)] })
+    }
+
+    /// What a holder does with its part.
+    fn work(&self, part: usize) {
+        // SAFETY: loom checks the order.
+        self.data[part].with_mut(|cell| unsafe { *cell += 1 });
+    }
+
+    fn look(&self, part: usize) -> usize {
+        // SAFETY: loom checks the order.
+        self.data[part].with(|cell| unsafe { *cell })
+    }
+
+    /// What the owner does after the drain: everything is its own.
+    fn own(&self) -> usize {
+        // SAFETY: loom checks the order.
+        self.data.iter().map(|part| part.with_mut(|cell| unsafe { *cell })).sum()
+    }
+}
+
+fn model(race: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    if std::env::var_os("RUNDOWN_LOOM_LONG").is_none() {
+        builder.preemption_bound.get_or_insert(3);
+    }
+    builder.check(race);
+}
+
+/// Starts a thread on `core`.
+fn on<R: Sync + Send + 'static>(
+    world: &Arc<World<R>>,
+    core: usize,
+    act: impl FnOnce(&World<R>) + Send + 'static,
+) -> thread::JoinHandle<()> {
+    let world = world.clone();
+    thread::spawn(move || {
+        run_on(core);
+        act(&world);
+    })
+}
+
+/// Runs the model on the plain object and on one with two slots.
+macro_rules! on_both {
+    ($(fn $name:ident($world:ident: &Arc<World<_>>) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            fn race<R: Rundown + Send + 'static>($world: &Arc<World<R>>) $body
+
+            #[test]
+            fn plain() {
+                model(|| race(&World::new(One::new())));
+            }
+
+            #[test]
+            fn two_slots() {
+                model(|| race(&World::new(Two::new())));
+            }
+        }
+    )*};
+}
+
+on_both! {
+    fn acquire_and_release_against_wait(world: &Arc<World<_>>) {
+        let user = on(world, 1, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                world.work(0);
+                drop(guard);
+            }
+        });
+        world.object.wait();
+        world.own();
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn refused_acquire_against_wait_and_reinitialize(world: &Arc<World<_>>) {
+        let user = on(world, 1, |world| {
+            if let Ok(guard) = world.object.try_acquire_n(3) {
+                world.look(0);
+                drop(guard);
+            }
+        });
+        world.object.wait();
+        world.work(0);
+        world.object.reinitialize().unwrap();
+        user.join().unwrap();
+        assert!(world.object.begin_run_down(), "what was refused left no trace");
+    }
+
+    fn last_release_against_begin_and_poll(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        let user = on(world, 1, move |world| {
+            world.work(0);
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        if world.object.begin_run_down() {
+            assert_eq!(world.own(), 1);
+        }
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn release_on_another_slot_against_wait(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        let user = on(world, 1, move |world| {
+            world.work(0);
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        world.object.wait();
+        assert_eq!(world.own(), 1, "the wait returned before the release");
+        user.join().unwrap();
+    }
+
+    fn two_releases_on_two_slots_against_wait(world: &Arc<World<_>>) {
+        let mut count = world.object.try_acquire_n(2).unwrap().leak();
+        let users = [0, 1].map(|core| {
+            count -= 1;
+            on(world, core, move |world| {
+                world.work(core);
+                // SAFETY: one of the leaked holds.
+                unsafe { world.object.release_n(1) };
+            })
+        });
+        assert_eq!(count, 0);
+        world.object.wait();
+        assert_eq!(world.own(), 2, "the wait returned before both releases");
+        users.into_iter().for_each(|user| user.join().unwrap());
+    }
+
+    fn two_waits_against_the_last_release(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        let user = on(world, 1, move |world| {
+            world.work(0);
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        let other = on(world, 0, |world| {
+            world.object.wait();
+            assert_eq!(world.look(0), 1);
+        });
+        world.object.wait();
+        assert_eq!(world.look(0), 1);
+        user.join().unwrap();
+        other.join().unwrap();
+    }
+
+    fn two_run_downs_begin_at_once(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        let other = on(world, 1, |world| assert!(!world.object.begin_run_down()));
+        assert!(!world.object.begin_run_down());
+        other.join().unwrap();
+        assert_eq!(world.object.outstanding(), Some(1), "counted once");
+        // SAFETY: the leaked hold.
+        unsafe { world.object.release_n(count) };
+        assert!(world.object.is_run_down());
+    }
+
+    fn acquire_on_one_slot_against_release_on_the_other_and_wait(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        let taker = on(world, 0, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                world.work(0);
+                drop(guard);
+            }
+        });
+        let giver = on(world, 1, move |world| {
+            world.work(1);
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        world.object.wait();
+        assert!(world.own() >= 1);
+        taker.join().unwrap();
+        giver.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn a_hold_that_moves_between_slots_against_wait(world: &Arc<World<_>>) {
+        let user = on(world, 0, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                world.work(0);
+                run_on(1);
+                drop(guard);
+                if let Ok(guard) = world.object.try_acquire() {
+                    world.work(0);
+                    run_on(0);
+                    drop(guard);
+                }
+            }
+        });
+        world.object.wait();
+        world.own();
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn two_reinitialize_at_once(world: &Arc<World<_>>) {
+        world.object.wait();
+        let won = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counter = won.clone();
+        let reinitialize = move |world: &World<_>| {
+            if Rundown::reinitialize(&world.object).is_ok() {
+                counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            }
+        };
+        let other = on(world, 1, reinitialize.clone());
+        reinitialize(world);
+        other.join().unwrap();
+        assert_eq!(won.load(std::sync::atomic::Ordering::SeqCst), 1);
+        assert!(world.object.try_acquire().is_ok());
+    }
+
+    fn reinitialize_without_a_wait_against_the_last_release(world: &Arc<World<_>>) {
+        let guard = world.object.try_acquire().unwrap();
+        let count = guard.leak();
+        world.object.begin_run_down();
+        let user = on(world, 1, move |world| {
+            world.work(0);
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        if world.object.reinitialize() == Ok(()) {
+            let guard = world.object.try_acquire().expect("live");
+            assert_eq!(world.look(0), 1, "the next round comes after the last");
+            drop(guard);
+        }
+        user.join().unwrap();
+    }
+
+    fn reinitialize_against_acquire(world: &Arc<World<_>>) {
+        world.object.wait();
+        let user = on(world, 1, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                assert_eq!(world.look(0), 1, "the owner's work comes first");
+                drop(guard);
+            }
+        });
+        world.work(0);
+        world.object.reinitialize().unwrap();
+        user.join().unwrap();
+        assert!(world.object.begin_run_down());
+    }
+
+    fn reinitialize_against_acquire_and_wait(world: &Arc<World<_>>) {
+        world.object.wait();
+        let user = on(world, 1, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                world.work(0);
+                drop(guard);
+            }
+        });
+        let owner = on(world, 0, |world| world.object.reinitialize().unwrap());
+        // Either before the re-initialisation, and then at once; or of the new round.
+        world.object.wait();
+        owner.join().unwrap();
+        world.object.wait();
+        world.own();
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn a_wait_that_overlaps_a_reinitialize_is_woken(world: &Arc<World<_>>) {
+        let waiter = on(world, 1, |world| world.object.wait());
+        world.object.wait();
+        if world.object.reinitialize().is_ok() {
+            world.object.wait();
+        }
+        waiter.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn two_run_downs_of_an_idle_object_are_both_told(world: &Arc<World<_>>) {
+        let waiter = on(world, 1, |world| world.object.wait());
+        world.object.begin_run_down();
+        waiter.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn a_wait_that_begins_during_a_reinitialize_is_woken(world: &Arc<World<_>>) {
+        world.object.wait();
+        let waiter = on(world, 1, |world| world.object.wait());
+        world.object.reinitialize().unwrap();
+        waiter.join().unwrap();
+    }
+
+    fn begin_against_resurrect(world: &Arc<World<_>>) {
+        let owner = on(world, 1, |world| {
+            world.work(0);
+            world.object.begin_run_down();
+        });
+        if world.object.resurrect() == Ok(()) {
+            let guard = world.object.try_acquire().expect("live");
+            assert_eq!(world.look(0), 1, "what came before the run-down");
+            drop(guard);
+            assert!(world.object.begin_run_down(), "every slot was cleared");
+        }
+        owner.join().unwrap();
+    }
+
+    fn release_against_resurrect_and_wait(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        world.object.begin_run_down();
+        let user = on(world, 1, move |world| {
+            world.work(0);
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        world.object.resurrect().unwrap();
+        world.object.wait();
+        assert_eq!(world.own(), 1, "the wait returned before the release");
+        user.join().unwrap();
+    }
+
+    fn two_resurrects_at_once_against_a_release(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        world.object.begin_run_down();
+        let user = on(world, 1, move |world| {
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        let other = on(world, 0, |world| {
+            let _ = world.object.resurrect();
+        });
+        let _ = world.object.resurrect();
+        user.join().unwrap();
+        other.join().unwrap();
+        assert!(world.object.try_acquire().is_ok());
+        assert!(world.object.begin_run_down(), "nothing is left");
+    }
+
+    fn wait_against_resurrect_and_release(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        let waiter = on(world, 1, |world| {
+            world.object.wait();
+            assert_eq!(world.look(0), 1);
+        });
+        let _ = world.object.resurrect();
+        world.work(0);
+        // SAFETY: the leaked hold.
+        unsafe { world.object.release_n(count) };
+        waiter.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn acquire_during_resurrect_is_counted_once(world: &Arc<World<_>>) {
+        world.object.begin_run_down();
+        let user = on(world, 1, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                world.work(0);
+                run_on(0);
+                drop(guard);
+            }
+        });
+        world.object.resurrect().unwrap();
+        world.object.wait();
+        world.own();
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn take_against_take_and_a_user(world: &Arc<World<_>>) {
+        // `Protected` brings its own object; the world's only lends its cells.
+        let value = Arc::new(Protected::<Arc<World<_>>, One>::new(One::new(), world.clone()));
+        let taker = value.clone();
+        let user = value.clone();
+        let user = thread::spawn(move || {
+            if let Ok(guard) = user.try_acquire() {
+                guard.work(0);
+            }
+        });
+        let taker = thread::spawn(move || taker.run_down().inspect(|world| world.work(0)).is_some());
+        let mine = value.run_down().inspect(|world| world.work(0)).is_some();
+        assert!(mine ^ taker.join().unwrap(), "exactly once");
+        user.join().unwrap();
+    }
+
+    fn put_against_take(world: &Arc<World<_>>) {
+        let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
+        let other = value.clone();
+        let taker = thread::spawn(move || other.try_run_down().inspect(|world| world.work(0)).is_some());
+        assert!(value.put(world.clone()).is_ok());
+        if let Ok(user) = value.try_acquire() {
+            user.work(0);
+        }
+        let mine = value.run_down().inspect(|world| world.work(0)).is_some();
+        assert!(mine ^ taker.join().unwrap(), "exactly once");
+        assert!(value.put(world.clone()).is_ok(), "empty again");
+        value.try_acquire().expect("live").work(0);
+    }
+}
+
+/// The waiter takes the memory for something else as soon as its wait returns.
+struct Freed<R>(*mut R);
+// SAFETY: the protocol under test decides who may use the memory; loom checks it.
+unsafe impl<R> Send for Freed<R> {}
+
+impl<R> Freed<R> {
+    /// A method, so that a closure takes the whole struct and not only the pointer.
+    fn get(&self) -> *mut R {
+        self.0
+    }
+}
+
+macro_rules! free_after_wait {
+    ($($name:ident: $object:ty, releases on $cores:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            model(|| {
+                let object = Box::into_raw(Box::new(<$object>::new()));
+                let users = $cores.map(|core| {
+                    // SAFETY: live until the wait below returns.
+                    let count = unsafe { &*object }.try_acquire().unwrap().leak();
+                    let shared = Freed(object);
+                    thread::spawn(move || {
+                        run_on(core);
+                        // SAFETY: the leaked hold keeps the object alive.
+                        unsafe { (*shared.get()).release_n(count) };
+                    })
+                });
+                // SAFETY: after the wait the object is ours alone; boxed again for loom's sake only
+                // when nobody can touch it any more.
+                unsafe {
+                    (*object).wait();
+                    (*object).reclaim();
+                    users.into_iter().for_each(|user| user.join().unwrap());
+                    drop(Box::from_raw(object));
+                }
+            });
+        }
+    )*};
+}
+
+free_after_wait! {
+    free_against_the_last_release_of_the_plain_object: One, releases on [0];
+    free_against_the_last_release_on_another_slot: Two, releases on [1];
+    free_against_two_releases_on_two_slots: Two, releases on [0, 1];
+    free_against_two_releases_of_the_plain_object: One, releases on [0, 0];
+}
+
+#[test]
+fn reinitialize_and_resurrect_of_a_live_object_are_refused_while_a_sweep_runs() {
+    model(|| {
+        let world = World::new(Two::new());
+        let count = world.object.try_acquire().unwrap().leak();
+        let sweeper = on(&world, 1, |world| {
+            world.object.begin_run_down();
+        });
+        assert_eq!(world.object.reinitialize(), Err(NotRunDown), "held all the time");
+        // SAFETY: the leaked hold.
+        unsafe { world.object.release_n(count) };
+        sweeper.join().unwrap();
+        world.object.wait();
+    });
+}
