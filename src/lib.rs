@@ -39,6 +39,7 @@ pub mod payload;
 pub mod psci;
 pub mod report;
 pub mod rounds;
+pub mod scope;
 pub mod tally;
 pub mod time;
 pub mod timer;

@@ -1,0 +1,299 @@
+//! Where QEMU, the watched memory, the guest's marks and the turnstile meet.
+//!
+//! Atomics count once whatever QEMU makes of them: with a thread for each core it reports LDADD as one
+//! access that is also a store, with all cores on one thread as a load and a store, and from version
+//! 9.2 on always as both; so of its accesses only the store counts. Of the exclusives the load counts,
+//! and its store completes it.
+//!
+//! Longer than most files, because it holds everything that all the others are for.
+
+use crate::aarch64::Class;
+use crate::api::{self, Api, Info};
+use crate::arguments::Arguments;
+use crate::directory::{Access, MAX_CORES};
+use crate::failure::{self, end};
+use crate::marks::{Mark, Sentence};
+use crate::memory::{Hit, Memory, lock};
+use crate::names::Names;
+use crate::report::{self, Run};
+use crate::trace::{Site, Step};
+use crate::turnstile::Turnstile;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Mutex, Once, PoisonError, RwLock};
+use std::thread;
+
+/// What belongs to one core; only its own thread touches it, so that is cheap.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Core {
+    /// The phase it takes part in, or 0.
+    phase: AtomicU16,
+    /// An exclusive load of watched memory has not met its store yet.
+    exclusive: AtomicBool,
+    sentence: Mutex<Sentence>,
+}
+
+/// The plugin in one piece. There is one, and it lives for ever.
+#[derive(Debug)]
+pub struct Plugin {
+    /// QEMU's functions.
+    pub api: Api,
+    run: Run,
+    arguments: Arguments,
+    memory: Memory,
+    names: RwLock<Names>,
+    phases: Mutex<BTreeMap<u16, String>>,
+    cores: Vec<Core>,
+    turnstile: Option<Turnstile>,
+    sites: Mutex<HashMap<(u64, u32), &'static Site>>,
+    out: Mutex<Option<File>>,
+    trace: Mutex<Option<File>>,
+    watchdog: Once,
+    reported: AtomicBool,
+}
+
+impl Plugin {
+    /// Makes it as the arguments say. The error is a whole sentence.
+    pub fn new<'a>(info: &Info, words: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        let arguments = Arguments::parse(words)?;
+        let api = Api::find(info)?;
+        let cores = info.cores();
+        if cores == 0 || cores > MAX_CORES {
+            return Err(format!("a machine of {cores} cores; 1 to {MAX_CORES} are supported"));
+        }
+        let create = |path: &Option<PathBuf>| match path {
+            Some(path) => File::create(path)
+                .map(Some)
+                .map_err(|error| format!("cannot write {}: {error}", path.display())),
+            None => Ok(None::<File>),
+        };
+        let names = match &arguments.names {
+            None => Names::default(),
+            Some(path) => fs::read_to_string(path)
+                .map_err(|error| error.to_string())
+                .and_then(|text| Names::parse(&text))
+                .map_err(|error| format!("names={}: {error}", path.display()))?,
+        };
+        let memory = Memory::new(arguments.line, cores);
+        for region in &arguments.regions {
+            memory.watch(region.clone()).map_err(|error| format!("region=: {error}"))?;
+        }
+        let turnstile = arguments.schedule.then(|| {
+            let Arguments { policy, trace_last, max_steps, deadline, .. } = arguments;
+            Turnstile::new(cores, policy, trace_last, max_steps, deadline)
+        });
+        Ok(Self {
+            api,
+            run: Run {
+                schedule: arguments.schedule,
+                line: arguments.line,
+                cores,
+                api: api::VERSION.load(Ordering::Relaxed),
+            },
+            memory,
+            names: RwLock::new(names),
+            phases: Mutex::default(),
+            cores: (0..cores).map(|_| Core::default()).collect(),
+            turnstile,
+            sites: Mutex::default(),
+            out: Mutex::new(create(&arguments.out)?),
+            trace: Mutex::new(create(&arguments.trace)?),
+            watchdog: Once::new(),
+            reported: AtomicBool::new(false),
+            arguments,
+        })
+    }
+
+    /// The one description of an instruction, made when it is translated for the first time.
+    pub fn site(
+        &self,
+        address: u64,
+        opcode: u32,
+        class: Class,
+        name: &'static str,
+    ) -> &'static Site {
+        lock(&self.sites)
+            .entry((address, opcode))
+            .or_insert_with(|| Box::leak(Box::new(Site { address, class, name })))
+    }
+
+    fn describe(&self, address: u64) -> String {
+        self.names.read().unwrap_or_else(PoisonError::into_inner).describe(address)
+    }
+
+    /// Something that the guest must not do.
+    fn must<T>(&self, result: Result<T, String>) -> T {
+        result.unwrap_or_else(|error| {
+            self.report();
+            end(failure::GUEST, &error)
+        })
+    }
+
+    /// Whether cores are serialised.
+    pub fn schedules(&self) -> bool {
+        self.turnstile.is_some()
+    }
+
+    /// Any access of any memory, after it has happened.
+    #[inline]
+    pub fn access(&'static self, core: usize, site: &'static Site, info: u32, address: u64) {
+        let Some(hit) = self.memory.find(address) else { return };
+        let store = self.api.is_store(info);
+        if matches!(site.class, Class::Atomic | Class::StoreExclusive) && !store {
+            return; // its other half
+        }
+        self.watched(core, site, store, address, hit);
+        // An unaligned access may reach into the next line.
+        let last = address + self.api.size(info) - 1;
+        if last / self.run.line != address / self.run.line
+            && let Some(hit) = self.memory.find(last)
+        {
+            self.watched(core, site, store, last, hit);
+        }
+    }
+
+    fn watched(&self, core: usize, site: &'static Site, store: bool, address: u64, hit: Hit<'_>) {
+        let own = &self.cores[core];
+        let phase = own.phase.load(Ordering::Relaxed);
+        let access = match (site.class, store) {
+            (Class::Atomic | Class::LoadExclusive, _) => Access::Atomic,
+            (_, true) => Access::Store,
+            (_, false) => Access::Load,
+        };
+        let completes = site.class == Class::StoreExclusive;
+        match completes {
+            true => self.memory.complete(hit, core, phase, || self.describe(address)),
+            false => self.memory.access(hit, core, phase, access, || self.describe(address)),
+        }
+        let Some(turnstile) = self.turnstile.as_ref().filter(|_| phase != 0) else { return };
+        if !completes {
+            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            let step = Step { core, access, site, address };
+            let recorded = turnstile.record(step, names.place(address, hit.start));
+            drop(names);
+            self.must(recorded);
+        }
+        let opens = site.class == Class::LoadExclusive;
+        own.exclusive.store(opens, Ordering::Relaxed);
+        if !opens {
+            turnstile.pass(core);
+        }
+    }
+
+    /// The core executes a mark.
+    pub fn hint(&'static self, core: usize, number: u32) {
+        let mark = lock(&self.cores[core].sentence).hint(number);
+        if let Some(mark) = self.must(mark.map_err(|error| format!("core {core}: {error}"))) {
+            self.mark(core, mark);
+        }
+    }
+
+    /// The turnstile, if the core takes part in a phase of a schedule.
+    fn turnstile_of(&self, core: usize) -> Option<&Turnstile> {
+        let turnstile = self.turnstile.as_ref();
+        turnstile.filter(|_| self.cores[core].phase.load(Ordering::Relaxed) != 0)
+    }
+
+    /// The core is about to wait without sleeping.
+    pub fn spin(&self, core: usize) {
+        if let Some(turnstile) = self.turnstile_of(core) {
+            turnstile.spin(core);
+        }
+    }
+
+    /// An atomic of exclusives has ended without a store, as a compare-and-swap that fails does; it was
+    /// a step all the same. Also comes before an exclusive load, for those that end without a CLREX.
+    pub fn clear_exclusive(&self, core: usize) {
+        if let Some(turnstile) = self.turnstile_of(core)
+            && self.cores[core].exclusive.swap(false, Ordering::Relaxed)
+        {
+            turnstile.pass(core);
+        }
+    }
+
+    /// QEMU has put the core to sleep.
+    pub fn idle(&self, core: usize) {
+        if let Some(turnstile) = &self.turnstile {
+            turnstile.idle(core);
+        }
+    }
+
+    fn mark(&'static self, core: usize, mark: Mark) {
+        let own = &self.cores[core];
+        match mark {
+            Mark::Phase { phase, cores } => {
+                if let Some(turnstile) = &self.turnstile {
+                    let cores = if cores == 0 { self.arguments.cores } else { cores };
+                    self.watchdog.call_once(|| {
+                        thread::spawn(|| turnstile.watch(|| self.report()));
+                    });
+                    if let Err(error) = turnstile.check_threads(core, cores) {
+                        end(failure::SETUP, &error);
+                    }
+                    self.must(turnstile.begin(core, phase, cores));
+                }
+                own.phase.store(phase, Ordering::Relaxed);
+            }
+            Mark::End => {
+                own.phase.store(0, Ordering::Relaxed);
+                if let Some(turnstile) = &self.turnstile {
+                    self.must(turnstile.end(core));
+                }
+            }
+            Mark::Cold => self.memory.cold(),
+            Mark::Watch { name, range, stride } => {
+                let watched = self.memory.watch(range.clone());
+                self.must(watched.map_err(|error| format!("watch {name}: {error}")));
+                let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+                names.add(range, stride, &name);
+            }
+            Mark::Arrive => {
+                if let Some(turnstile) = &self.turnstile {
+                    turnstile.arrive(core);
+                }
+            }
+            Mark::Wakes(target) => {
+                if let Some(turnstile) = &self.turnstile {
+                    self.must(turnstile.wakes(target));
+                }
+            }
+            Mark::Name { phase, name } => {
+                lock(&self.phases).insert(phase, name);
+            }
+        }
+    }
+
+    /// Writes the results, once.
+    pub fn report(&self) {
+        if self.reported.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut text = report::counts(&self.run, &self.memory.totals(), &lock(&self.phases));
+        if let Some(turnstile) = &self.turnstile {
+            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            let steps = turnstile.trace(|trace, spins| {
+                text +=
+                    &report::schedule(self.arguments.policy, trace.count(), spins, &trace.hash());
+                let steps = trace.text(&names, self.arguments.trace_last);
+                format!("trace {} of {} steps\n{steps}", trace.hash(), trace.count())
+            });
+            if let Some(file) = &mut *lock(&self.trace) {
+                written(file.write_all(steps.as_bytes()), "trace=");
+            }
+        }
+        match &mut *lock(&self.out) {
+            Some(file) => written(file.write_all(text.as_bytes()), "out="),
+            None => written(io::stderr().write_all(text.as_bytes()), "standard error"),
+        }
+    }
+}
+
+fn written(result: io::Result<()>, what: &str) {
+    if let Err(error) = result {
+        end(failure::GUEST, &format!("cannot write the results to {what}: {error}"));
+    }
+}
