@@ -1,0 +1,229 @@
+//! Seeded preemption: one core at a time runs, for a seeded number of instructions; then the seed
+//! chooses who is next.
+//!
+//! For QEMU under `-icount shift=4`, where a tick of the virtual counter is one instruction. The core
+//! whose turn it is sets its virtual timer a few instructions ahead; the interrupt's handler draws the
+//! next core from the seed and waits, with interrupts masked, until its own turn comes again. The code
+//! that is preempted knows nothing of it and is not changed.
+//!
+//! YIELD makes QEMU's round robin go on to the next core, so a core that waits for its turn costs a
+//! few instructions a look. A core that sleeps in [`park`](crate::park) gives its turn away, and asks
+//! for one when an inter-core interrupt has woken it: a wake-up that is lost stays lost.
+//!
+//! Interleavings are sequentially consistent, and code that masks interrupts is never interrupted.
+
+use crate::{cores, exceptions, park, time, timer};
+use aarch64_cpu::registers::{DAIF, ELR_EL1, Readable};
+use core::arch::asm;
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use rundown::Park;
+use trace::Step;
+
+pub mod trace;
+
+/// Most cores that take turns.
+pub const MAX_CORES: usize = 8;
+/// The longest slice, in instructions: a power of two.
+const LONGEST_SLICE: u64 = 64;
+/// More steps than any run of a scenario takes.
+const MOST_STEPS: u64 = 20_000;
+/// How long a wait may take; ten times what the longest run takes.
+const DEADLINE_MS: u64 = 1_000;
+const NOBODY: usize = usize::MAX;
+
+/// What a core does, as the scheduler sees it.
+const ABSENT: usize = 0;
+const READY: usize = 1;
+const ASLEEP: usize = 2;
+
+/// Whose turn it is. Everything else here is written by that core only, but for its own state by a
+/// core that wakes up.
+static TURN: AtomicUsize = AtomicUsize::new(NOBODY);
+static STATES: [AtomicUsize; MAX_CORES] = [const { AtomicUsize::new(ABSENT) }; MAX_CORES];
+static EXPECTED: AtomicUsize = AtomicUsize::new(0);
+static RANDOM: AtomicU64 = AtomicU64::new(0);
+/// Instructions from setting the timer in the handler to the first one of the interrupted code.
+static OVERHEAD: AtomicU64 = AtomicU64::new(0);
+
+/// Draws the next number of the seed (SplitMix64, Steele et al. 2014: good for any seed, also 0).
+fn draw() -> u64 {
+    let state = RANDOM.load(Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    RANDOM.store(state, Ordering::Relaxed);
+    let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
+}
+
+/// Prepares a run of `cores` cores under the schedule that `seed` names. On one core, while the
+/// others sleep.
+pub fn prepare(seed: u64, cores: usize) {
+    assert!(cores <= MAX_CORES, "{cores} cores are more than {MAX_CORES}");
+    trace::clear();
+    RANDOM.store(seed, Ordering::Relaxed);
+    EXPECTED.store(cores, Ordering::Relaxed);
+    STATES.iter().for_each(|state| state.store(ABSENT, Ordering::Relaxed));
+    TURN.store(NOBODY, Ordering::Relaxed);
+}
+
+/// Joins the run: returns when everybody is here and it is this core's turn.
+pub fn enter() {
+    STATES[cores::this_index()].store(READY, Ordering::Relaxed);
+    if ready().count() == EXPECTED.load(Ordering::Relaxed) {
+        hand_over();
+    }
+    wait_for_turn();
+    next_slice();
+}
+
+/// Leaves the run and gives the turn away.
+pub fn leave() {
+    timer::ring_at(u64::MAX, slice_ends); // from here on nothing interrupts us
+    STATES[cores::this_index()].store(ABSENT, Ordering::Relaxed);
+    trace::add(Step::Left);
+    hand_over();
+}
+
+/// Notes what this core has just done, for the trace.
+#[inline]
+pub fn note(what: &'static &'static str) {
+    // Otherwise a slice that ends in the middle of this would mix up two steps.
+    exceptions::without_interrupts(|| trace::add(Step::Did(what)));
+}
+
+fn ready() -> impl Iterator<Item = usize> {
+    (0..MAX_CORES).filter(|&core| STATES[core].load(Ordering::Relaxed) == READY)
+}
+
+/// Draws the next core among those that are ready.
+fn hand_over() {
+    let next = match ready().count() {
+        0 => NOBODY,
+        count => ready().nth((draw() % count as u64) as usize).unwrap_or(NOBODY),
+    };
+    TURN.store(next, Ordering::Release);
+}
+
+fn wait_for_turn() {
+    let this = cores::this_index();
+    while TURN.load(Ordering::Acquire) != this {
+        // SAFETY: a hint, which here lets QEMU go on to the next core.
+        unsafe { asm!("yield", options(nomem, nostack, preserves_flags)) };
+    }
+}
+
+fn next_slice() {
+    end_slice_after(1 + draw() % LONGEST_SLICE, slice_ends);
+}
+
+/// Sets the timer so that the interrupted code gets `length` instructions before `end` is called.
+///
+/// Always a call of its own, and a handler's last, so that what comes after the look at the clock is
+/// the same sequence of instructions each time: its length is `OVERHEAD`.
+#[inline(never)]
+fn end_slice_after(length: u64, end: fn()) {
+    timer::ring_at(time::now() + OVERHEAD.load(Ordering::Relaxed) + length, end);
+}
+
+/// The timer's interrupt, on the core whose turn it is.
+fn slice_ends() {
+    trace::add(Step::Stopped(ELR_EL1.get()));
+    trace::print();
+    let (_, steps) = trace::read();
+    assert!(steps < MOST_STEPS, "no end after {steps} steps");
+    hand_over();
+    wait_for_turn();
+    next_slice();
+}
+
+/// Waiting for a run-down in [`park::wait`], giving the turn away meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Turns;
+
+impl Park for Turns {
+    /// Ticks of [`time::now`].
+    type Deadline = u64;
+
+    fn park_until(
+        address: *const (),
+        ready: &mut dyn FnMut() -> bool,
+        deadline: Option<u64>,
+    ) -> bool {
+        let look = || {
+            wake_up();
+            let done = ready();
+            // `park::wait` looks once more with interrupts masked, and then sleeps.
+            if !done && DAIF.is_set(DAIF::I) {
+                fall_asleep();
+            }
+            done
+        };
+        park::wait(address, look, deadline.unwrap_or_else(|| time::after_ms(DEADLINE_MS)))
+    }
+
+    fn unpark_all(address: *const ()) {
+        park::wake(address);
+    }
+}
+
+/// The deadline for a wait of a scenario: not reached unless a wake-up is lost.
+pub fn deadline() -> u64 {
+    time::after_ms(DEADLINE_MS)
+}
+
+fn fall_asleep() {
+    timer::ring_at(u64::MAX, slice_ends);
+    STATES[cores::this_index()].store(ASLEEP, Ordering::Relaxed);
+    trace::add(Step::Slept);
+    hand_over();
+}
+
+fn wake_up() {
+    let this = cores::this_index();
+    if STATES[this].load(Ordering::Relaxed) != ASLEEP {
+        return;
+    }
+    STATES[this].store(READY, Ordering::Relaxed);
+    // Nobody else may be left to hand over.
+    let _ = TURN.compare_exchange(NOBODY, this, Ordering::Relaxed, Ordering::Relaxed);
+    wait_for_turn();
+    trace::add(Step::Woke);
+    next_slice();
+}
+
+/// Measures `OVERHEAD`, so that slices have the length that was drawn, and checks that they do.
+/// Returns it.
+pub fn calibrate() -> u64 {
+    const LONG: u64 = 600;
+    OVERHEAD.store(0, Ordering::Relaxed);
+    let progress = progress_in(LONG);
+    assert!(
+        (1..=LONG).contains(&progress),
+        "a slice of {LONG} ticks ends after {progress} instructions: \
+         QEMU must run with -icount shift=4,sleep=off"
+    );
+    OVERHEAD.store(LONG - progress, Ordering::Relaxed);
+    for length in 1..=LONGEST_SLICE {
+        let progress = progress_in(length);
+        assert!(progress == length, "a slice of {length} instructions ends after {progress}");
+    }
+    LONG - progress
+}
+
+/// Lets two interrupts, a slice of `length` apart, hit a row of NOPs. Returns how far it came between.
+fn progress_in(length: u64) -> u64 {
+    static LENGTH: AtomicU64 = AtomicU64::new(0);
+    static HITS: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+    fn first() {
+        HITS[0].store(ELR_EL1.get(), Ordering::Relaxed);
+        end_slice_after(LENGTH.load(Ordering::Relaxed), second);
+    }
+    fn second() {
+        HITS[1].store(ELR_EL1.get(), Ordering::Relaxed);
+    }
+    LENGTH.store(length, Ordering::Relaxed);
+    end_slice_after(100, first);
+    // SAFETY: NOPs, more than both interrupts need.
+    unsafe { asm!(".rept 2048", "nop", ".endr", options(nomem, nostack, preserves_flags)) };
+    let [first, second] = [0, 1].map(|hit: usize| HITS[hit].load(Ordering::Relaxed));
+    second.wrapping_sub(first) / 4
+}
