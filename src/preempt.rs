@@ -12,7 +12,7 @@
 //!
 //! Interleavings are sequentially consistent, and code that masks interrupts is never interrupted.
 
-use crate::{cores, exceptions, park, time, timer};
+use crate::{cores, exceptions, park, println, time, timer};
 use aarch64_cpu::registers::{DAIF, ELR_EL1, Readable};
 use core::arch::asm;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -63,6 +63,21 @@ pub fn prepare(seed: u64, cores: usize) {
     EXPECTED.store(cores, Ordering::Relaxed);
     STATES.iter().for_each(|state| state.store(ABSENT, Ordering::Relaxed));
     TURN.store(NOBODY, Ordering::Relaxed);
+}
+
+/// Ends the run, when all cores have left.
+pub fn finish() {
+    trace::print();
+    EXPECTED.store(0, Ordering::Relaxed);
+}
+
+/// Prints, when a core dies in the middle of a run, how far the run had come.
+pub fn last_words() {
+    if EXPECTED.load(Ordering::Relaxed) > 0 {
+        trace::print();
+        let (hash, steps) = trace::read();
+        println!("# trace {hash:016x} steps {steps}");
+    }
 }
 
 /// Joins the run: returns when everybody is here and it is this core's turn.

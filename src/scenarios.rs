@@ -5,7 +5,7 @@
 
 use crate::ktap::{self, equal, holds};
 use crate::payload::Payload;
-use crate::preempt::{self, Turns, trace};
+use crate::preempt::{self, Turns};
 use crate::rounds::ThisCore;
 use crate::{jobs, park, time};
 use alloc::format;
@@ -16,6 +16,7 @@ use spin::Mutex;
 
 mod counter;
 mod drain;
+mod extra;
 mod free;
 mod migrate;
 mod place;
@@ -51,6 +52,7 @@ pub const ALL: &[Scenario] = &[
     waiters::SCENARIO,
     reinitialize::SCENARIO,
     free::SCENARIO,
+    extra::SCENARIO,
     counter::SCENARIO,
 ];
 
@@ -86,7 +88,7 @@ impl Scenario {
             (self.work)(&run(core));
             preempt::leave();
         });
-        trace::print();
+        preempt::finish();
         match FAILURE.lock().take() {
             Some(seen) => Err(seen),
             None => (self.check)(&run(0)),
