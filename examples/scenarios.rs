@@ -1,7 +1,7 @@
-//! Small races under seeded schedules: `-append "scenario=NAME seed=K seeds=N"`.
+//! Small races under seeded schedules: `-append "scenario=NAME seed=K seeds=N apart=A"`.
 //!
-//! Runs the scenario once for each of N seeds from K on, a test a seed, and ends with the first that
-//! fails. `trace=1` prints every step. Needs `-icount shift=4,sleep=off`; `scripts/explore` knows how.
+//! Runs the scenario once for each of the seeds K, K + A, K + 2 A, ..., N in all, a test a seed, and
+//! ends with the first that fails. `trace=1` prints every step. Needs `-icount shift=4,sleep=off`; `scripts/explore` knows how.
 
 #![no_std]
 #![no_main]
@@ -24,7 +24,7 @@ fn main() -> ! {
     let name = machine.argument("scenario").unwrap_or("");
     let chosen = scenarios::ALL.iter().find(|known| known.name == name);
     let scenario = chosen.unwrap_or_else(|| usage(&format!("scenario={name}")));
-    let (first, seeds) = (number("seed", 0), number("seeds", 1));
+    let (first, seeds, apart) = (number("seed", 0), number("seeds", 1), number("apart", 1));
     let cores = machine.core_count;
     if cores < scenario.fewest || cores > preempt::MAX_CORES {
         usage(&format!("{name} on {cores} cores"));
@@ -38,7 +38,7 @@ fn main() -> ! {
     if number("trace", 0) != 0 {
         trace::show();
     }
-    for seed in first..first + seeds {
+    for seed in (0..seeds).map(|number: u64| number.wrapping_mul(apart).wrapping_add(first)) {
         println!("# seed {seed}");
         let result = scenario.run(seed, cores);
         let failed = result.is_err();
