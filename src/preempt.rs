@@ -25,6 +25,8 @@ pub mod trace;
 pub const MAX_CORES: usize = 8;
 /// The longest slice, in instructions: a power of two.
 const LONGEST_SLICE: u64 = 64;
+/// For how many slices a core is left out, on average.
+const STALL: u64 = 32;
 /// More steps than any run of a scenario takes.
 const MOST_STEPS: u64 = 20_000;
 /// How long a wait may take; ten times what the longest run takes.
@@ -41,6 +43,7 @@ const ASLEEP: usize = 2;
 static TURN: AtomicUsize = AtomicUsize::new(NOBODY);
 static STATES: [AtomicUsize; MAX_CORES] = [const { AtomicUsize::new(ABSENT) }; MAX_CORES];
 static EXPECTED: AtomicUsize = AtomicUsize::new(0);
+static LEFT_OUT: AtomicUsize = AtomicUsize::new(NOBODY);
 static RANDOM: AtomicU64 = AtomicU64::new(0);
 /// Instructions from setting the timer in the handler to the first one of the interrupted code.
 static OVERHEAD: AtomicU64 = AtomicU64::new(0);
@@ -63,6 +66,7 @@ pub fn prepare(seed: u64, cores: usize) {
     EXPECTED.store(cores, Ordering::Relaxed);
     STATES.iter().for_each(|state| state.store(ABSENT, Ordering::Relaxed));
     TURN.store(NOBODY, Ordering::Relaxed);
+    LEFT_OUT.store(NOBODY, Ordering::Relaxed);
 }
 
 /// Ends the run, when all cores have left.
@@ -110,10 +114,21 @@ fn ready() -> impl Iterator<Item = usize> {
 }
 
 /// Draws the next core among those that are ready.
+///
+/// One core, or none, is left out for a while, unless nobody else is ready: many bugs show only if a
+/// core is stopped for long in the wrong place, which equal chances hardly ever do.
 fn hand_over() {
-    let next = match ready().count() {
-        0 => NOBODY,
-        count => ready().nth((draw() % count as u64) as usize).unwrap_or(NOBODY),
+    let drawn = draw();
+    if (drawn >> 32).is_multiple_of(STALL) {
+        // One more than there are cores: then nobody is left out.
+        let left_out = draw() % (EXPECTED.load(Ordering::Relaxed) as u64 + 1);
+        LEFT_OUT.store(left_out as usize, Ordering::Relaxed);
+    }
+    let left_out = LEFT_OUT.load(Ordering::Relaxed);
+    let others = || ready().filter(move |&core| core != left_out);
+    let next = match others().count() {
+        0 => ready().next().unwrap_or(NOBODY),
+        count => others().nth((drawn & 0xffff_ffff) as usize % count).unwrap_or(NOBODY),
     };
     TURN.store(next, Ordering::Release);
 }

@@ -121,9 +121,14 @@ impl Run {
 
     /// Waits for the run-down. Returns whether it came.
     fn wait(&self) -> bool {
-        match self.object.wait_until(preempt::deadline()) {
-            Ok(()) => preempt::note(&"has waited for the run-down"),
+        let deadline = preempt::deadline();
+        match self.object.wait_until(deadline) {
             Err(late) => self.fail(format!("core {} waits for ever: {late}", self.core)),
+            // It has come, but only the deadline has ended the sleep.
+            Ok(()) if time::now() >= deadline => {
+                self.fail(format!("core {} sleeps on: nobody has woken it", self.core));
+            }
+            Ok(()) => preempt::note(&"has waited for the run-down"),
         }
         FAILURE.lock().is_none()
     }

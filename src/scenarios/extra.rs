@@ -14,7 +14,7 @@ pub const SCENARIO: Scenario = Scenario {
     name: "extra",
     about: "one release too many against drain: must panic",
     fewest: 2,
-    slots: |cores| cores,
+    slots: |cores| cores / 2, // so that two cores share the slot in question
     set_up: |run| {
         RUN_DOWN.store(false, Ordering::Relaxed);
         let _ = run.object.try_acquire().map(|guard| guard.leak());

@@ -1,9 +1,10 @@
 //! Memory for the run-down object of a scenario: a page of its own, which can be freed for real.
 //!
-//! Freeing fills it with poison and takes it out of the page table, so that whoever touches it
-//! afterwards, even only to read, ends in a data abort that names the core and the instruction.
+//! Freeing takes it out of the page table: more than poison, as whoever touches it afterwards, even
+//! only to read, ends in a data abort that names the core and the instruction.
 
 use super::Object;
+use crate::exceptions::without_interrupts;
 use crate::memory::PAGE;
 use crate::mmu;
 use aarch64_cpu::asm::barrier;
@@ -19,7 +20,6 @@ unsafe impl Sync for Page {}
 
 static MEMORY: Page = Page(UnsafeCell::new([0; PAGE / 8]));
 
-const POISON: u64 = 0xdead_dead_dead_dead;
 /// Bit 0 of a descriptor: valid (Arm ARM D8.3.1).
 const VALID: u64 = 1;
 /// Bits 47:12 of a descriptor: the address of the next table (Arm ARM D8.3.1).
@@ -38,25 +38,22 @@ pub fn renew(slots: usize) -> &'static Object {
     unsafe { made.unwrap_or_else(|error| panic!("{error}")).as_ref() }
 }
 
-/// Frees the object's memory.
+/// Frees the object's memory, before anybody else gets a turn.
 ///
 /// # Safety
 ///
 /// Nobody uses the object any more; the explorer is here to find out whether that is true.
 pub unsafe fn free() {
-    let words: *mut u64 = MEMORY.0.get().cast();
-    for word in 0..PAGE / 8 {
-        // SAFETY: inside the page, which is ours alone as the caller promises.
-        unsafe { words.add(word).write_volatile(POISON) };
-    }
-    let entry = descriptor();
-    entry.store(entry.load(Ordering::Relaxed) & !VALID, Ordering::Relaxed);
-    barrier::dsb(barrier::ISHST);
-    let page = words.addr() / PAGE;
-    // SAFETY: forgets translations of this one page, on all cores (Arm ARM C5.5, TLBI VAAE1IS).
-    unsafe { asm!("tlbi vaae1is, {}", in(reg) page, options(nostack)) };
-    barrier::dsb(barrier::ISH);
-    barrier::isb(barrier::SY);
+    without_interrupts(|| {
+        let entry = descriptor();
+        entry.store(entry.load(Ordering::Relaxed) & !VALID, Ordering::Relaxed);
+        barrier::dsb(barrier::ISHST);
+        let page = MEMORY.0.get().addr() / PAGE;
+        // SAFETY: forgets translations of this one page, on all cores (Arm ARM C5.5, TLBI VAAE1IS).
+        unsafe { asm!("tlbi vaae1is, {}", in(reg) page, options(nostack)) };
+        barrier::dsb(barrier::ISH);
+        barrier::isb(barrier::SY);
+    });
 }
 
 /// The page's entry in the last of the three levels of tables.

@@ -1,5 +1,5 @@
 //! Re-initialise against acquire: the object is run down and made live again, while others use it and
-//! the last core starts run-downs of its own.
+//! the last core starts and awaits run-downs of its own.
 
 use super::{PAYLOAD, Scenario};
 use crate::preempt;
@@ -29,16 +29,19 @@ pub const SCENARIO: Scenario = Scenario {
                         Err(error) => run.fail(format!("after a wait: {error}")),
                     }
                 }
-                run.wait_and_poison();
             }
             _ if last => {
-                for _ in 0..TRIES {
+                for _ in 0..TRIES / 2 {
                     run.object.begin_run_down();
                     preempt::note(&"has started a run-down");
+                    run.wait();
                 }
             }
             _ => (0..TRIES).for_each(|_| _ = run.use_once()),
         }
     },
-    check: |run| run.is_run_down(),
+    check: |run| {
+        run.object.begin_run_down();
+        run.is_run_down()
+    },
 };

@@ -7,12 +7,13 @@ use crate::stop::Stop;
 pub const USAGE: &str = "\
 usage: scripts/explore --seeds N [--cores C] [--scenario S] [--tier icount|plugin]
        scripts/explore --seed K [--cores C] [--scenario S] [--tier icount|plugin]
-       scripts/explore --mutants [NAME] [--seeds N] [--cores C]
+       scripts/explore --mutants [NAME] [--quick] [--seeds N] [--cores C]
   Runs small races of a few cores around one run-down object; a seed is a schedule.
   --seeds N      runs the seeds 1 to N and stops at the first that fails
   --seed K       replays one, prints its steps and `trace HASH`
   --mutants      puts known bugs into the primitive, one at a time; each must be found
-                 within N seeds (1000). NAME: only those whose names hold it
+                 within N seeds (1000). NAME: only those whose names hold it;
+                 --quick: only some, for the test suite
   --cores C      2 to 8 (4)
   --scenario S   drain, plain, migrate, waiters, reinitialize, free, extra, or counter,
                  which is wrong on purpose (all but counter, by turns)
@@ -50,6 +51,8 @@ pub struct Arguments {
     pub most: u64,
     /// Part of the names of the mutants that are wanted.
     pub pattern: String,
+    /// Only some mutants.
+    pub quick: bool,
     /// Cores of the machine.
     pub cores: u32,
     /// A scenario, if not all.
@@ -61,7 +64,7 @@ pub struct Arguments {
 impl Arguments {
     /// Reads the words after `lab explore`. `None`: the usage text is wanted.
     pub fn parse(words: &[String]) -> Result<Option<Arguments>, Stop> {
-        let (mut seed, mut seeds, mut mutants) = (None, None, false);
+        let (mut seed, mut seeds, mut mutants, mut quick) = (None, None, false, false);
         let (mut pattern, mut cores, mut scenario) = (String::new(), 4, None);
         let mut tier = Tier::Icount;
         let mut words = words.iter().map(String::as_str).peekable();
@@ -101,8 +104,12 @@ impl Arguments {
                     mutants = true;
                     pattern = value().unwrap_or_default().to_owned();
                 }
+                "--quick" if joined.is_none() => quick = true,
                 _ => return Err(wrong(format!("{word} is unknown"))),
             }
+        }
+        if quick && !mutants {
+            return Err(wrong("--quick wants --mutants".to_owned()));
         }
         let goal = match (seed, seeds, mutants) {
             (None, _, true) => Goal::Mutants,
@@ -111,7 +118,7 @@ impl Arguments {
             _ => return Err(wrong("one of --seeds N, --seed K, --mutants is wanted".to_owned())),
         };
         let most = seeds.unwrap_or(1000);
-        Ok(Some(Arguments { goal, most, pattern, cores, scenario, tier }))
+        Ok(Some(Arguments { goal, most, pattern, quick, cores, scenario, tier }))
     }
 
     /// What to explore.
@@ -153,7 +160,8 @@ mod tests {
         assert_eq!((one.goal, one.cores, one.tier), (Goal::Seed(u64::MAX), 4, Tier::Icount));
         let mutants = parse("--mutants sign --seeds 7").unwrap().unwrap();
         assert_eq!((mutants.goal, mutants.pattern.as_str()), (Goal::Mutants, "sign"));
-        assert_eq!(mutants.most, 7);
+        assert_eq!((mutants.most, mutants.quick), (7, false));
+        assert!(parse("--mutants --quick").unwrap().unwrap().quick);
         assert_eq!(parse("--mutants").unwrap().unwrap().most, 1000);
         assert_eq!(parse("--seeds 1 --help").unwrap(), None);
     }
@@ -164,6 +172,8 @@ mod tests {
             ("", "one of --seeds N, --seed K, --mutants"),
             ("--seeds 1 --seed 1", "one of"),
             ("--mutants --seed 1", "one of"),
+            ("--seeds 1 --quick", "--quick wants --mutants"),
+            ("--mutants --quick=1", "is unknown"),
             ("--seeds", "--seeds wants a value"),
             ("--seeds --cores 2", "--seeds wants a value"),
             ("--seeds 0", "--seeds 0 is not a number from 1"),
