@@ -31,10 +31,9 @@ fn main() -> ! {
     }
 
     cores::start_all(None);
-    let overhead = preempt::calibrate();
+    preempt::calibrate(cores);
     let mut ktap = Ktap::plan(seeds as usize);
     println!("# {}, on {cores} cores", scenario.about);
-    println!("# {overhead} instructions from a slice's timer to its start");
     if number("trace", 0) != 0 {
         trace::show();
     }

@@ -12,10 +12,10 @@
 //!
 //! Interleavings are sequentially consistent, and code that masks interrupts is never interrupted.
 
-use crate::{cores, exceptions, park, println, time, timer};
+use crate::{cores, exceptions, jobs, park, println, time, timer};
 use aarch64_cpu::registers::{DAIF, ELR_EL1, Readable};
 use core::arch::asm;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use rundown::Park;
 use trace::Step;
 
@@ -23,7 +23,8 @@ pub mod trace;
 
 /// Most cores that take turns.
 pub const MAX_CORES: usize = 8;
-/// The longest slice, in instructions: a power of two.
+/// The longest slice, in instructions. The seed chooses between this and an eighth of it: short slices
+/// stop a core between any two instructions, long ones let it come far while another is stopped.
 const LONGEST_SLICE: u64 = 64;
 /// For how many slices a core is left out, on average.
 const STALL: u64 = 32;
@@ -43,10 +44,17 @@ const ASLEEP: usize = 2;
 static TURN: AtomicUsize = AtomicUsize::new(NOBODY);
 static STATES: [AtomicUsize; MAX_CORES] = [const { AtomicUsize::new(ABSENT) }; MAX_CORES];
 static EXPECTED: AtomicUsize = AtomicUsize::new(0);
+/// The longest slice of this run.
+static LONGEST: AtomicU64 = AtomicU64::new(LONGEST_SLICE);
+/// The shortest; another one only to calibrate.
+static SHORTEST: AtomicU64 = AtomicU64::new(1);
+/// Whether the lowest core that is ready is always next; only to calibrate.
+static FIRST_ALWAYS: AtomicBool = AtomicBool::new(false);
 static LEFT_OUT: AtomicUsize = AtomicUsize::new(NOBODY);
 static RANDOM: AtomicU64 = AtomicU64::new(0);
-/// Instructions from setting the timer in the handler to the first one of the interrupted code.
-static OVERHEAD: AtomicU64 = AtomicU64::new(0);
+/// Instructions from setting the timer in the handler to the first one of the interrupted code, by
+/// how many other cores wait for their turn: as the timer is set, QEMU goes round to each of them once.
+static OVERHEAD: [AtomicU64; MAX_CORES] = [const { AtomicU64::new(0) }; MAX_CORES];
 
 /// Draws the next number of the seed (SplitMix64, Steele et al. 2014: good for any seed, also 0).
 fn draw() -> u64 {
@@ -63,6 +71,7 @@ pub fn prepare(seed: u64, cores: usize) {
     assert!(cores <= MAX_CORES, "{cores} cores are more than {MAX_CORES}");
     trace::clear();
     RANDOM.store(seed, Ordering::Relaxed);
+    LONGEST.store(LONGEST_SLICE >> (draw() % 4), Ordering::Relaxed);
     EXPECTED.store(cores, Ordering::Relaxed);
     STATES.iter().for_each(|state| state.store(ABSENT, Ordering::Relaxed));
     TURN.store(NOBODY, Ordering::Relaxed);
@@ -127,6 +136,7 @@ fn hand_over() {
     let left_out = LEFT_OUT.load(Ordering::Relaxed);
     let others = || ready().filter(move |&core| core != left_out);
     let next = match others().count() {
+        _ if FIRST_ALWAYS.load(Ordering::Relaxed) => ready().next().unwrap_or(NOBODY),
         0 => ready().next().unwrap_or(NOBODY),
         count => others().nth((drawn & 0xffff_ffff) as usize % count).unwrap_or(NOBODY),
     };
@@ -142,16 +152,10 @@ fn wait_for_turn() {
 }
 
 fn next_slice() {
-    end_slice_after(1 + draw() % LONGEST_SLICE, slice_ends);
-}
-
-/// Sets the timer so that the interrupted code gets `length` instructions before `end` is called.
-///
-/// Always a call of its own, and a handler's last, so that what comes after the look at the clock is
-/// the same sequence of instructions each time: its length is `OVERHEAD`.
-#[inline(never)]
-fn end_slice_after(length: u64, end: fn()) {
-    timer::ring_at(time::now() + OVERHEAD.load(Ordering::Relaxed) + length, end);
+    let waiting = ready().count() - 1;
+    let length = SHORTEST.load(Ordering::Relaxed) + draw() % LONGEST.load(Ordering::Relaxed);
+    let ticks = OVERHEAD[waiting].load(Ordering::Relaxed) + length;
+    timer::ring_at(time::now() + ticks, slice_ends);
 }
 
 /// The timer's interrupt, on the core whose turn it is.
@@ -221,39 +225,42 @@ fn wake_up() {
 }
 
 /// Measures `OVERHEAD`, so that slices have the length that was drawn, and checks that they do.
-/// Returns it.
-pub fn calibrate() -> u64 {
-    const LONG: u64 = 600;
-    OVERHEAD.store(0, Ordering::Relaxed);
-    let progress = progress_in(LONG);
-    assert!(
-        (1..=LONG).contains(&progress),
-        "a slice of {LONG} ticks ends after {progress} instructions: \
-         QEMU must run with -icount shift=4,sleep=off"
-    );
-    OVERHEAD.store(LONG - progress, Ordering::Relaxed);
-    for length in 1..=LONGEST_SLICE {
-        let progress = progress_in(length);
-        assert!(progress == length, "a slice of {length} instructions ends after {progress}");
+pub fn calibrate(cores: usize) {
+    const LONG: u64 = 300;
+    for (waiting, overhead) in OVERHEAD.iter().enumerate().take(cores) {
+        let progress = progress_in(LONG, waiting);
+        assert!(
+            (1..=LONG).contains(&progress),
+            "a slice of {LONG} ticks ends after {progress} instructions: \
+             QEMU must run with -icount shift=4,sleep=off"
+        );
+        overhead.store(LONG - progress, Ordering::Relaxed);
+        for length in [3, LONGEST_SLICE] {
+            let progress = progress_in(length, waiting);
+            assert!(progress == length, "a slice of {length} instructions ends after {progress}");
+        }
     }
-    LONG - progress
 }
 
-/// Lets two interrupts, a slice of `length` apart, hit a row of NOPs. Returns how far it came between.
-fn progress_in(length: u64) -> u64 {
-    static LENGTH: AtomicU64 = AtomicU64::new(0);
-    static HITS: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
-    fn first() {
-        HITS[0].store(ELR_EL1.get(), Ordering::Relaxed);
-        end_slice_after(LENGTH.load(Ordering::Relaxed), second);
-    }
-    fn second() {
-        HITS[1].store(ELR_EL1.get(), Ordering::Relaxed);
-    }
-    LENGTH.store(length, Ordering::Relaxed);
-    end_slice_after(100, first);
-    // SAFETY: NOPs, more than both interrupts need.
-    unsafe { asm!(".rept 2048", "nop", ".endr", options(nomem, nostack, preserves_flags)) };
-    let [first, second] = [0, 1].map(|hit: usize| HITS[hit].load(Ordering::Relaxed));
-    second.wrapping_sub(first) / 4
+/// Leads core 0 through a row of NOPs in slices of `length`, while others wait for their turn.
+/// Returns how far one slice went.
+fn progress_in(length: u64, waiting: usize) -> u64 {
+    prepare(0, waiting + 1);
+    FIRST_ALWAYS.store(true, Ordering::Relaxed);
+    SHORTEST.store(length, Ordering::Relaxed);
+    LONGEST.store(1, Ordering::Relaxed);
+    jobs::run_on(&|core| core <= waiting, &|core| {
+        enter();
+        if core == 0 {
+            // SAFETY: NOPs, more than three slices take.
+            unsafe { asm!(".rept 900", "nop", ".endr", options(nomem, nostack, preserves_flags)) };
+        }
+        leave();
+    });
+    finish();
+    FIRST_ALWAYS.store(false, Ordering::Relaxed);
+    SHORTEST.store(1, Ordering::Relaxed);
+    // The first may have ended before the NOPs.
+    let [second, third] = [1, 2].map(trace::stopped_at);
+    third.wrapping_sub(second) / 4
 }

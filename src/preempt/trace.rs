@@ -25,7 +25,7 @@ pub enum Step {
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x100_0000_01b3;
 /// Steps that are kept until the slice ends: more than fit into one.
-const KEPT: usize = 32;
+const KEPT: usize = 256;
 
 static HASH: AtomicU64 = AtomicU64::new(BASIS);
 static STEPS: AtomicU64 = AtomicU64::new(0);
@@ -73,6 +73,11 @@ fn encode(core: usize, step: Step) -> u64 {
         Step::Left => (4, 0),
     };
     kind << 60 | (core as u64) << 48 | address
+}
+
+/// The address of step `number`, if it was a stop and is still kept.
+pub(super) fn stopped_at(number: usize) -> u64 {
+    LAST[number % KEPT].load(Ordering::Relaxed) & 0xffff_ffff_ffff
 }
 
 /// Prints the steps that have not been printed, if they are wanted.

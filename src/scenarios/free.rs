@@ -1,4 +1,7 @@
-//! The last release against free: the waiter frees the object's memory as soon as it may.
+//! The last release against free: the owner frees the object's memory as soon as it may.
+//!
+//! The owner polls. One that sleeps would be woken by the last release itself, when that is nearly
+//! done with the object, and would hardly ever come too early.
 
 use super::{GRANTED, RELEASED, Scenario, place};
 use crate::ktap::equal;
@@ -17,11 +20,11 @@ pub const SCENARIO: Scenario = Scenario {
     },
     work: |run| match run.core {
         0 => {
-            if run.wait() {
-                // SAFETY: the run-down is complete.
-                unsafe { place::free() };
-                preempt::note(&"has freed the object");
-            }
+            run.object.begin_run_down();
+            while !run.object.is_run_down() {}
+            // SAFETY: the run-down is complete.
+            unsafe { place::free() };
+            preempt::note(&"has freed the object");
         }
         _ => {
             // SAFETY: `set_up` has leaked a hold for each of these cores.
