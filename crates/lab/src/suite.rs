@@ -13,6 +13,7 @@ mod idle_setup;
 mod leftovers;
 mod must_fail;
 pub(crate) mod process;
+mod schedules;
 mod table;
 mod transcript;
 

@@ -8,7 +8,7 @@
 use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
-use super::{Step, bad_setup, idle_setup, leftovers, must_fail, transcript};
+use super::{Step, bad_setup, idle_setup, leftovers, must_fail, schedules, transcript};
 
 /// The crates that run on the host.
 const HOST_CRATES: [&str; 2] = ["rundown", "lab"];
@@ -27,7 +27,7 @@ pub fn steps() -> Vec<Step> {
     let mut steps = vec![lint("format", "cargo fmt --all --check")];
     steps.push(lint(
         "shellcheck",
-        "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner .ci/run",
+        "shellcheck scripts/setup scripts/run scripts/test scripts/explore scripts/qemu-runner .ci/run",
     ));
     steps.push(idle_setup::step());
     steps.push(lint(
@@ -102,6 +102,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(small());
     steps.push(transcript::step());
 
+    steps.extend(schedules::steps());
     steps.extend(must_fail::steps());
     steps.extend(bad_setup::steps());
     steps.extend(leftovers::steps());
