@@ -41,6 +41,7 @@ pub mod psci;
 pub mod report;
 pub mod rounds;
 pub mod scenarios;
+pub mod scope;
 pub mod tally;
 pub mod time;
 pub mod timer;

@@ -1,0 +1,121 @@
+//! Which instructions matter, found by their opcode (Arm ARM, C4.1 "A64 instruction set encoding").
+
+/// What the plugin does about an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Loads, stores, or both in one by one core's own account: LDR, STR, LDP, LDAR, STLR, ...
+    Plain,
+    /// LDADD, SWP, CAS, ...: one access with intent to write.
+    Atomic,
+    /// LDXR, LDAXR: the one access of an atomic that its STXR will complete.
+    LoadExclusive,
+    /// STXR, STLXR: the end of that atomic.
+    StoreExclusive,
+    /// CLREX: its other end, without a store.
+    ClearExclusive,
+    /// YIELD, WFE, ISB: a core that waits without sleeping.
+    Spin,
+    /// HINT #0x60 and up: a mark (see [`crate::marks`]).
+    Mark(u32),
+}
+
+/// The first and the last HINT that are marks. All are in the space of hints that the architecture has
+/// not allocated and so executes as NOP (Arm ARM C6.2 "HINT").
+pub const MARKS: std::ops::RangeInclusive<u32> = 0x60..=0x68;
+
+const HINT: u32 = 0xd503_201f;
+const HINT_NUMBER: u32 = 0x7f << 5;
+
+/// Finds out what an instruction is, and its name for people; nothing if it does not matter.
+pub fn decode(opcode: u32) -> Option<(Class, &'static str)> {
+    if opcode & !HINT_NUMBER == HINT {
+        let number = (opcode & HINT_NUMBER) >> 5;
+        return match number {
+            1 => Some((Class::Spin, "YIELD")),
+            2 => Some((Class::Spin, "WFE")),
+            _ if MARKS.contains(&number) => Some((Class::Mark(number), "HINT")),
+            _ => None,
+        };
+    }
+    match opcode & 0xffff_f0ff {
+        0xd503_305f => return Some((Class::ClearExclusive, "CLREX")),
+        0xd503_30df => return Some((Class::Spin, "ISB")),
+        _ => {}
+    }
+    // Loads and stores: bits 28:25 are x1x0.
+    if bits(opcode, 25, 4) & 0b0101 != 0b0100 {
+        return None;
+    }
+    Some(match bits(opcode, 24, 6) {
+        0b00_1000 => exclusive_or_ordered(opcode),
+        0b11_1000 if bits(opcode, 21, 1) == 1 && bits(opcode, 10, 2) == 0 => atomic(opcode),
+        _ => (Class::Plain, ""),
+    })
+}
+
+/// "Load/store exclusive", "ordered" and "compare and swap".
+fn exclusive_or_ordered(opcode: u32) -> (Class, &'static str) {
+    let (ordered, load, pair) =
+        (bits(opcode, 23, 1) == 1, bits(opcode, 22, 1) == 1, bits(opcode, 21, 1) == 1);
+    match (ordered, pair, load) {
+        (true, true, _) => (Class::Atomic, "CAS"),
+        (true, false, true) => (Class::Plain, "LDAR"),
+        (true, false, false) => (Class::Plain, "STLR"),
+        (false, true, _) if bits(opcode, 31, 1) == 0 => (Class::Atomic, "CASP"),
+        (false, true, true) => (Class::LoadExclusive, "LDXP"),
+        (false, true, false) => (Class::StoreExclusive, "STXP"),
+        (false, false, true) => (Class::LoadExclusive, "LDXR"),
+        (false, false, false) => (Class::StoreExclusive, "STXR"),
+    }
+}
+
+/// "Atomic memory operations".
+fn atomic(opcode: u32) -> (Class, &'static str) {
+    const NAMES: [&str; 8] =
+        ["LDADD", "LDCLR", "LDEOR", "LDSET", "LDSMAX", "LDSMIN", "LDUMAX", "LDUMIN"];
+    match (bits(opcode, 15, 1), bits(opcode, 12, 3)) {
+        (0, operation) => (Class::Atomic, NAMES[operation as usize]),
+        (_, 0) => (Class::Atomic, "SWP"),
+        (_, 4) => (Class::Plain, "LDAPR"),
+        _ => (Class::Plain, ""), // LD64B and its kin: plain
+    }
+}
+
+fn bits(opcode: u32, lowest: u32, count: u32) -> u32 {
+    opcode >> lowest & ((1 << count) - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Opcodes as `llvm-mc` assembles the instruction in the comment.
+    #[test]
+    fn knows_what_matters() {
+        let class = |opcode| decode(opcode).map(|(class, _)| class);
+        let name = |opcode| decode(opcode).map(|(_, name)| name);
+        assert_eq!(decode(0xf8e0_0020), Some((Class::Atomic, "LDADD"))); // ldaddal x0, x0, [x1]
+        assert_eq!(decode(0xf821_003f), Some((Class::Atomic, "LDADD"))); // stadd x1, [x1]
+        assert_eq!(decode(0xf8e0_3020), Some((Class::Atomic, "LDSET"))); // ldsetal x0, x0, [x1]
+        assert_eq!(decode(0xf8e0_8020), Some((Class::Atomic, "SWP"))); // swpal x0, x0, [x1]
+        assert_eq!(decode(0xc8e0_fc22), Some((Class::Atomic, "CAS"))); // casal x0, x2, [x1]
+        assert_eq!(decode(0x4860_fc82), Some((Class::Atomic, "CASP"))); // caspal x0, x1, x2, x3, [x4]
+        assert_eq!(decode(0xc85f_7c20), Some((Class::LoadExclusive, "LDXR"))); // ldxr x0, [x1]
+        assert_eq!(decode(0xc85f_fc20), Some((Class::LoadExclusive, "LDXR"))); // ldaxr x0, [x1]
+        assert_eq!(decode(0xc802_7c20), Some((Class::StoreExclusive, "STXR"))); // stxr w2, x0, [x1]
+        assert_eq!(decode(0xc8df_fc20), Some((Class::Plain, "LDAR"))); // ldar x0, [x1]
+        assert_eq!(decode(0xc89f_fc20), Some((Class::Plain, "STLR"))); // stlr x0, [x1]
+        assert_eq!(decode(0xf8bf_c020), Some((Class::Plain, "LDAPR"))); // ldapr x0, [x1]
+        assert_eq!(class(0xf940_0020), Some(Class::Plain)); // ldr x0, [x1]
+        assert_eq!(class(0xf862_6820), Some(Class::Plain)); // ldr x0, [x1, x2]
+        assert_eq!(class(0xa940_0420), Some(Class::Plain)); // ldp x0, x1, [x1]
+        assert_eq!(class(0xd503_3f5f), Some(Class::ClearExclusive)); // clrex
+        assert_eq!(name(0xd503_3fdf), Some("ISB")); // isb
+        assert_eq!(name(0xd503_203f), Some("YIELD")); // yield
+        assert_eq!(class(0xd503_2c1f), Some(Class::Mark(0x60))); // hint #0x60
+        assert_eq!(class(0xd503_2c3f), Some(Class::Mark(0x61))); // hint #0x61
+        assert_eq!(class(0xd503_201f), None); // nop
+        assert_eq!(class(0xd503_3bbf), None); // dmb ish
+        assert_eq!(class(0x8b02_0020), None); // add x0, x1, x2
+    }
+}

@@ -1,0 +1,191 @@
+//! What follows `-plugin libcachescope.so`.
+
+use crate::policy::Policy;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The arguments, see the table of the crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arguments {
+    /// Whether to serialise the cores.
+    pub schedule: bool,
+    /// Bytes of a line.
+    pub line: u64,
+    /// What to watch from the start.
+    pub regions: Vec<Range<u64>>,
+    /// Names for addresses.
+    pub names: Option<PathBuf>,
+    /// Where the results go.
+    pub out: Option<PathBuf>,
+    /// Who takes the next step.
+    pub policy: Policy,
+    /// Cores in a phase whose mark does not say.
+    pub cores: usize,
+    /// Where the last steps go.
+    pub trace: Option<PathBuf>,
+    /// How many steps.
+    pub trace_last: usize,
+    /// A schedule without a step for so long is stuck.
+    pub deadline: Duration,
+    /// A schedule with more steps is stuck, too.
+    pub max_steps: u64,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            schedule: false,
+            line: 64,
+            regions: Vec::new(),
+            names: None,
+            out: None,
+            policy: Policy::RoundRobin,
+            cores: 0,
+            trace: None,
+            trace_last: 1000,
+            deadline: Duration::from_secs(10),
+            max_steps: u64::MAX,
+        }
+    }
+}
+
+impl Arguments {
+    /// Reads `key=value` words. The error is a whole sentence.
+    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        let mut this = Self::default();
+        let (mut random, mut seed) = (None, None);
+        for word in words {
+            let (key, value) =
+                word.split_once('=').ok_or_else(|| format!("`{word}` is not KEY=VALUE"))?;
+            let wrong = |wanted: &str| format!("{key}={value}: wants {wanted}");
+            match key {
+                "mode" => {
+                    this.schedule = match value {
+                        "count" => false,
+                        "schedule" => true,
+                        _ => return Err(wrong("count or schedule")),
+                    }
+                }
+                "line" => {
+                    this.line = match value {
+                        "64" => 64,
+                        "128" => 128,
+                        _ => return Err(wrong("64 or 128")),
+                    }
+                }
+                "region" => this.regions.push(
+                    region(value).ok_or_else(|| wrong("START-END in hexadecimal, END > START"))?,
+                ),
+                "names" => this.names = Some(value.into()),
+                "out" => this.out = Some(value.into()),
+                "policy" => {
+                    random = Some(match value {
+                        "round-robin" => false,
+                        "random" => true,
+                        _ => return Err(wrong("round-robin or random")),
+                    })
+                }
+                "seed" => seed = Some(number(value).ok_or_else(|| wrong("a number"))?),
+                "cores" => {
+                    this.cores = number(value)
+                        .and_then(|cores| usize::try_from(cores).ok())
+                        .ok_or_else(|| wrong("a number"))?
+                }
+                "trace" => this.trace = Some(value.into()),
+                "trace_last" => {
+                    this.trace_last = number(value)
+                        .and_then(|steps| usize::try_from(steps).ok())
+                        .filter(|steps| (1..=10_000_000).contains(steps))
+                        .ok_or_else(|| wrong("a number from 1 to 10000000"))?
+                }
+                "deadline" => {
+                    let seconds = number(value).filter(|seconds| (1..=86_400).contains(seconds));
+                    this.deadline = Duration::from_secs(
+                        seconds.ok_or_else(|| wrong("seconds from 1 to 86400"))?,
+                    )
+                }
+                "max_steps" => {
+                    this.max_steps = number(value).ok_or_else(|| wrong("a number"))?;
+                }
+                _ => {
+                    return Err(format!(
+                        "{key}= is unknown; there are mode, line, region, names, out, policy, seed, \
+                         cores, trace, trace_last, deadline, max_steps"
+                    ));
+                }
+            }
+        }
+        if !this.schedule && (random.is_some() || seed.is_some() || this.trace.is_some()) {
+            return Err("policy=, seed= and trace= want mode=schedule".into());
+        }
+        this.policy = match (random, seed) {
+            (Some(true), seed) => Policy::Random(seed.unwrap_or(0)),
+            (_, None) => Policy::RoundRobin,
+            (_, Some(_)) => return Err("seed= wants policy=random".into()),
+        };
+        Ok(this)
+    }
+}
+
+fn number(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+fn region(text: &str) -> Option<Range<u64>> {
+    let (start, end) = text.split_once('-')?;
+    let range = hexadecimal(start)?..hexadecimal(end)?;
+    (!range.is_empty()).then_some(range)
+}
+
+/// Reads an address, with or without 0x.
+pub fn hexadecimal(text: &str) -> Option<u64> {
+    u64::from_str_radix(text.strip_prefix("0x").unwrap_or(text), 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_all() {
+        let words = "mode=schedule line=128 region=0x40200000-40201000 region=1-2 policy=random \
+                     seed=0x10 cores=8 out=a trace=b trace_last=5 names=c deadline=3 max_steps=9";
+        let arguments = Arguments::parse(words.split(' ').filter(|word| !word.is_empty()));
+        assert_eq!(
+            arguments.unwrap(),
+            Arguments {
+                schedule: true,
+                line: 128,
+                regions: vec![0x4020_0000..0x4020_1000, 1..2],
+                names: Some("c".into()),
+                out: Some("a".into()),
+                policy: Policy::Random(16),
+                cores: 8,
+                trace: Some("b".into()),
+                trace_last: 5,
+                deadline: Duration::from_secs(3),
+                max_steps: 9,
+            }
+        );
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for (words, error) in [
+            ("mode=fast", "mode=fast: wants count or schedule"),
+            ("region=5-5", "region=5-5: wants START-END in hexadecimal, END > START"),
+            ("line=on", "line=on: wants 64 or 128"),
+            ("seed=1", "policy=, seed= and trace= want mode=schedule"),
+            ("mode=schedule seed=1", "seed= wants policy=random"),
+            ("nonsense", "`nonsense` is not KEY=VALUE"),
+            ("trace_last=0", "trace_last=0: wants a number from 1 to 10000000"),
+        ] {
+            assert_eq!(Arguments::parse(words.split(' ')).unwrap_err(), error);
+        }
+        assert!(Arguments::parse(["colour=red"]).unwrap_err().starts_with("colour= is unknown"));
+    }
+}

@@ -1,0 +1,30 @@
+//! The ends that nobody wants: one line, and a status that is not zero.
+
+use std::panic;
+
+unsafe extern "C" {
+    /// Ends the process at once, without QEMU's exit handlers: those wait for cores that we may block.
+    safe fn _exit(status: i32) -> !;
+}
+
+/// Wrong arguments, or a QEMU that does not fit.
+pub const SETUP: i32 = 2;
+/// The guest has broken a rule, or the results cannot be written.
+pub const GUEST: i32 = 1;
+/// No step for too long.
+pub const STUCK: i32 = 124;
+
+/// Prints one line and ends QEMU.
+pub fn end(status: i32, message: &str) -> ! {
+    eprintln!("cachescope: {message}");
+    _exit(status)
+}
+
+/// Makes a panic, which is a mistake in this plugin, one line and an abort. It must not unwind into
+/// QEMU: callbacks are `extern "C"`, so it could not anyway.
+pub fn on_panic() {
+    panic::set_hook(Box::new(|panic| {
+        eprintln!("cachescope: this is a bug in the plugin: {panic}");
+        std::process::abort()
+    }));
+}

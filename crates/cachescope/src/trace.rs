@@ -1,0 +1,151 @@
+//! The steps of a schedule: a hash over all, and the last ones to read.
+
+use crate::directory::Access;
+use crate::names::{Names, Place};
+use std::collections::VecDeque;
+use std::fmt::Write;
+
+/// A hash of words, the same on every host: FNV-1a (Fowler, Noll, Vo) over their bytes, 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hash(u64);
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hash {
+    /// Goes on with one more word.
+    pub fn add(&mut self, word: u64) {
+        for byte in word.to_le_bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+
+    /// The hash so far.
+    pub fn value(self) -> u64 {
+        self.0
+    }
+}
+
+/// An instruction that the plugin watches. There is one for each, and it lives for ever.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Its address.
+    pub address: u64,
+    /// What it is.
+    pub class: crate::aarch64::Class,
+    /// Its name, or nothing for a plain load or store.
+    pub name: &'static str,
+}
+
+/// One access of a schedule.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Who.
+    pub core: usize,
+    /// What.
+    pub access: Access,
+    /// By which instruction.
+    pub site: &'static Site,
+    /// Where.
+    pub address: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Trace {
+    hash: Hash,
+    count: u64,
+    last: VecDeque<Step>,
+    keep: usize,
+}
+
+impl Trace {
+    /// Starts without steps; keeps `keep` of them.
+    pub fn new(keep: usize) -> Self {
+        Self { hash: Hash::default(), count: 0, last: VecDeque::new(), keep }
+    }
+
+    /// A phase has begun.
+    pub fn begin(&mut self, phase: u16) {
+        self.hash.add(u64::MAX);
+        self.hash.add(u64::from(phase));
+    }
+
+    /// A step was taken. Where its instruction lies is not part of the hash.
+    pub fn add(&mut self, step: Step, place: Place) {
+        self.hash.add((step.core as u64) << 8 | step.access as u64);
+        self.hash.add(place.name);
+        self.hash.add(place.offset);
+        self.count += 1;
+        if self.last.len() == self.keep {
+            self.last.pop_front();
+        }
+        self.last.push_back(step);
+    }
+
+    /// Steps so far.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The hash, as it is printed.
+    pub fn hash(&self) -> String {
+        format!("{:016x}", self.hash.value())
+    }
+
+    /// The last `count` steps, a line each.
+    pub fn text(&self, names: &Names, count: usize) -> String {
+        let skip = self.last.len().saturating_sub(count);
+        let first = self.count - self.last.len() as u64;
+        let mut text = String::new();
+        for (number, step) in (first + 1..).zip(&self.last).skip(skip) {
+            let Step { core, access, site, address } = step;
+            let name = match (site.name, access) {
+                ("", Access::Load) => "LDR",
+                ("", _) => "STR",
+                (name, _) => name,
+            };
+            let _ = writeln!(
+                text,
+                "{number:>8}  core {core}: {name} {}  at {}",
+                names.describe(*address),
+                names.describe(site.address)
+            );
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aarch64::Class;
+
+    static SITE: Site = Site { address: 0x4000, class: Class::Atomic, name: "LDADD" };
+
+    #[test]
+    fn keeps_the_last_and_hashes_all() {
+        let names = Names::parse("1000 1100 slots 80\n3ff0 4010 acquire").unwrap();
+        let run = |cores: &[usize]| {
+            let mut trace = Trace::new(2);
+            for &core in cores {
+                let step = Step { core, access: Access::Atomic, site: &SITE, address: 0x1080 };
+                trace.add(step, names.place(step.address, 0));
+            }
+            trace
+        };
+        let trace = run(&[0, 1, 2]);
+        assert_eq!(
+            trace.text(&names, 10),
+            "       2  core 1: LDADD slots[1]  at acquire+16\n       \
+             3  core 2: LDADD slots[1]  at acquire+16\n"
+        );
+        assert_eq!(trace.text(&names, 1).lines().count(), 1);
+        assert_eq!(trace.count(), 3);
+        assert_eq!(trace.hash(), run(&[0, 1, 2]).hash());
+        assert_ne!(trace.hash(), run(&[1, 0, 2]).hash());
+    }
+}

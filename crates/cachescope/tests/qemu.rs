@@ -1,0 +1,238 @@
+//! The plugin in QEMU, with the kernel `examples/scope_selftest.rs`, whose traffic is known.
+//!
+//! `QEMU` names the binary (`qemu-system-aarch64`). Without it, or without the bare-metal target, the
+//! tests cannot run and say so; with `CACHESCOPE_REQUIRE_QEMU=1` that is a failure.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{env, fs, thread};
+
+const TARGET: &str = "aarch64-unknown-none-softfloat";
+const MANY_THREADS: &str = "tcg,thread=multi";
+
+fn qemu() -> String {
+    env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".into())
+}
+
+/// The kernel, built once; nothing if QEMU or the target is missing.
+fn kernel() -> Option<&'static Path> {
+    static KERNEL: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let kernel = KERNEL.get_or_init(|| {
+        let found = Command::new(qemu()).arg("--version").stdout(Stdio::null()).status().is_ok();
+        let built = found.then(build).flatten();
+        let required = env::var_os("CACHESCOPE_REQUIRE_QEMU").is_some();
+        assert!(built.is_some() || !required, "QEMU or the target {TARGET} is missing");
+        built
+    });
+    if kernel.is_none() {
+        eprintln!("not run: QEMU or the target {TARGET} is missing");
+    }
+    kernel.as_deref()
+}
+
+fn build() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--release", "--example", "scope_selftest", "--target", TARGET])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?))).last()
+}
+
+/// The plugin, which cargo has built beside this test.
+fn plugin() -> PathBuf {
+    let test = env::current_exe().expect("a path");
+    let folder = test.parent().expect("a folder");
+    let library = folder.join("libcachescope.so");
+    assert!(library.exists(), "{} is missing", library.display());
+    library
+}
+
+fn scratch(what: &str) -> PathBuf {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{number}.{what}", std::process::id()))
+}
+
+fn boot(accelerator: &str, cores: usize, append: &str, arguments: &str) -> Option<Output> {
+    let kernel = kernel()?;
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", "120"]).arg(qemu());
+    command.args(["-M", "virt,gic-version=3", "-cpu", "max", "-m", "256M", "-nic", "none"]);
+    command.args(["-display", "none", "-serial", "stdio", "-monitor", "none"]);
+    command.args(["-semihosting-config", "enable=on,target=native", "-accel", accelerator]);
+    command.args(["-smp", &cores.to_string(), "-append", append, "-kernel"]).arg(kernel);
+    command.args(["-plugin", &format!("{}{arguments}", plugin().display())]);
+    Some(command.stdin(Stdio::null()).output().expect("QEMU starts"))
+}
+
+/// The results of a boot that must pass, as they are and line by line.
+fn run(accelerator: &str, cores: usize, append: &str, arguments: &str) -> Option<Results> {
+    let out = scratch("json");
+    let arguments = format!("{arguments},out={}", out.display());
+    let output = boot(accelerator, cores, append, &arguments)?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}\n{said}\n{errors}", output.status);
+    assert!(said.ends_with("# rundown: PASS\n"), "{said}");
+    let text = fs::read_to_string(&out).expect("results");
+    fs::remove_file(out).expect("it was there");
+    let records = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    Some(Results { text, records })
+}
+
+#[derive(Debug)]
+struct Results {
+    text: String,
+    records: Vec<Value>,
+}
+
+impl Results {
+    /// Of a phase: accesses, cold misses, transfers, upgrades.
+    fn phase(&self, name: &str) -> [u64; 4] {
+        let phase = |record: &&Value| record["record"] == "phase" && record["name"] == name;
+        let record = self.records.iter().find(phase).unwrap_or_else(|| panic!("no phase {name}"));
+        let count = |what: &str| record[what].as_u64().expect("a count");
+        let accesses = count("loads") + count("stores") + count("atomics");
+        [accesses, count("cold"), count("transfers"), count("upgrades")]
+    }
+
+    fn schedule(&self) -> &Value {
+        self.records.iter().find(|record| record["record"] == "schedule").expect("a schedule")
+    }
+}
+
+/// Under round robin each atomic on a line that all share is one transfer, but for the first, which is
+/// cold; on a line of one's own there is only the cold miss.
+fn check_bars(cores: usize, line: u64) {
+    let adds = 25;
+    let arguments = format!(",mode=schedule,line={line}");
+    let Some(first) = run(MANY_THREADS, cores, &format!("adds={adds}"), &arguments) else { return };
+    let all = cores as u64 * adds;
+    let lines = (cores as u64 * 8).div_ceil(line);
+    assert_eq!(first.phase("shared"), [all, 1, all - 1, 0]);
+    assert_eq!(first.phase("packed"), [all, lines, all - lines, 0]);
+    let own = cores as u64;
+    assert_eq!(first.phase("padded128"), [all, own, 0, 0]);
+    match line {
+        64 => assert_eq!(first.phase("padded64"), [all, own, 0, 0]),
+        _ => assert_eq!(first.phase("padded64"), [all, own / 2, all - own / 2, 0]),
+    }
+    for _ in 0..4 {
+        let again = run(MANY_THREADS, cores, &format!("adds={adds}"), &arguments);
+        assert_eq!(again.expect("as before").text, first.text);
+    }
+}
+
+#[test]
+fn counts_are_exact_with_2_cores() {
+    check_bars(2, 64);
+}
+
+#[test]
+fn counts_are_exact_with_8_cores() {
+    check_bars(8, 64);
+    check_bars(8, 128);
+}
+
+#[test]
+fn counts_are_exact_with_64_cores() {
+    check_bars(64, 64);
+}
+
+#[test]
+fn all_forms_of_an_atomic_count_alike() {
+    let trace = |atomics: &str| {
+        let append = format!("atomics={atomics} adds=20");
+        let results = run(MANY_THREADS, 4, &append, ",mode=schedule,policy=random,seed=3")?;
+        Some(results.schedule()["trace"].clone())
+    };
+    let default = trace("default");
+    assert_eq!(trace("lse"), default);
+    assert_eq!(trace("exclusive"), default);
+}
+
+#[test]
+fn counting_is_the_same_with_one_thread_and_with_many() {
+    for accelerator in [MANY_THREADS, "tcg,thread=single"] {
+        for atomics in ["lse", "exclusive"] {
+            let append = format!("atomics={atomics} adds=1000 cores=1");
+            let Some(results) = run(accelerator, 2, &append, ",mode=count") else { return };
+            assert_eq!(results.phase("shared"), [1000, 1, 0, 0], "{accelerator}, {atomics}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_is_a_schedule_also_on_a_busy_host() {
+    let run = |seed| {
+        let arguments = format!(",mode=schedule,policy=random,seed={seed}");
+        Some(run(MANY_THREADS, 4, "adds=50", &arguments)?.text)
+    };
+    let Some(quiet) = run(1) else { return };
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| while !stop.load(Ordering::Relaxed) {});
+        }
+        let busy: Vec<_> = (0..5).map(|_| run(1)).collect();
+        stop.store(true, Ordering::Relaxed);
+        for again in busy {
+            assert_eq!(again.expect("as before"), quiet);
+        }
+    });
+    assert_ne!(run(2).expect("as before"), quiet);
+}
+
+#[test]
+fn the_trace_is_readable() {
+    let names = scratch("names");
+    fs::write(&names, "40000000 48000000 ram\n").expect("it can be written");
+    let trace = scratch("txt");
+    let arguments =
+        format!(",mode=schedule,trace={},trace_last=5,names={}", trace.display(), names.display());
+    let Some(results) = run(MANY_THREADS, 2, "adds=10", &arguments) else { return };
+    let text = fs::read_to_string(&trace).expect("a trace");
+    let hash = results.schedule()["trace"].as_str().expect("a hash");
+    let mut lines = text.lines();
+    assert!(lines.next().expect("a line").starts_with(&format!("trace {hash} of ")));
+    let last = lines.next_back().expect("a step");
+    assert!(last.contains("  core 1: STLR baton  at ram+"), "{last}");
+    assert_eq!(lines.count(), 4);
+    [names, trace].map(|path| fs::remove_file(path).expect("it was there"));
+}
+
+fn fails(accelerator: &str, append: &str, arguments: &str, status: i32, message: &str) {
+    let Some(output) = boot(accelerator, 2, append, arguments) else { return };
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{errors}");
+    let own: Vec<_> = errors.lines().filter(|line| line.starts_with("cachescope: ")).collect();
+    assert_eq!(own.len(), 1, "{errors}");
+    assert!(own[0].contains(message), "{errors}");
+}
+
+#[test]
+fn wrong_arguments_are_one_line() {
+    fails(MANY_THREADS, "", ",mode=fast", 2, "mode=fast: wants count or schedule");
+    fails(MANY_THREADS, "", ",out=/nowhere/results", 2, "cannot write /nowhere/results: ");
+    fails(MANY_THREADS, "", ",names=/nowhere", 2, "names=/nowhere: ");
+    fails("tcg,thread=single", "", ",mode=schedule", 2, "wants every core on a thread of its own");
+}
+
+#[test]
+fn a_schedule_that_is_stuck_ends() {
+    let arguments = ",mode=schedule,deadline=1";
+    let message =
+        "no step for 1 s in phase 1 (1 of 2 cores have begun, 0 have ended): core 0 waiting";
+    fails(MANY_THREADS, "cores=1 announced=2", arguments, 124, message);
+    fails(MANY_THREADS, "adds=10", ",mode=schedule,max_steps=15", 1, "more than 15 steps");
+}
