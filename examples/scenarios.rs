@@ -31,7 +31,10 @@ fn main() -> ! {
     }
 
     cores::start_all(None);
-    preempt::calibrate(cores);
+    match machine.argument("tier") {
+        Some("plugin") => preempt::plugin::let_it_choose(),
+        _ => preempt::calibrate(cores),
+    }
     let mut ktap = Ktap::plan(seeds as usize);
     println!("# {}, on {cores} cores", scenario.about);
     if number("trace", 0) != 0 {

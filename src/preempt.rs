@@ -12,14 +12,19 @@
 //!
 //! Interleavings are sequentially consistent, and code that masks interrupts is never interrupted.
 
-use crate::{cores, exceptions, jobs, park, println, time, timer};
-use aarch64_cpu::registers::{DAIF, ELR_EL1, Readable};
+use crate::{cores, exceptions, println, time, timer};
+use aarch64_cpu::registers::{ELR_EL1, Readable};
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use rundown::Park;
 use trace::Step;
 
+mod calibrate;
+pub mod plugin;
 pub mod trace;
+mod turns;
+
+pub use calibrate::calibrate;
+pub use turns::{Turns, deadline};
 
 /// Most cores that take turns.
 pub const MAX_CORES: usize = 8;
@@ -30,8 +35,6 @@ const LONGEST_SLICE: u64 = 64;
 const STALL: u64 = 32;
 /// More steps than any run of a scenario takes.
 const MOST_STEPS: u64 = 20_000;
-/// How long a wait may take; ten times what the longest run takes.
-const DEADLINE_MS: u64 = 1_000;
 const NOBODY: usize = usize::MAX;
 
 /// What a core does, as the scheduler sees it.
@@ -95,6 +98,9 @@ pub fn last_words() {
 
 /// Joins the run: returns when everybody is here and it is this core's turn.
 pub fn enter() {
+    if plugin::chooses() {
+        return plugin::enter(EXPECTED.load(Ordering::Relaxed));
+    }
     STATES[cores::this_index()].store(READY, Ordering::Relaxed);
     if ready().count() == EXPECTED.load(Ordering::Relaxed) {
         hand_over();
@@ -105,6 +111,9 @@ pub fn enter() {
 
 /// Leaves the run and gives the turn away.
 pub fn leave() {
+    if plugin::chooses() {
+        return plugin::leave();
+    }
     timer::ring_at(u64::MAX, slice_ends); // from here on nothing interrupts us
     STATES[cores::this_index()].store(ABSENT, Ordering::Relaxed);
     trace::add(Step::Left);
@@ -114,8 +123,18 @@ pub fn leave() {
 /// Notes what this core has just done, for the trace.
 #[inline]
 pub fn note(what: &'static &'static str) {
+    if plugin::chooses() {
+        return; // its trace is its own
+    }
     // Otherwise a slice that ends in the middle of this would mix up two steps.
     exceptions::without_interrupts(|| trace::add(Step::Did(what)));
+}
+
+/// What a loop calls that waits for another core without touching the object.
+pub fn pause() {
+    if plugin::chooses() {
+        yield_now();
+    }
 }
 
 fn ready() -> impl Iterator<Item = usize> {
@@ -146,9 +165,13 @@ fn hand_over() {
 fn wait_for_turn() {
     let this = cores::this_index();
     while TURN.load(Ordering::Acquire) != this {
-        // SAFETY: a hint, which here lets QEMU go on to the next core.
-        unsafe { asm!("yield", options(nomem, nostack, preserves_flags)) };
+        yield_now();
     }
+}
+
+fn yield_now() {
+    // SAFETY: a hint; it lets QEMU's round robin, and the plugin, go on to another core.
+    unsafe { asm!("yield", options(nomem, nostack, preserves_flags)) };
 }
 
 fn next_slice() {
@@ -167,100 +190,4 @@ fn slice_ends() {
     hand_over();
     wait_for_turn();
     next_slice();
-}
-
-/// Waiting for a run-down in [`park::wait`], giving the turn away meanwhile.
-#[derive(Clone, Copy, Debug)]
-pub struct Turns;
-
-impl Park for Turns {
-    /// Ticks of [`time::now`].
-    type Deadline = u64;
-
-    fn park_until(
-        address: *const (),
-        ready: &mut dyn FnMut() -> bool,
-        deadline: Option<u64>,
-    ) -> bool {
-        let look = || {
-            wake_up();
-            let done = ready();
-            // `park::wait` looks once more with interrupts masked, and then sleeps.
-            if !done && DAIF.is_set(DAIF::I) {
-                fall_asleep();
-            }
-            done
-        };
-        park::wait(address, look, deadline.unwrap_or_else(|| time::after_ms(DEADLINE_MS)))
-    }
-
-    fn unpark_all(address: *const ()) {
-        park::wake(address);
-    }
-}
-
-/// The deadline for a wait of a scenario: not reached unless a wake-up is lost.
-pub fn deadline() -> u64 {
-    time::after_ms(DEADLINE_MS)
-}
-
-fn fall_asleep() {
-    timer::ring_at(u64::MAX, slice_ends);
-    STATES[cores::this_index()].store(ASLEEP, Ordering::Relaxed);
-    trace::add(Step::Slept);
-    hand_over();
-}
-
-fn wake_up() {
-    let this = cores::this_index();
-    if STATES[this].load(Ordering::Relaxed) != ASLEEP {
-        return;
-    }
-    STATES[this].store(READY, Ordering::Relaxed);
-    // Nobody else may be left to hand over.
-    let _ = TURN.compare_exchange(NOBODY, this, Ordering::Relaxed, Ordering::Relaxed);
-    wait_for_turn();
-    trace::add(Step::Woke);
-    next_slice();
-}
-
-/// Measures `OVERHEAD`, so that slices have the length that was drawn, and checks that they do.
-pub fn calibrate(cores: usize) {
-    const LONG: u64 = 300;
-    for (waiting, overhead) in OVERHEAD.iter().enumerate().take(cores) {
-        let progress = progress_in(LONG, waiting);
-        assert!(
-            (1..=LONG).contains(&progress),
-            "a slice of {LONG} ticks ends after {progress} instructions: \
-             QEMU must run with -icount shift=4,sleep=off"
-        );
-        overhead.store(LONG - progress, Ordering::Relaxed);
-        for length in [3, LONGEST_SLICE] {
-            let progress = progress_in(length, waiting);
-            assert!(progress == length, "a slice of {length} instructions ends after {progress}");
-        }
-    }
-}
-
-/// Leads core 0 through a row of NOPs in slices of `length`, while others wait for their turn.
-/// Returns how far one slice went.
-fn progress_in(length: u64, waiting: usize) -> u64 {
-    prepare(0, waiting + 1);
-    FIRST_ALWAYS.store(true, Ordering::Relaxed);
-    SHORTEST.store(length, Ordering::Relaxed);
-    LONGEST.store(1, Ordering::Relaxed);
-    jobs::run_on(&|core| core <= waiting, &|core| {
-        enter();
-        if core == 0 {
-            // SAFETY: NOPs, more than three slices take.
-            unsafe { asm!(".rept 900", "nop", ".endr", options(nomem, nostack, preserves_flags)) };
-        }
-        leave();
-    });
-    finish();
-    FIRST_ALWAYS.store(false, Ordering::Relaxed);
-    SHORTEST.store(1, Ordering::Relaxed);
-    // The first may have ended before the NOPs.
-    let [second, third] = [1, 2].map(trace::stopped_at);
-    third.wrapping_sub(second) / 4
 }

@@ -82,7 +82,11 @@ impl Scenario {
         preempt::prepare(seed, cores);
         let run = |core| Run { core, cores, object };
         (self.set_up)(&run(0));
-        park::wait((&raw const FAILURE).cast(), || false, time::now() + QUIET);
+        if preempt::plugin::chooses() {
+            place::watch();
+        } else {
+            park::wait((&raw const FAILURE).cast(), || false, time::now() + QUIET);
+        }
         jobs::run_on(&|core| core < cores, &|core| {
             preempt::enter();
             (self.work)(&run(core));
@@ -125,7 +129,7 @@ impl Run {
         match self.object.wait_until(deadline) {
             Err(late) => self.fail(format!("core {} waits for ever: {late}", self.core)),
             // It has come, but only the deadline has ended the sleep.
-            Ok(()) if time::now() >= deadline => {
+            Ok(()) if time::now() >= deadline && !preempt::plugin::chooses() => {
                 self.fail(format!("core {} sleeps on: nobody has woken it", self.core));
             }
             Ok(()) => preempt::note(&"has waited for the run-down"),

@@ -34,6 +34,7 @@ pub const SCENARIO: Scenario = Scenario {
         _ => {
             while !ENDED.load(Ordering::Acquire) {
                 take(run);
+                preempt::pause();
             }
         }
     },

@@ -6,11 +6,12 @@
 use super::Object;
 use crate::exceptions::without_interrupts;
 use crate::memory::PAGE;
-use crate::mmu;
+use crate::{mmu, scope};
 use aarch64_cpu::asm::barrier;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU64, Ordering};
+use rundown::CACHE_LINE;
 
 #[repr(C, align(4096))]
 struct Page(UnsafeCell<[u64; PAGE / 8]>);
@@ -54,6 +55,14 @@ pub unsafe fn free() {
         barrier::dsb(barrier::ISH);
         barrier::isb(barrier::SY);
     });
+}
+
+/// Has the plugin watch the object.
+pub fn watch() {
+    let start: *const u64 = MEMORY.0.get().cast();
+    scope::watch("object", start..start.wrapping_add(PAGE / 8), CACHE_LINE);
+    scope::name(1, "run");
+    scope::cold();
 }
 
 /// The page's entry in the last of the three levels of tables.
