@@ -1,6 +1,6 @@
 //! The panic handler: one core dies, the run ends.
 
-use crate::{console, cores, exceptions, exit, println};
+use crate::{console, cores, exceptions, exit, preempt, println};
 use core::sync::atomic::{AtomicBool, Ordering};
 
 static DYING: AtomicBool = AtomicBool::new(false);
@@ -29,6 +29,7 @@ pub fn last_words(speak: impl FnOnce()) -> ! {
     if !DYING.swap(true, Ordering::Relaxed) {
         console::seize();
         speak();
+        preempt::last_words();
         println!("# rundown: FAIL");
         exit::exit(exit::Status::Fail);
     }

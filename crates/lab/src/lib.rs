@@ -2,9 +2,11 @@
 //!
 //! - [`boot`] runs QEMU and never leaves it behind; [`settings`] checks the environment first.
 //! - [`ktap`] judges the report, [`measure`] collects the measurements in it.
+//! - [`explore`] runs small races under seeded schedules.
 //! - [`suite`] is `lab test`: its table holds everything that is tested.
 
 pub mod boot;
+pub mod explore;
 pub mod image;
 pub mod ktap;
 pub mod measure;

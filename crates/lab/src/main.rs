@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use lab::{boot, suite};
+use lab::{boot, explore, suite};
 
 /// The host tool of the run-down demo.
 #[derive(Parser)]
@@ -27,6 +27,13 @@ enum Action {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
         rest: Vec<String>,
     },
+    /// Runs small races of the kernel under seeded schedules (scripts/explore).
+    #[command(disable_help_flag = true)]
+    Explore {
+        /// See `lab explore --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Runs every test of the project; ends with `N passed, N failed`.
     Test {
         /// Only lists the steps.
@@ -40,6 +47,7 @@ enum Action {
 fn main() -> ExitCode {
     let stopped = match Arguments::parse().command {
         Action::Boot { kernel, .. } => boot::run(&kernel, |name| std::env::var(name).ok()).err(),
+        Action::Explore { words } => explore::run(&words).err(),
         Action::Test { list: true, patterns } => {
             suite::list(&patterns);
             None

@@ -7,12 +7,13 @@
 mod bad_setup;
 mod boots;
 mod commands;
-mod context;
+pub(crate) mod context;
 mod count;
 mod idle_setup;
 mod leftovers;
 mod must_fail;
-mod process;
+pub(crate) mod process;
+mod schedules;
 mod table;
 mod transcript;
 

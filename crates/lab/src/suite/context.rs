@@ -105,7 +105,7 @@ impl Context {
 }
 
 /// Finds the executable in cargo's JSON messages.
-fn executable(messages: &str) -> Option<PathBuf> {
+pub fn executable(messages: &str) -> Option<PathBuf> {
     let json =
         messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let mut paths =

@@ -8,10 +8,10 @@
 use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
-use super::{Step, bad_setup, idle_setup, leftovers, must_fail, transcript};
+use super::{Step, bad_setup, idle_setup, leftovers, must_fail, schedules, transcript};
 
 /// The crates that run on the host.
-const HOST_CRATES: [&str; 4] = ["rundown", "rundown-capi", "prove", "lab"];
+const HOST_CRATES: [&str; 5] = ["rundown", "rundown-capi", "prove", "cachescope", "lab"];
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -30,7 +30,8 @@ pub fn steps() -> Vec<Step> {
     let mut steps = vec![lint("format", "cargo fmt --all --check")];
     steps.push(lint(
         "shellcheck",
-        "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove .ci/run",
+        "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
+         scripts/explore .ci/run",
     ));
     steps.push(idle_setup::step());
     steps.push(lint(
@@ -109,6 +110,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(small());
     steps.push(transcript::step());
 
+    steps.extend(schedules::steps());
     steps.extend(must_fail::steps());
     steps.extend(bad_setup::steps());
     steps.extend(leftovers::steps());

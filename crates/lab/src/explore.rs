@@ -1,0 +1,58 @@
+//! `lab explore`: runs small races of the kernel under many schedules, each named by a seed.
+//!
+//! - [`arguments`] reads the command line, [`scenario`] knows the races.
+//! - [`kernel`] builds and boots their image, [`outcome`] reads what it said.
+//! - [`hunt`] goes through the seeds, [`replay`] tells one of them step by step.
+//! - [`mutants`] puts known bugs into the primitive and wants each found.
+//!
+//! What a seed does to the kernel is in its `src/preempt.rs`; docs/schedules.md tells the whole story.
+
+pub mod arguments;
+pub mod hunt;
+pub mod kernel;
+pub mod mutants;
+pub mod outcome;
+pub mod replay;
+pub mod scenario;
+pub mod symbols;
+
+use crate::stop::{FAILED, Stop};
+use crate::suite::process;
+use arguments::{Arguments, Goal};
+use hunt::Found;
+use kernel::Kernel;
+use std::path::{Path, PathBuf};
+
+/// Does what the words of the command line ask for.
+pub fn run(words: &[String]) -> Result<(), Stop> {
+    let Some(arguments) = Arguments::parse(words)? else {
+        println!("{}", arguments::USAGE);
+        return Ok(());
+    };
+    process::end_with_us()
+        .map_err(|error| Stop::setup(format!("cannot catch signals: {error}"), "report this"))?;
+    let root = root()?;
+    match arguments.goal {
+        Goal::Mutants => return mutants::run(&root, &arguments),
+        Goal::Seeds(_) | Goal::Seed(_) => {}
+    }
+    let kernel = Kernel::build(&root, None, arguments.tier)?;
+    match arguments.goal {
+        Goal::Seed(seed) => replay::one(&kernel, &arguments.plan(), seed),
+        Goal::Seeds(seeds) => {
+            let found = hunt::through(&kernel, &arguments.plan(), seeds, true)?;
+            println!("{found}");
+            let Found { failure: Some(failure), .. } = found else { return Ok(()) };
+            replay::tell(&kernel, &failure)?;
+            Err(Stop::new(FAILED, format!("seed {} fails: {}", failure.run.seed, failure.why)))
+        }
+        Goal::Mutants => unreachable!("above"),
+    }
+}
+
+/// The folder of the workspace that this binary was built from.
+pub fn root() -> Result<PathBuf, Stop> {
+    let wrong =
+        |error| Stop::setup(format!("cannot find the project: {error}"), "run scripts/explore");
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().map_err(wrong)
+}

@@ -1,0 +1,103 @@
+//! Known bugs put into a copy of the primitive, one at a time: the explorer must find each.
+//!
+//! The copy of the workspace lies in the system's folder for temporary files and is removed at the
+//! end. A mutant is an exact piece of text that stands exactly once in its file; when the source has
+//! moved on, the run fails and says so.
+
+mod list;
+mod tree;
+
+use super::arguments::Arguments;
+use super::hunt;
+use super::kernel::Kernel;
+use crate::stop::{FAILED, SETUP, Stop};
+use list::{MUTANTS, Mutant};
+use std::path::Path;
+use tree::Tree;
+
+/// Builds the kernel with each mutant that is wanted and explores until one seed fails.
+pub fn run(root: &Path, arguments: &Arguments) -> Result<(), Stop> {
+    let chosen = chosen(&arguments.pattern, arguments.quick);
+    if chosen.is_empty() {
+        let line = format!("no mutant's name holds {:?}", arguments.pattern);
+        return Err(Stop::setup(line, "leave the name out to run all"));
+    }
+    let tree = Tree::copy(root)?;
+    let built = root.join("target/explore");
+    let (mut found, mut most) = (0, 0);
+    for mutant in &chosen {
+        let original = tree.read(mutant.file)?;
+        tree.write(mutant.file, &mutant.put_into(&original)?)?;
+        let kernel = Kernel::build(tree.root(), Some(&built), arguments.tier);
+        tree.write(mutant.file, &original)?;
+        let hunt = hunt::through(&kernel?, &arguments.plan(), arguments.most, false)?;
+        match hunt.failure {
+            Some(failure) => {
+                let (seed, name) = (failure.run.seed, failure.scenario.name);
+                println!("found at seed {seed:4}  {} ({name}: {})", mutant.name, failure.why);
+                found += 1;
+                most = most.max(seed);
+            }
+            None => println!("NOT FOUND in {} seeds  {}", hunt.seeds(), mutant.name),
+        }
+    }
+    println!("mutants: {}, found: {found}, most seeds needed: {most}", chosen.len());
+    if found == chosen.len() { Ok(()) } else { Err(Stop::new(FAILED, "a mutant was not found")) }
+}
+
+fn chosen(pattern: &str, quick: bool) -> Vec<&'static Mutant> {
+    let wanted = |mutant: &&Mutant| mutant.name.contains(pattern) && (mutant.quick || !quick);
+    MUTANTS.iter().filter(wanted).collect()
+}
+
+impl Mutant {
+    /// Replaces the one place in a source text.
+    fn put_into(&self, source: &str) -> Result<String, Stop> {
+        match source.matches(self.from).count() {
+            1 => Ok(source.replacen(self.from, self.to, 1)),
+            count => Err(Stop::new(
+                SETUP,
+                format!(
+                    "the mutant \"{}\" is out of date: its text stands {count} times in {}: {}",
+                    self.name, self.file, self.from
+                ),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mutant_fits_the_sources_and_changes_them() {
+        let root = crate::explore::root().unwrap();
+        for mutant in MUTANTS {
+            let source = std::fs::read_to_string(root.join(mutant.file)).unwrap();
+            assert_ne!(mutant.put_into(&source).unwrap(), source, "{}", mutant.name);
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_missing_or_ambiguous_is_refused() {
+        let mutant = Mutant { name: "m", file: "f", from: "ab", to: "c", quick: false };
+        assert_eq!(mutant.put_into("xaby").unwrap(), "xcy");
+        for source in ["x", "ab ab", ""] {
+            let said = mutant.put_into(source).unwrap_err().line;
+            assert!(said.contains("out of date"), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_names_differ_and_a_pattern_chooses() {
+        let mut names: Vec<_> = MUTANTS.iter().map(|mutant| mutant.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), MUTANTS.len());
+        assert_eq!(chosen("", false).len(), MUTANTS.len());
+        assert!((1..MUTANTS.len()).contains(&chosen("", true).len()));
+        assert!((1..MUTANTS.len()).contains(&chosen("slot", false).len()));
+        assert!(chosen("no such name", false).is_empty());
+    }
+}

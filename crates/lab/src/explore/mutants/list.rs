@@ -1,0 +1,96 @@
+//! The mutants: bugs that a sequentially consistent interleaving of a few cores can show.
+//!
+//! Those of other implementations first (their names say whose), then what this protocol has to fear.
+//! What only a weak memory shows, such as a release without `Release` ordering, is for loom.
+
+/// A bug.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutant {
+    /// What is wrong.
+    pub name: &'static str,
+    /// The file, seen from the project's folder.
+    pub file: &'static str,
+    /// The text that stands there once.
+    pub from: &'static str,
+    /// What takes its place.
+    pub to: &'static str,
+    /// Whether `lab test` takes it.
+    pub quick: bool,
+}
+
+const PROTOCOL: &str = "crates/rundown/src/protocol.rs";
+const FAMILY: &str = "crates/rundown/src/family.rs";
+const QUICK: bool = true;
+const LONG: bool = false;
+
+macro_rules! mutants {
+    ($($quick:ident $name:literal, $file:ident, $from:literal => $to:literal;)*) => {
+        /// All of them.
+        pub const MUTANTS: &[Mutant] = &[$(Mutant {
+            name: $name, file: $file, from: $from, to: $to, quick: $quick,
+        }),*];
+    };
+}
+
+mutants! {
+    LONG "the wait test is inverted (ReactOS)", FAMILY,
+        "while !self.begin_run_down() {" => "while self.begin_run_down() {";
+    QUICK "a slot is truncated to 32 bits (ReactOS)", PROTOCOL,
+        "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
+        "self.word(slot).fetch_or(MARK, Ordering::Acquire) as u32 as usize";
+    LONG "a slot below zero is never marked (ReactOS)", PROTOCOL,
+        "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
+        "if (self.word(slot).load(Ordering::Relaxed) as isize) < 0 { 0 } else \
+         { self.word(slot).fetch_or(MARK, Ordering::Acquire) }";
+    QUICK "the last release touches the object after zero (NT)", FAMILY,
+        "Ok(Released::Last) => <R::Park as Park>::unpark_all(address)," =>
+        "Ok(Released::Last) => { let _ = object.protocol().progress(); \
+         <R::Park as Park>::unpark_all(address) }";
+    LONG "one release too many re-opens a run-down object (run-down)", PROTOCOL,
+        "self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above" =>
+        "self.outstanding.0.fetch_add(amount, Ordering::Relaxed); \
+         word.fetch_and(!MARK, Ordering::Relaxed);";
+    LONG "the wake-up of the last release is lost", FAMILY,
+        "Ok(Released::Last) => <R::Park as Park>::unpark_all(address)," =>
+        "Ok(Released::Last) => {}";
+    LONG "the end of a sweep wakes nobody", FAMILY,
+        "if self.protocol().sweep() != Ok(false) {" => "if self.protocol().sweep().is_err() {";
+    LONG "a re-initialisation wakes nobody", FAMILY,
+        "self.protocol().reinitialize()?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
+        "self.protocol().reinitialize()?;";
+    QUICK "the sweeper is decided before it is marked", PROTOCOL,
+        "if first & MARK != 0 {" => "if false {";
+    LONG "the second slot stays unmarked", PROTOCOL,
+        "(1..self.slots.len()).fold" => "(2..self.slots.len()).fold";
+    LONG "the last slot stays unmarked", PROTOCOL,
+        "(1..self.slots.len()).fold" => "(1..self.slots.len() - 1).fold";
+    LONG "a slot is added with the wrong sign", PROTOCOL,
+        "sum.wrapping_add(old)" => "sum.wrapping_sub(old)";
+    QUICK "slot 0 is cleared first", PROTOCOL,
+        "for slot in (0..self.slots.len()).rev() {" => "for slot in 0..self.slots.len() {";
+    QUICK "outstanding is even before the sweep has ended", PROTOCOL,
+        "let first = self.mark(0);" =>
+        "self.outstanding.0.fetch_and(!MARK, Ordering::Relaxed); let first = self.mark(0);";
+    LONG "a new object's outstanding is even", PROTOCOL,
+        "if run_down { 0 } else { MARK }))" => "if run_down { 0 } else { MARK - MARK }))";
+    QUICK "an acquire that lost against the mark is granted", PROTOCOL,
+        "if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }" =>
+        "let _ = old; Ok(())";
+    LONG "an acquire is a load and a store", PROTOCOL,
+        "let old = word.fetch_add(count * ONE, Ordering::Acquire);" =>
+        "let old = word.load(Ordering::Acquire); \
+         word.store(old.wrapping_add(count * ONE), Ordering::Release);";
+    LONG "a release on a marked slot does not settle", PROTOCOL,
+        "if old & MARK == 0 {\n            // A single" => "if true {\n            // A single";
+    LONG "a release looks at the mark before it subtracts", PROTOCOL,
+        "let old = word.fetch_sub(amount, Ordering::Release);" =>
+        "let old = word.load(Ordering::Relaxed); word.fetch_sub(amount, Ordering::Release);";
+    LONG "the last release is decided by a second look", PROTOCOL,
+        "let old = self.outstanding.0.fetch_sub(amount, Ordering::Release);" =>
+        "self.outstanding.0.fetch_sub(amount, Ordering::Release); \
+         let old = self.outstanding.0.load(Ordering::Relaxed).wrapping_add(amount);";
+    LONG "the mark is set by a load and a store", PROTOCOL,
+        "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
+        "{ let old = self.word(slot).load(Ordering::Acquire); \
+         self.word(slot).store(old | MARK, Ordering::Release); old }";
+}

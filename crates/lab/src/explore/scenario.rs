@@ -1,0 +1,127 @@
+//! The races that the kernel knows (src/scenarios.rs there), and which of them a seed means.
+
+/// How a run must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// All its checks hold.
+    Well,
+    /// In a panic whose message holds these words.
+    InPanic(&'static str),
+    /// In a failed check, sooner or later: a bug is there on purpose.
+    Badly,
+}
+
+/// A race.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name, as the kernel knows it.
+    pub name: &'static str,
+    /// How it must end.
+    pub ends: Ends,
+}
+
+/// All of them.
+pub const ALL: &[Scenario] = &[
+    Scenario { name: "drain", ends: Ends::Well },
+    Scenario { name: "plain", ends: Ends::Well },
+    Scenario { name: "migrate", ends: Ends::Well },
+    Scenario { name: "waiters", ends: Ends::Well },
+    Scenario { name: "reinitialize", ends: Ends::Well },
+    Scenario { name: "free", ends: Ends::Well },
+    Scenario { name: "extra", ends: Ends::InPanic("released more than was acquired") },
+    Scenario { name: "counter", ends: Ends::Badly },
+];
+
+/// The one with this name.
+pub fn named(name: &str) -> Option<Scenario> {
+    ALL.iter().copied().find(|known| known.name == name)
+}
+
+/// What to explore: the seeds take turns through the scenarios.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// One, or all that must not fail.
+    pub scenarios: Vec<Scenario>,
+    /// Whether one was asked for by name: a replay must ask for it again.
+    pub named: bool,
+    /// Cores of the machine.
+    pub cores: u32,
+}
+
+impl Plan {
+    /// The plan for one scenario, or for all but those that are wrong on purpose.
+    pub fn new(scenario: Option<Scenario>, cores: u32) -> Plan {
+        let named = scenario.is_some();
+        let scenarios = match scenario {
+            Some(one) => vec![one],
+            None => ALL.iter().copied().filter(|known| known.ends != Ends::Badly).collect(),
+        };
+        Plan { scenarios, named, cores }
+    }
+
+    /// The scenario that a seed means.
+    pub fn scenario(&self, seed: u64) -> Scenario {
+        self.scenarios[(seed % self.scenarios.len() as u64) as usize]
+    }
+
+    /// The seeds from `first` to `last`, as one list for each scenario: its first one, how many, and
+    /// how far they are apart.
+    pub fn lists(&self, first: u64, last: u64) -> Vec<Seeds> {
+        let apart = self.scenarios.len() as u64;
+        let starts = (first..=last).take(self.scenarios.len());
+        starts
+            .map(|start| Seeds {
+                scenario: self.scenario(start),
+                first: start,
+                count: (last - start) / apart + 1,
+                apart,
+            })
+            .collect()
+    }
+}
+
+/// Some seeds of one scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The first seed.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+    /// From one to the next.
+    pub apart: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_hold_each_seed_once_with_its_scenario() {
+        for scenario in [None, named("free")] {
+            let plan = Plan::new(scenario, 4);
+            let mut seen = Vec::new();
+            for list in plan.lists(5, 40) {
+                for seed in (0..list.count).map(|number| list.first + number * list.apart) {
+                    assert_eq!(plan.scenario(seed), list.scenario, "seed {seed}");
+                    seen.push(seed);
+                }
+            }
+            seen.sort_unstable();
+            assert_eq!(seen, (5..=40).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_short_list_of_seeds_leaves_scenarios_out() {
+        assert_eq!(Plan::new(None, 4).lists(1, 2).len(), 2);
+        assert_eq!(Plan::new(None, 4).lists(1, 1)[0].count, 1);
+    }
+
+    #[test]
+    fn what_is_wrong_on_purpose_runs_only_by_name() {
+        assert!(!Plan::new(None, 4).scenarios.contains(&named("counter").unwrap()));
+        assert_eq!(Plan::new(named("counter"), 4).scenario(17).name, "counter");
+    }
+}

@@ -1,0 +1,133 @@
+//! The deterministic gate: the same seed must give the same run, bit for bit, and bugs must be found.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+
+use super::context::Context;
+use super::{Outcome, Step, process};
+use crate::explore::arguments::Tier;
+use crate::explore::hunt;
+use crate::explore::kernel::Kernel;
+use crate::explore::outcome;
+use crate::explore::scenario::{ALL, Ends, Plan, Seeds, named};
+
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Seeds that are run one by one and together.
+const FEW: u64 = 8;
+
+/// The steps, the fast ones first.
+pub fn steps() -> Vec<Step> {
+    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
+        name: format!("schedules: {name}"),
+        deadline: PATIENCE,
+        work: Box::new(work),
+    };
+    vec![
+        step("wrong usage is one line and status 2", usage),
+        step("two runs give the same output, bit for bit", same_output),
+        step("a seed alone is the same run as among others", same_alone),
+        step("a lost update is found within a second", lost_update),
+        step("1000 seeds on 4 cores, none fails", |context, _| hunts(context, 1000, 4)),
+        step("200 seeds on 2 cores, none fails", |context, _| hunts(context, 200, 2)),
+        step("known bugs are found (quick ones)", mutants),
+    ]
+}
+
+fn kernel(context: &Context) -> anyhow::Result<Kernel> {
+    Ok(Kernel::build(context.root(), None, Tier::Icount)?)
+}
+
+/// All scenarios on 2 and on 4 cores.
+fn cases() -> impl Iterator<Item = (Seeds, u32)> {
+    let lists = ALL.iter().map(|&scenario| {
+        // Those that never end well have one seed a boot.
+        let count = if scenario.ends == Ends::Well { FEW } else { 1 };
+        Seeds { scenario, first: 3, count, apart: 1 }
+    });
+    lists.flat_map(|list| [2, 4].map(|cores| (list, cores)))
+}
+
+fn same_output(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
+    let kernel = kernel(context)?;
+    let mut sum = Outcome::default();
+    for (list, cores) in cases() {
+        let [first, second] = [kernel.boot(&list, cores, true)?, kernel.boot(&list, cores, true)?];
+        let name = list.scenario.name;
+        sum.add(match first == second && first.contains("trace ") {
+            true => Outcome::one(),
+            false => Outcome::failure(format!("{name}, {cores} cores: two runs differ\n")),
+        });
+    }
+    Ok(sum)
+}
+
+fn same_alone(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
+    let kernel = kernel(context)?;
+    let mut sum = Outcome::default();
+    for (list, cores) in cases().filter(|(list, _)| list.count > 1) {
+        let output = kernel.boot(&list, cores, false)?;
+        for run in outcome::runs(&output, list.scenario.ends) {
+            let one = Seeds { first: run.seed, count: 1, ..list };
+            let alone = outcome::runs(&kernel.boot(&one, cores, false)?, list.scenario.ends);
+            let name = list.scenario.name;
+            sum.add(match run.hash.is_some() && alone == [run] {
+                true => Outcome::one(),
+                false => Outcome::failure(format!("{name}, {cores} cores: {alone:?}\n")),
+            });
+        }
+    }
+    Ok(sum)
+}
+
+fn lost_update(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
+    let kernel = kernel(context)?;
+    let plan = Plan::new(named("counter"), 4);
+    // The best of three: the bar is not about what else the host does.
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let started = Instant::now();
+        let found = hunt::through(&kernel, &plan, 100, false)?;
+        let failure = found.failure.context("100 seeds have not lost an update")?;
+        ensure!(failure.why.starts_with("the counter: "), "{}", failure.why);
+        best = best.min(started.elapsed());
+    }
+    ensure!(best <= Duration::from_secs(1), "it took {best:?}");
+    Ok(Outcome::one())
+}
+
+fn hunts(context: &Context, seeds: u64, cores: u32) -> anyhow::Result<Outcome> {
+    let found = hunt::through(&kernel(context)?, &Plan::new(None, cores), seeds, false)?;
+    match &found.failure {
+        None if found.seeds() == seeds => Ok(Outcome { passed: seeds, ..Outcome::default() }),
+        Some(failure) => Ok(Outcome::failure(format!(
+            "{found}\n{}\nscripts/explore {}\n",
+            failure.why, failure.options
+        ))),
+        None => Ok(Outcome::failure(format!("{found}, of {seeds}\n"))),
+    }
+}
+
+fn mutants(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut command = context.command(std::env::current_exe()?, "");
+    command.args(["explore", "--mutants", "--quick"]);
+    let ended = process::run(&mut command, deadline)?;
+    let found = ended.output.lines().filter(|line| line.starts_with("found at seed")).count();
+    ensure!(ended.succeeded() && found > 0, "{}", ended.told(&command));
+    Ok(Outcome { passed: found as u64, ..Outcome::default() })
+}
+
+fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut sum = Outcome::default();
+    for words in ["", "--seeds x", "--seeds 1 --cores 1", "--seed 1 --scenario y", "--nonsense"] {
+        let mut command = context.command(std::env::current_exe()?, "");
+        command.arg("explore").args(words.split_whitespace());
+        let ended = process::run(&mut command, deadline)?;
+        let one_line = ended.output.lines().count() == 1 && ended.errors.starts_with("rundown: ");
+        sum.add(match ended.status == Some(2) && one_line {
+            true => Outcome::one(),
+            false => Outcome::failure(ended.told(&command)),
+        });
+    }
+    Ok(sum)
+}

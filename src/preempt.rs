@@ -1,0 +1,193 @@
+//! Seeded preemption: one core at a time runs, for a seeded number of instructions; then the seed
+//! chooses who is next.
+//!
+//! For QEMU under `-icount shift=4`, where a tick of the virtual counter is one instruction. The core
+//! whose turn it is sets its virtual timer a few instructions ahead; the interrupt's handler draws the
+//! next core from the seed and waits, with interrupts masked, until its own turn comes again. The code
+//! that is preempted knows nothing of it and is not changed.
+//!
+//! YIELD makes QEMU's round robin go on to the next core, so a core that waits for its turn costs a
+//! few instructions a look. A core that sleeps in [`park`](crate::park) gives its turn away, and asks
+//! for one when an inter-core interrupt has woken it: a wake-up that is lost stays lost.
+//!
+//! Interleavings are sequentially consistent, and code that masks interrupts is never interrupted.
+
+use crate::{cores, exceptions, println, time, timer};
+use aarch64_cpu::registers::{ELR_EL1, Readable};
+use core::arch::asm;
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use trace::Step;
+
+mod calibrate;
+pub mod plugin;
+pub mod trace;
+mod turns;
+
+pub use calibrate::calibrate;
+pub use turns::{Turns, deadline};
+
+/// Most cores that take turns.
+pub const MAX_CORES: usize = 8;
+/// The longest slice, in instructions. The seed chooses between this and an eighth of it: short slices
+/// stop a core between any two instructions, long ones let it come far while another is stopped.
+const LONGEST_SLICE: u64 = 64;
+/// For how many slices a core is left out, on average.
+const STALL: u64 = 32;
+/// More steps than any run of a scenario takes.
+const MOST_STEPS: u64 = 20_000;
+const NOBODY: usize = usize::MAX;
+
+/// What a core does, as the scheduler sees it.
+const ABSENT: usize = 0;
+const READY: usize = 1;
+const ASLEEP: usize = 2;
+
+/// Whose turn it is. Everything else here is written by that core only, but for its own state by a
+/// core that wakes up.
+static TURN: AtomicUsize = AtomicUsize::new(NOBODY);
+static STATES: [AtomicUsize; MAX_CORES] = [const { AtomicUsize::new(ABSENT) }; MAX_CORES];
+static EXPECTED: AtomicUsize = AtomicUsize::new(0);
+/// The longest slice of this run.
+static LONGEST: AtomicU64 = AtomicU64::new(LONGEST_SLICE);
+/// The shortest; another one only to calibrate.
+static SHORTEST: AtomicU64 = AtomicU64::new(1);
+/// Whether the lowest core that is ready is always next; only to calibrate.
+static FIRST_ALWAYS: AtomicBool = AtomicBool::new(false);
+static LEFT_OUT: AtomicUsize = AtomicUsize::new(NOBODY);
+static RANDOM: AtomicU64 = AtomicU64::new(0);
+/// Instructions from setting the timer in the handler to the first one of the interrupted code, by
+/// how many other cores wait for their turn: as the timer is set, QEMU goes round to each of them once.
+static OVERHEAD: [AtomicU64; MAX_CORES] = [const { AtomicU64::new(0) }; MAX_CORES];
+
+/// Draws the next number of the seed (SplitMix64, Steele et al. 2014: good for any seed, also 0).
+fn draw() -> u64 {
+    let state = RANDOM.load(Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    RANDOM.store(state, Ordering::Relaxed);
+    let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
+}
+
+/// Prepares a run of `cores` cores under the schedule that `seed` names. On one core, while the
+/// others sleep.
+pub fn prepare(seed: u64, cores: usize) {
+    assert!(cores <= MAX_CORES, "{cores} cores are more than {MAX_CORES}");
+    trace::clear();
+    RANDOM.store(seed, Ordering::Relaxed);
+    LONGEST.store(LONGEST_SLICE >> (draw() % 4), Ordering::Relaxed);
+    EXPECTED.store(cores, Ordering::Relaxed);
+    STATES.iter().for_each(|state| state.store(ABSENT, Ordering::Relaxed));
+    TURN.store(NOBODY, Ordering::Relaxed);
+    LEFT_OUT.store(NOBODY, Ordering::Relaxed);
+}
+
+/// Ends the run, when all cores have left.
+pub fn finish() {
+    trace::print();
+    EXPECTED.store(0, Ordering::Relaxed);
+}
+
+/// Prints, when a core dies in the middle of a run, how far the run had come.
+pub fn last_words() {
+    if EXPECTED.load(Ordering::Relaxed) > 0 {
+        trace::print();
+        let (hash, steps) = trace::read();
+        println!("# trace {hash:016x} steps {steps}");
+    }
+}
+
+/// Joins the run: returns when everybody is here and it is this core's turn.
+pub fn enter() {
+    if plugin::chooses() {
+        return plugin::enter(EXPECTED.load(Ordering::Relaxed));
+    }
+    STATES[cores::this_index()].store(READY, Ordering::Relaxed);
+    if ready().count() == EXPECTED.load(Ordering::Relaxed) {
+        hand_over();
+    }
+    wait_for_turn();
+    next_slice();
+}
+
+/// Leaves the run and gives the turn away.
+pub fn leave() {
+    if plugin::chooses() {
+        return plugin::leave();
+    }
+    timer::ring_at(u64::MAX, slice_ends); // from here on nothing interrupts us
+    STATES[cores::this_index()].store(ABSENT, Ordering::Relaxed);
+    trace::add(Step::Left);
+    hand_over();
+}
+
+/// Notes what this core has just done, for the trace.
+#[inline]
+pub fn note(what: &'static &'static str) {
+    if plugin::chooses() {
+        return; // its trace is its own
+    }
+    // Otherwise a slice that ends in the middle of this would mix up two steps.
+    exceptions::without_interrupts(|| trace::add(Step::Did(what)));
+}
+
+/// What a loop calls that waits for another core without touching the object.
+pub fn pause() {
+    if plugin::chooses() {
+        yield_now();
+    }
+}
+
+fn ready() -> impl Iterator<Item = usize> {
+    (0..MAX_CORES).filter(|&core| STATES[core].load(Ordering::Relaxed) == READY)
+}
+
+/// Draws the next core among those that are ready.
+///
+/// One core, or none, is left out for a while, unless nobody else is ready: many bugs show only if a
+/// core is stopped for long in the wrong place, which equal chances hardly ever do.
+fn hand_over() {
+    let drawn = draw();
+    if (drawn >> 32).is_multiple_of(STALL) {
+        // One more than there are cores: then nobody is left out.
+        let left_out = draw() % (EXPECTED.load(Ordering::Relaxed) as u64 + 1);
+        LEFT_OUT.store(left_out as usize, Ordering::Relaxed);
+    }
+    let left_out = LEFT_OUT.load(Ordering::Relaxed);
+    let others = || ready().filter(move |&core| core != left_out);
+    let next = match others().count() {
+        _ if FIRST_ALWAYS.load(Ordering::Relaxed) => ready().next().unwrap_or(NOBODY),
+        0 => ready().next().unwrap_or(NOBODY),
+        count => others().nth((drawn & 0xffff_ffff) as usize % count).unwrap_or(NOBODY),
+    };
+    TURN.store(next, Ordering::Release);
+}
+
+fn wait_for_turn() {
+    let this = cores::this_index();
+    while TURN.load(Ordering::Acquire) != this {
+        yield_now();
+    }
+}
+
+fn yield_now() {
+    // SAFETY: a hint; it lets QEMU's round robin, and the plugin, go on to another core.
+    unsafe { asm!("yield", options(nomem, nostack, preserves_flags)) };
+}
+
+fn next_slice() {
+    let waiting = ready().count() - 1;
+    let length = SHORTEST.load(Ordering::Relaxed) + draw() % LONGEST.load(Ordering::Relaxed);
+    let ticks = OVERHEAD[waiting].load(Ordering::Relaxed) + length;
+    timer::ring_at(time::now() + ticks, slice_ends);
+}
+
+/// The timer's interrupt, on the core whose turn it is.
+fn slice_ends() {
+    trace::add(Step::Stopped(ELR_EL1.get()));
+    trace::print();
+    let (_, steps) = trace::read();
+    assert!(steps < MOST_STEPS, "no end after {steps} steps");
+    hand_over();
+    wait_for_turn();
+    next_slice();
+}

@@ -1,0 +1,87 @@
+//! Memory for the run-down object of a scenario: a page of its own, which can be freed for real.
+//!
+//! Freeing takes it out of the page table: more than poison, as whoever touches it afterwards, even
+//! only to read, ends in a data abort that names the core and the instruction.
+
+use super::Object;
+use crate::exceptions::without_interrupts;
+use crate::memory::PAGE;
+use crate::{mmu, scope};
+use aarch64_cpu::asm::barrier;
+use core::arch::asm;
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicU64, Ordering};
+use rundown::CACHE_LINE;
+
+#[repr(C, align(4096))]
+struct Page(UnsafeCell<[u64; PAGE / 8]>);
+
+// SAFETY: raw memory; the functions below say who may use it when.
+unsafe impl Sync for Page {}
+
+static MEMORY: Page = Page(UnsafeCell::new([0; PAGE / 8]));
+
+/// Bit 0 of a descriptor: valid (Arm ARM D8.3.1).
+const VALID: u64 = 1;
+/// Bits 47:12 of a descriptor: the address of the next table (Arm ARM D8.3.1).
+const TABLE: u64 = 0xffff_ffff_f000;
+
+/// Makes a new, live object with `slots` slots in the page. On one core, while nobody uses the old one.
+pub fn renew(slots: usize) -> &'static Object {
+    let entry = descriptor();
+    entry.store(entry.load(Ordering::Relaxed) | VALID, Ordering::Relaxed);
+    barrier::dsb(barrier::ISHST); // the table is written before it is walked
+    barrier::isb(barrier::SY);
+    // SAFETY: a page of ours that nothing else uses now; it is never given to anybody else. The old
+    // object needs no drop: it owns nothing.
+    let made = unsafe { Object::init_at(MEMORY.0.get().cast(), PAGE, slots) };
+    // SAFETY: just initialised, in a static; whoever uses it after `free` is what we look for.
+    unsafe { made.unwrap_or_else(|error| panic!("{error}")).as_ref() }
+}
+
+/// Frees the object's memory, before anybody else gets a turn.
+///
+/// # Safety
+///
+/// Nobody uses the object any more; the explorer is here to find out whether that is true.
+pub unsafe fn free() {
+    without_interrupts(|| {
+        let entry = descriptor();
+        entry.store(entry.load(Ordering::Relaxed) & !VALID, Ordering::Relaxed);
+        barrier::dsb(barrier::ISHST);
+        let page = MEMORY.0.get().addr() / PAGE;
+        // SAFETY: forgets translations of this one page, on all cores (Arm ARM C5.5, TLBI VAAE1IS).
+        unsafe { asm!("tlbi vaae1is, {}", in(reg) page, options(nostack)) };
+        barrier::dsb(barrier::ISH);
+        barrier::isb(barrier::SY);
+    });
+}
+
+/// Has the plugin watch the object.
+pub fn watch() {
+    let start: *const u64 = MEMORY.0.get().cast();
+    scope::watch("object", start..start.wrapping_add(PAGE / 8), CACHE_LINE);
+    scope::name(1, "run");
+    scope::cold();
+}
+
+/// The page's entry in the last of the three levels of tables.
+fn descriptor() -> &'static AtomicU64 {
+    let address = MEMORY.0.get().addr();
+    let mut table = mmu::ttbr0() as u64 & TABLE;
+    for shift in [30, 21] {
+        // SAFETY: tables lie in the heap, mapped at their own address, and are never freed. The image
+        // is mapped in pages, as its parts are aligned to pages only.
+        let entry = unsafe { &*(table as usize as *const [AtomicU64; 512]) };
+        table = entry[address >> shift & 511].load(Ordering::Relaxed) & TABLE;
+    }
+    // SAFETY: as above.
+    unsafe { &(*(table as usize as *const [AtomicU64; 512]))[address / PAGE & 511] }
+}
+
+/// The words of all slots, as they are now.
+pub fn slot_words(object: &Object) -> impl Iterator<Item = u64> {
+    // SAFETY: a slot is one word; the object lives, and nobody writes to it after a run.
+    (0..object.slot_count())
+        .map(|slot| unsafe { object.slot_address(slot).cast::<u64>().read_volatile() })
+}
