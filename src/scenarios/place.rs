@@ -76,7 +76,7 @@ fn descriptor() -> &'static AtomicU64 {
         table = entry[address >> shift & 511].load(Ordering::Relaxed) & TABLE;
     }
     // SAFETY: as above.
-    unsafe { &(*(table as usize as *const [AtomicU64; 512]))[address / PAGE & 511] }
+    unsafe { &(*(table as usize as *const [AtomicU64; 512]))[(address / PAGE) & 511] }
 }
 
 /// The words of all slots, as they are now.
