@@ -44,8 +44,7 @@ fn main() -> ! {
         println!("# seed {seed}");
         let result = scenario.run(seed, cores);
         let failed = result.is_err();
-        let (hash, steps) = trace::read();
-        ktap.test(&format!("seed {seed} trace {hash:016x} steps {steps}"), || result);
+        ktap.test(&format!("seed {seed} {}", trace::Summary), || result);
         if failed {
             break;
         }

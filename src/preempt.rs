@@ -91,8 +91,7 @@ pub fn finish() {
 pub fn last_words() {
     if EXPECTED.load(Ordering::Relaxed) > 0 {
         trace::print();
-        let (hash, steps) = trace::read();
-        println!("# trace {hash:016x} steps {steps}");
+        println!("# {}", trace::Summary);
     }
 }
 
@@ -185,7 +184,7 @@ fn next_slice() {
 fn slice_ends() {
     trace::add(Step::Stopped(ELR_EL1.get()));
     trace::print();
-    let (_, steps) = trace::read();
+    let steps = trace::steps();
     assert!(steps < MOST_STEPS, "no end after {steps} steps");
     hand_over();
     wait_for_turn();

@@ -3,7 +3,9 @@
 //! A step is one word, so that noting it takes few instructions of the slice it falls into. Printing
 //! happens between slices and takes nothing of them.
 
+use super::plugin;
 use crate::{cores, println};
+use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// A step of the core whose turn it is.
@@ -46,9 +48,23 @@ pub fn show() {
     SHOWN.store(true, Ordering::Relaxed);
 }
 
-/// The hash of all steps so far, and their number.
-pub fn read() -> (u64, u64) {
-    (HASH.load(Ordering::Relaxed), STEPS.load(Ordering::Relaxed))
+/// The number of steps so far.
+pub fn steps() -> u64 {
+    STEPS.load(Ordering::Relaxed)
+}
+
+/// Shows the hash and the number of steps, or that the plugin knows them.
+#[derive(Debug)]
+pub struct Summary;
+
+impl fmt::Display for Summary {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if plugin::chooses() {
+            return out.write_str("trace plugin");
+        }
+        let (hash, steps) = (HASH.load(Ordering::Relaxed), steps());
+        write!(out, "trace {hash:016x} steps {steps}")
+    }
 }
 
 /// Adds a step of this core. Only the core whose turn it is may.

@@ -4,7 +4,7 @@
 //! done with the object, and would hardly ever come too early.
 
 use super::{GRANTED, RELEASED, Scenario, place};
-use crate::ktap::equal;
+use crate::ktap::{equal, holds};
 use crate::preempt;
 use core::sync::atomic::Ordering;
 use rundown::{Rundown, RundownGuard};
@@ -36,6 +36,7 @@ pub const SCENARIO: Scenario = Scenario {
         }
     },
     check: |_| {
+        holds("nobody has written to the object after it was freed", place::is_untouched())?;
         let granted = GRANTED.load(Ordering::Relaxed);
         equal("holds released", RELEASED.load(Ordering::Relaxed), granted)
     },

@@ -1,7 +1,7 @@
 //! `lab explore`: runs small races of the kernel under many schedules, each named by a seed.
 //!
 //! - [`arguments`] reads the command line, [`scenario`] knows the races.
-//! - [`kernel`] builds and boots their image, [`outcome`] reads what it said.
+//! - [`kernel`] builds and boots their image, with [`plugin`] or without, [`outcome`] reads what it said.
 //! - [`hunt`] goes through the seeds, [`replay`] tells one of them step by step.
 //! - [`mutants`] puts known bugs into the primitive and wants each found.
 //!
@@ -12,6 +12,7 @@ pub mod hunt;
 pub mod kernel;
 pub mod mutants;
 pub mod outcome;
+pub mod plugin;
 pub mod replay;
 pub mod scenario;
 pub mod symbols;

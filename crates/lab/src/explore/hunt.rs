@@ -1,5 +1,6 @@
 //! Goes through seeds until one fails.
 
+use super::arguments::Tier;
 use super::kernel::Kernel;
 use super::outcome::{self, Run};
 use super::scenario::{Ends, Plan, Scenario, Seeds};
@@ -84,7 +85,7 @@ pub fn through(kernel: &Kernel, plan: &Plan, last: u64, progress: bool) -> Resul
         }
         (next, length) = (end + 1, (length * 2).min(MOST));
     }
-    let failure = failed.map(|(scenario, run)| failure(plan, scenario, run));
+    let failure = failed.map(|(scenario, run)| failure(plan, kernel.tier(), scenario, run));
     Ok(Found {
         seeds,
         different: hashes.len(),
@@ -96,11 +97,11 @@ pub fn through(kernel: &Kernel, plan: &Plan, last: u64, progress: bool) -> Resul
 
 /// The runs of a list of seeds, in one boot if it can be, up to the first that fails.
 fn list_runs(kernel: &Kernel, list: &Seeds, cores: u32) -> Result<Vec<Run>, Stop> {
-    if !matches!(list.scenario.ends, Ends::InPanic(_)) {
+    if !matches!(list.scenario.ends, Ends::InPanic(_)) && kernel.tier() == Tier::Icount {
         let output = kernel.boot(list, cores, false)?;
         return complete(list, outcome::runs(&output, list.scenario.ends));
     }
-    // A boot for each: none survives.
+    // A boot for each: none survives, or the plugin takes one seed only.
     let mut runs = Vec::new();
     for number in 0..list.count {
         let first = list.first + number * list.apart;
@@ -129,9 +130,10 @@ fn complete(list: &Seeds, mut runs: Vec<Run>) -> Result<Vec<Run>, Stop> {
     Ok(runs)
 }
 
-fn failure(plan: &Plan, scenario: Scenario, run: Run) -> Failure {
+fn failure(plan: &Plan, tier: Tier, scenario: Scenario, run: Run) -> Failure {
     let named = if plan.named { format!(" --scenario {}", scenario.name) } else { String::new() };
-    let options = format!("--seed {} --cores {}{named}", run.seed, plan.cores);
+    let plugin = if tier == Tier::Plugin { " --tier plugin" } else { "" };
+    let options = format!("--seed {} --cores {}{named}{plugin}", run.seed, plan.cores);
     let why = run.why.clone().unwrap_or_default();
     Failure { scenario, cores: plan.cores, run, why, options }
 }
@@ -168,9 +170,9 @@ mod tests {
     #[test]
     fn a_replay_asks_for_the_scenario_only_if_the_hunt_did() {
         let drain = named("drain").unwrap();
-        let all = failure(&Plan::new(None, 4), drain, run(7, false));
+        let all = failure(&Plan::new(None, 4), Tier::Icount, drain, run(7, false));
         assert_eq!(all.options, "--seed 7 --cores 4");
-        let one = failure(&Plan::new(Some(drain), 2), drain, run(7, false));
-        assert_eq!(one.options, "--seed 7 --cores 2 --scenario drain");
+        let one = failure(&Plan::new(Some(drain), 2), Tier::Plugin, drain, run(7, false));
+        assert_eq!(one.options, "--seed 7 --cores 2 --scenario drain --tier plugin");
     }
 }

@@ -1,6 +1,7 @@
 //! Builds the image of the scenarios and boots it.
 
 use super::arguments::Tier;
+use super::plugin::{self, Plugin};
 use super::scenario::Seeds;
 use crate::qemu;
 use crate::stop::{FAILED, SETUP, Stop};
@@ -23,66 +24,89 @@ pub struct Kernel {
     /// Its ELF file.
     pub image: PathBuf,
     qemu: String,
-    tier: Tier,
+    plugin: Option<Plugin>,
 }
 
 impl Kernel {
     /// Builds it from the sources in `root`; `target`: another folder for what cargo makes.
     pub fn build(root: &Path, target: Option<&Path>, tier: Tier) -> Result<Kernel, Stop> {
-        let mut command = Command::new("cargo");
-        command.current_dir(root).args(["build", "--release", "--package", "rundown-demo"]);
-        command.args(["--example", "scenarios", "--message-format=json-render-diagnostics"]);
-        if let Some(target) = target {
-            command.env("CARGO_TARGET_DIR", target);
-        }
-        let ended = process::run(&mut command, Instant::now() + BUILD).map_err(|error| {
-            Stop::setup(format!("cannot start cargo: {error}"), "run scripts/setup")
-        })?;
-        if !ended.succeeded() {
-            eprint!("{}", ended.errors);
-            return Err(Stop::new(SETUP, "the kernel does not build"));
-        }
-        let image = context::executable(&ended.output)
-            .ok_or_else(|| Stop::new(SETUP, "cargo names no executable"))?;
+        let image = ["--package", "rundown-demo", "--example", "scenarios"];
+        let messages = build(root, target, &image)?;
+        let nothing = || Stop::new(SETUP, "cargo does not say what it has built");
+        let image = context::executable(&messages).ok_or_else(nothing)?;
+        let plugin = match tier {
+            Tier::Icount => None,
+            Tier::Plugin => Some(plugin::build(root, target)?),
+        };
         let qemu = std::env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".to_owned());
-        Ok(Kernel { root: root.to_owned(), image, qemu, tier })
+        Ok(Kernel { root: root.to_owned(), image, qemu, plugin })
     }
 
-    /// The command that boots it for some seeds. `trace`: every step is printed.
-    pub fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
+    /// The command that boots it for some seeds. `trace`: every step is told.
+    fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
         let Seeds { scenario, first, count, apart } = seeds;
         let mut command = Command::new(&self.qemu);
         command.args(["-nodefaults", "-display", "none", "-cpu", "max", "-m", "64M"]);
-        // Seeds for the guest would come with the device tree: not wanted here.
+        // Random seeds for the guest would come with the device tree: not wanted here.
         command.args(["-machine", "virt,gic-version=3,dtb-randomness=off"]);
-        // One instruction takes 2^4 ns, and a tick of the virtual counter too. Nobody waits for the
-        // host's clock: when all cores sleep, time jumps to the next deadline.
-        command.args(["-icount", "shift=4,sleep=off", "-smp", &cores.to_string()]);
-        command.args(["-serial", "stdio", "-no-reboot"]);
+        command.args(["-smp", &cores.to_string(), "-serial", "stdio", "-no-reboot"]);
         command.args(["-semihosting-config", "enable=on,target=native"]);
+        let tier = match &self.plugin {
+            // One instruction takes 2^4 ns, and a tick of the virtual counter too. Nobody waits for
+            // the host's clock: when all cores sleep, time jumps to the next deadline.
+            None => {
+                command.args(["-icount", "shift=4,sleep=off"]);
+                "icount"
+            }
+            Some(plugin) => {
+                plugin.add_to(&mut command, *first, trace);
+                "plugin"
+            }
+        };
         let trace = u8::from(trace);
         command.arg("-kernel").arg(&self.image).arg("-append").arg(format!(
-            "scenario={} seed={first} seeds={count} apart={apart} trace={trace}",
+            "scenario={} tier={tier} seed={first} seeds={count} apart={apart} trace={trace}",
             scenario.name
         ));
         command
     }
 
-    /// Boots it for some seeds, and returns what it said.
+    /// Boots it for some seeds, one with the plugin, and returns what was said.
     pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<String, Stop> {
         let mut command = self.command(seeds, cores, trace);
         let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
         let ended = process::run(&mut command, Instant::now() + patience)
             .map_err(|error| qemu::missing(&self.qemu, &error))?;
-        if ended.output.contains("# seed ") {
-            return Ok(ended.output);
+        if !ended.output.contains("# seed ") {
+            eprint!("{}", ended.told(&command));
+            return Err(Stop::new(FAILED, "the kernel has not come to its first seed"));
         }
-        eprint!("{}", ended.told(&command));
-        Err(Stop::new(FAILED, "the kernel has not come to its first seed"))
+        match &self.plugin {
+            None => Ok(ended.output),
+            Some(plugin) => plugin.put_into(&ended.output),
+        }
     }
 
     /// Who makes the schedule.
     pub fn tier(&self) -> Tier {
-        self.tier
+        if self.plugin.is_some() { Tier::Plugin } else { Tier::Icount }
     }
+}
+
+/// Has cargo build something in release mode. Returns its JSON messages, and nothing among them.
+pub(super) fn build(root: &Path, target: Option<&Path>, what: &[&str]) -> Result<String, Stop> {
+    let mut command = Command::new("cargo");
+    command.current_dir(root).args(["build", "--release", "--quiet"]).args(what);
+    command.arg("--message-format=json-render-diagnostics");
+    if let Some(target) = target {
+        command.env("CARGO_TARGET_DIR", target);
+    }
+    let ended = process::run(&mut command, Instant::now() + BUILD).map_err(|error| {
+        Stop::setup(format!("cannot start cargo: {error}"), "run scripts/setup")
+    })?;
+    if ended.succeeded() {
+        return Ok(ended.output);
+    }
+    eprint!("{}", ended.errors);
+    Err(Stop::new(SETUP, format!("cargo build {} fails", what.join(" "))))
 }

@@ -37,6 +37,8 @@ pub fn runs(output: &str, ends: Ends) -> Vec<Run> {
             if !text.starts_with("step ") && !text.starts_with("trace ") {
                 said.push(text);
             }
+        } else if line.starts_with("cachescope: ") {
+            said.push(line); // the plugin has ended the run
         }
     }
     runs.extend(open.map(|(seed, said, hash)| died(seed, &said, hash, ends)));
@@ -97,6 +99,13 @@ mod tests {
     fn a_wanted_panic_that_does_not_come_is_a_failure() {
         assert!(one("# seed 9\nok 1 seed 9 trace 0 steps 1\n", WANTED).why.is_some());
         assert!(one("# seed 9\n# not a panic: too many\n", WANTED).why.is_some());
+    }
+
+    #[test]
+    fn the_plugin_says_why_it_ended_a_run() {
+        let run = one("# seed 9\ncachescope: stuck\n", Ends::Well);
+        assert_eq!(run.why.as_deref(), Some("cachescope: stuck"));
+        assert_eq!(one("# seed 9\ncachescope: stuck\n", WANTED).why, run.why);
     }
 
     #[test]

@@ -76,14 +76,16 @@ fn show(kernel: &Kernel, output: &str, most: usize) -> Result<(), Stop> {
 /// One step as a line. Each core has a column of its own, so that turns can be seen.
 fn step(number: &str, core: &str, what: &str, symbols: &mut Symbols) -> String {
     let column = 2 * core.parse::<usize>().unwrap_or(0).min(16);
-    let what = match what.strip_prefix("stopped before 0x") {
-        Some(address) => stopped(address, symbols),
+    let what = match what.split_once(" 0x") {
+        Some(("stopped before", address)) => place(address, symbols),
+        // The plugin's steps: an instruction and what it accesses.
+        Some((access, address)) => format!("{access} {}", place(address, symbols)),
         None => what.to_owned(),
     };
     format!("  {number:>4} {:column$}core {core} {what}", "")
 }
 
-fn stopped(address: &str, symbols: &mut Symbols) -> String {
+fn place(address: &str, symbols: &mut Symbols) -> String {
     let place = u64::from_str_radix(address, 16).ok().and_then(|address| symbols.place(address));
     match place {
         Some(place) => format!("| {} | {} ({})", place.text, place.line, place.function),
