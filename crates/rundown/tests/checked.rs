@@ -1,4 +1,5 @@
 //! A release too many, as a value: what an interface without panics builds on.
+#![cfg(feature = "alloc")]
 
 use rundown::{CacheAwareRundownRef, Checked, CurrentSlot, OverRelease, Rundown, RundownRef};
 

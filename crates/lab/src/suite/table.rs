@@ -23,6 +23,7 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const TEST_BARE: &str = "cargo test --package rundown --target host-tuple --no-default-features";
+const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
 const CLIPPY_C_IMAGE: &str = "cargo clippy --package rundown-capi-kernel --package rundown-capi-routines --tests -- -D warnings";
 
 /// The steps, in their order: what fails fast comes first.
@@ -50,6 +51,8 @@ pub fn steps() -> Vec<Step> {
     }
 
     steps.push(tests("test rundown without features", "", TEST_BARE));
+    steps.push(lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS));
+    steps.push(lint("package rundown", "cargo package --package rundown --allow-dirty"));
     steps.push(lint("clippy of the C interface's image", CLIPPY_C_IMAGE));
     steps.push(tests("test C in the kernel", "crates/rundown-capi/kernel-test", "cargo test"));
     steps.push(proofs("proofs (scripts/prove)", "scripts/prove"));
