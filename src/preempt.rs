@@ -31,7 +31,8 @@ pub const MAX_CORES: usize = 8;
 /// The longest slice, in instructions. The seed chooses between this and an eighth of it: short slices
 /// stop a core between any two instructions, long ones let it come far while another is stopped.
 const LONGEST_SLICE: u64 = 64;
-/// For how many slices a core is left out, on average.
+/// Slices until a core is left out, and for how many it is, on average.
+const UNTIL_STALL: u64 = 8;
 const STALL: u64 = 32;
 /// More steps than any run of a scenario takes.
 const MOST_STEPS: u64 = 20_000;
@@ -142,14 +143,18 @@ fn ready() -> impl Iterator<Item = usize> {
 
 /// Draws the next core among those that are ready.
 ///
-/// One core, or none, is left out for a while, unless nobody else is ready: many bugs show only if a
-/// core is stopped for long in the wrong place, which equal chances hardly ever do.
+/// Now and then the core that was just stopped is left out for a while, unless nobody else is ready:
+/// many bugs show only if a core is stopped for long in the wrong place, which equal chances hardly
+/// ever do.
 fn hand_over() {
     let drawn = draw();
-    if (drawn >> 32).is_multiple_of(STALL) {
-        // One more than there are cores: then nobody is left out.
-        let left_out = draw() % (EXPECTED.load(Ordering::Relaxed) as u64 + 1);
-        LEFT_OUT.store(left_out as usize, Ordering::Relaxed);
+    let change = drawn >> 32;
+    match LEFT_OUT.load(Ordering::Relaxed) {
+        NOBODY if change.is_multiple_of(UNTIL_STALL) => {
+            LEFT_OUT.store(cores::this_index(), Ordering::Relaxed);
+        }
+        0..NOBODY if change.is_multiple_of(STALL) => LEFT_OUT.store(NOBODY, Ordering::Relaxed),
+        _ => {}
     }
     let left_out = LEFT_OUT.load(Ordering::Relaxed);
     let others = || ready().filter(move |&core| core != left_out);

@@ -1,7 +1,7 @@
 //! Small races of a few cores around one run-down object, each with counts that are checked.
 //!
 //! A scenario runs once for each seed. It takes a few hundred instructions a core, so that
-//! [`preempt`](crate::preempt) can lead it through very different interleavings.
+//! [`preempt`] can lead it through very different interleavings.
 
 use crate::ktap::{self, equal, holds};
 use crate::payload::Payload;
@@ -78,7 +78,7 @@ impl Scenario {
         PAYLOAD.revive();
         [&GRANTED, &RELEASED].iter().for_each(|count| count.store(0, Ordering::Relaxed));
         *FAILURE.lock() = None;
-        let object = place::renew((self.slots)(cores));
+        let object = place::renew(0, (self.slots)(cores));
         preempt::prepare(seed, cores);
         let run = |core| Run { core, cores, object };
         (self.set_up)(&run(0));

@@ -1,9 +1,10 @@
 //! The last release against free: the owner frees the object's memory as soon as it may.
 //!
-//! The owner polls. One that sleeps would be woken by the last release itself, when that is nearly
-//! done with the object, and would hardly ever come too early.
+//! Several objects, one after the other. The owner polls: one that sleeps would be woken by the last
+//! release itself, when that is nearly done with the object, and would hardly ever come too early.
 
-use super::{GRANTED, RELEASED, Scenario, place};
+use super::place::{self, PLACES};
+use super::{GRANTED, RELEASED, Scenario};
 use crate::ktap::{equal, holds};
 use crate::preempt;
 use core::sync::atomic::Ordering;
@@ -15,28 +16,34 @@ pub const SCENARIO: Scenario = Scenario {
     fewest: 2,
     slots: |cores| cores,
     set_up: |run| {
-        let holds = run.object.try_acquire_n(run.cores - 1).map(|guard| guard.leak());
-        GRANTED.store(holds.unwrap_or(0) as u64, Ordering::Relaxed);
-    },
-    work: |run| match run.core {
-        0 => {
-            run.object.begin_run_down();
-            while !run.object.is_run_down() {}
-            // SAFETY: the run-down is complete.
-            unsafe { place::free() };
-            preempt::note(&"has freed the object");
+        for place in 0..PLACES {
+            let object = place::renew(place, run.cores);
+            let holds = object.try_acquire_n(run.cores - 1).map(|guard| guard.leak());
+            GRANTED.fetch_add(holds.unwrap_or(0) as u64, Ordering::Relaxed);
         }
-        _ => {
-            // SAFETY: `set_up` has leaked a hold for each of these cores.
-            let guard = unsafe { RundownGuard::adopt(run.object, 1) };
-            run.look();
-            RELEASED.fetch_add(1, Ordering::Relaxed);
-            drop(guard);
-            preempt::note(&"has released its hold");
+    },
+    work: |run| {
+        for place in 0..PLACES {
+            let object = place::object(place, run.cores);
+            if run.core == 0 {
+                object.begin_run_down();
+                while !object.is_run_down() {}
+                // SAFETY: the run-down is complete.
+                unsafe { place::free(place) };
+                preempt::note(&"has freed the object");
+            } else {
+                // SAFETY: `set_up` has leaked a hold for each of these cores.
+                let guard = unsafe { RundownGuard::adopt(object, 1) };
+                run.look();
+                RELEASED.fetch_add(1, Ordering::Relaxed);
+                drop(guard);
+                preempt::note(&"has released its hold");
+            }
         }
     },
     check: |_| {
-        holds("nobody has written to the object after it was freed", place::is_untouched())?;
+        let untouched = (0..PLACES).all(place::is_untouched);
+        holds("nobody has written to an object after it was freed", untouched)?;
         let granted = GRANTED.load(Ordering::Relaxed);
         equal("holds released", RELEASED.load(Ordering::Relaxed), granted)
     },

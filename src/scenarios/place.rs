@@ -1,4 +1,4 @@
-//! Memory for the run-down object of a scenario: a page of its own, which can be freed for real.
+//! Memory for the run-down objects of a scenario: a page for each, which can be freed for real.
 //!
 //! Freeing takes it out of the page table: more than poison, as whoever touches it afterwards, even
 //! only to read, ends in a data abort that names the core and the instruction.
@@ -11,6 +11,7 @@ use crate::{mmu, scope};
 use aarch64_cpu::asm::barrier;
 use core::arch::asm;
 use core::cell::UnsafeCell;
+use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
 use rundown::CACHE_LINE;
 
@@ -20,7 +21,10 @@ struct Page(UnsafeCell<[u64; PAGE / 8]>);
 // SAFETY: raw memory; the functions below say who may use it when.
 unsafe impl Sync for Page {}
 
-static MEMORY: Page = Page(UnsafeCell::new([0; PAGE / 8]));
+/// How many objects there can be at a time.
+pub const PLACES: usize = 6;
+
+static MEMORY: [Page; PLACES] = [const { Page(UnsafeCell::new([0; PAGE / 8])) }; PLACES];
 
 /// As `outstanding`, far below zero: who uses it notices.
 const POISON: u64 = 0xdead_dead_dead_deac;
@@ -31,17 +35,25 @@ const VALID: u64 = 1;
 /// Bits 47:12 of a descriptor: the address of the next table (Arm ARM D8.3.1).
 const TABLE: u64 = 0xffff_ffff_f000;
 
-/// Makes a new, live object with `slots` slots in the page. On one core, while nobody uses the old one.
-pub fn renew(slots: usize) -> &'static Object {
-    let entry = descriptor();
+/// Makes a new, live object with `slots` slots in a page. On one core, while nobody uses the old one.
+pub fn renew(place: usize, slots: usize) -> &'static Object {
+    let entry = descriptor(place);
     entry.store(entry.load(Ordering::Relaxed) | VALID, Ordering::Relaxed);
     barrier::dsb(barrier::ISHST); // the table is written before it is walked
     barrier::isb(barrier::SY);
     // SAFETY: a page of ours that nothing else uses now; it is never given to anybody else. The old
     // object needs no drop: it owns nothing.
-    let made = unsafe { Object::init_at(MEMORY.0.get().cast(), PAGE, slots) };
-    // SAFETY: just initialised, in a static; whoever uses it after `free` is what we look for.
-    unsafe { made.unwrap_or_else(|error| panic!("{error}")).as_ref() }
+    let made = unsafe { Object::init_at(MEMORY[place].0.get().cast(), PAGE, slots) };
+    made.unwrap_or_else(|error| panic!("{error}"));
+    object(place, slots)
+}
+
+/// The object that [`renew`] has made in a page.
+pub fn object(place: usize, slots: usize) -> &'static Object {
+    let start: *const () = MEMORY[place].0.get().cast();
+    // SAFETY: `renew` has made an object there, with so many slots as its length, in a static; whoever
+    // uses it after `free` is what we look for.
+    unsafe { &*(ptr::slice_from_raw_parts(start, slots) as *const Object) }
 }
 
 /// Frees the object's memory, before anybody else gets a turn.
@@ -49,15 +61,15 @@ pub fn renew(slots: usize) -> &'static Object {
 /// # Safety
 ///
 /// Nobody uses the object any more; the explorer is here to find out whether that is true.
-pub unsafe fn free() {
+pub unsafe fn free(place: usize) {
     if plugin::chooses() {
-        return poison();
+        return poison(place);
     }
     without_interrupts(|| {
-        let entry = descriptor();
+        let entry = descriptor(place);
         entry.store(entry.load(Ordering::Relaxed) & !VALID, Ordering::Relaxed);
         barrier::dsb(barrier::ISHST);
-        let page = MEMORY.0.get().addr() / PAGE;
+        let page = MEMORY[place].0.get().addr() / PAGE;
         // SAFETY: forgets translations of this one page, on all cores (Arm ARM C5.5, TLBI VAAE1IS).
         unsafe { asm!("tlbi vaae1is, {}", in(reg) page, options(nostack)) };
         barrier::dsb(barrier::ISH);
@@ -67,39 +79,42 @@ pub unsafe fn free() {
 
 /// Frees the object's memory under the plugin, where an access that is out of place cannot fault: a
 /// change of the tables waits for all cores, and the plugin has stopped them.
-fn poison() {
+fn poison(place: usize) {
     // SAFETY: as in `free`.
-    words().for_each(|word| unsafe { word.write_volatile(POISON) });
+    words(place).for_each(|word| unsafe { word.write_volatile(POISON) });
 }
 
 /// Checks that nobody has written to the object's memory after [`free`].
-pub fn is_untouched() -> bool {
+pub fn is_untouched(place: usize) -> bool {
     // SAFETY: inside the page; all cores are done.
-    !plugin::chooses() || words().all(|word| unsafe { word.read_volatile() == POISON })
+    !plugin::chooses() || words(place).all(|word| unsafe { word.read_volatile() == POISON })
 }
 
-fn words() -> impl Iterator<Item = *mut u64> {
-    let start: *mut u64 = MEMORY.0.get().cast();
+fn words(place: usize) -> impl Iterator<Item = *mut u64> {
+    let start: *mut u64 = MEMORY[place].0.get().cast();
     (0..FREED / 8).map(move |word| start.wrapping_add(word))
 }
 
-/// Has the plugin watch the object.
+/// Has the plugin watch the objects.
 pub fn watch() {
-    let start: *const u64 = MEMORY.0.get().cast();
-    scope::watch("object", start..start.wrapping_add(PAGE / 8), CACHE_LINE);
+    for (page, name) in MEMORY.iter().zip(["object", "second", "third", "fourth", "fifth", "sixth"])
+    {
+        let start: *const u64 = page.0.get().cast();
+        scope::watch(name, start..start.wrapping_add(PAGE / 8), CACHE_LINE);
+    }
     scope::name(1, "run");
     scope::cold();
 }
 
 /// The page's entry in the last of the three levels of tables.
-fn descriptor() -> &'static AtomicU64 {
-    let address = MEMORY.0.get().addr();
+fn descriptor(place: usize) -> &'static AtomicU64 {
+    let address = MEMORY[place].0.get().addr();
     let mut table = mmu::ttbr0() as u64 & TABLE;
     for shift in [30, 21] {
         // SAFETY: tables lie in the heap, mapped at their own address, and are never freed. The image
         // is mapped in pages, as its parts are aligned to pages only.
         let entry = unsafe { &*(table as usize as *const [AtomicU64; 512]) };
-        table = entry[address >> shift & 511].load(Ordering::Relaxed) & TABLE;
+        table = entry[(address >> shift) & 511].load(Ordering::Relaxed) & TABLE;
     }
     // SAFETY: as above.
     unsafe { &(*(table as usize as *const [AtomicU64; 512]))[(address / PAGE) & 511] }
