@@ -107,3 +107,33 @@ fn variants(source: &str) -> Vec<Weakened> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_ordering_is_weakened_once_and_comments_are_left_alone() {
+        let source = "fn a(x: u8) {\n    // Ordering::Acquire\n    x.load(Ordering::Acquire); y(Ordering::AcqRel)\n}\n\
+                      fn b<T>() { z(Ordering::Relaxed, Ordering::Release) }\n";
+        let found = variants(source);
+        let whats: Vec<&str> = found.iter().map(|one| one.what.as_str()).collect();
+        assert_eq!(
+            whats,
+            [
+                "line 3 in a: Acquire -> Relaxed",
+                "line 3 in a: AcqRel -> Acquire",
+                "line 3 in a: AcqRel -> Release",
+                "line 5 in b: Release -> Relaxed",
+            ]
+        );
+        assert!(found[0].text.contains("x.load(Ordering::Relaxed); y(Ordering::AcqRel)"));
+        assert!(found[0].text.contains("// Ordering::Acquire"));
+    }
+
+    #[test]
+    fn only_a_good_result_counts_as_models() {
+        assert_eq!(passed("test result: ok. 51 passed; 0 failed"), Some(51));
+        assert_eq!(passed("test result: FAILED. 51 passed; 1 failed"), None);
+    }
+}

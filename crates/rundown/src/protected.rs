@@ -248,3 +248,18 @@ impl<T, R: Rundown> fmt::Debug for Protected<T, R> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(rundown_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_was_replaced_is_not_taken_for_the_one_that_was_seen() {
+        let value = Protected::<i32>::new(RundownRef::new(), 1);
+        let seen = value.look(); // a slow taker, that has found the object run down and then sleeps
+        assert_eq!(value.run_down(), Some(1));
+        value.put(2).unwrap();
+        assert_eq!(value.take(seen), None);
+        assert_eq!(value.run_down(), Some(2));
+    }
+}

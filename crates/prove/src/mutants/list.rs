@@ -177,5 +177,5 @@ mutants! {
     "a protected value is taken though it was replaced", "src/protected.rs",
         "self.state.compare_exchange(seen, busy," =>
         "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, busy,",
-        Loom, "put_against_take";
+        Unit, "a_value_that_was_replaced_is_not_taken_for_the_one_that_was_seen";
 }
