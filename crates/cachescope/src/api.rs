@@ -7,6 +7,7 @@
 //! functions that are there which version this QEMU speaks, and says that it speaks the same.
 //!
 //! What differs, of all that we use, is `qemu_plugin_insn_data` alone: from version 3 on it copies.
+//! All that is unsafe about QEMU's side stands here, so the file is long.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::mem;

@@ -24,7 +24,9 @@ pub fn end(status: i32, message: &str) -> ! {
 /// QEMU: callbacks are `extern "C"`, so it could not anyway.
 pub fn on_panic() {
     panic::set_hook(Box::new(|panic| {
-        eprintln!("cachescope: this is a bug in the plugin: {panic}");
+        let message = panic.payload_as_str().unwrap_or("a panic").replace('\n', " ");
+        let place = panic.location().map_or("?".into(), ToString::to_string);
+        eprintln!("cachescope: this is a bug in the plugin: {message} ({place})");
         std::process::abort()
     }));
 }

@@ -29,11 +29,13 @@
 //! guest that breaks the rules of [`marks`], 124 for a schedule that is stuck.
 //!
 //! Reading order: [`directory`] (the protocol), [`memory`] (what is watched), [`marks`] (what the guest
-//! says), [`turnstile`] (schedules), [`plugin`] (how they meet), [`api`] (QEMU's side).
+//! says), [`turnstile`] (schedules), [`plugin`] (how they meet), [`callbacks`]
+//! and [`api`] (QEMU's side).
 
 pub mod aarch64;
 pub mod api;
 pub mod arguments;
+pub mod callbacks;
 pub mod counts;
 pub mod directory;
 pub mod failure;

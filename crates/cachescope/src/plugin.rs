@@ -1,12 +1,14 @@
 //! Where QEMU, the watched memory, the guest's marks and the turnstile meet.
 //!
-//! At translation each instruction is decoded once, and only those that matter get callbacks. Atomics
-//! count once whatever QEMU makes of them: with one thread a core it reports LDADD as one access that
-//! is also a store, with all cores on one thread as a load and a store; so we ask for stores only. Of
-//! the exclusives the load counts, and its store completes it.
+//! Atomics count once whatever QEMU makes of them: with a thread for each core it reports LDADD as one
+//! access that is also a store, with all cores on one thread as a load and a store, and from version
+//! 9.2 on always as both; so of its accesses only the store counts. Of the exclusives the load counts,
+//! and its store completes it.
+//!
+//! Longer than most files, because it holds everything that all the others are for.
 
-use crate::aarch64::{self, Class};
-use crate::api::{self, Api, Block, Id, Info, Instruction};
+use crate::aarch64::Class;
+use crate::api::{self, Api, Info};
 use crate::arguments::Arguments;
 use crate::directory::{Access, MAX_CORES};
 use crate::failure::{self, end};
@@ -17,16 +19,12 @@ use crate::report::{self, Run};
 use crate::trace::{Site, Step};
 use crate::turnstile::Turnstile;
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Mutex, Once, OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, Once, PoisonError, RwLock};
 use std::thread;
-
-static PLUGIN: OnceLock<Plugin> = OnceLock::new();
 
 /// What belongs to one core; only its own thread touches it, so that is cheap.
 #[derive(Debug, Default)]
@@ -39,9 +37,11 @@ struct Core {
     sentence: Mutex<Sentence>,
 }
 
+/// The plugin in one piece. There is one, and it lives for ever.
 #[derive(Debug)]
-struct Plugin {
-    api: Api,
+pub struct Plugin {
+    /// QEMU's functions.
+    pub api: Api,
     run: Run,
     arguments: Arguments,
     memory: Memory,
@@ -56,44 +56,9 @@ struct Plugin {
     reported: AtomicBool,
 }
 
-/// Called by QEMU when it has loaded the plugin.
-///
-/// # Safety
-///
-/// `info` and `arguments` must be as include/qemu/qemu-plugin.h says.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_plugin_install(
-    id: Id,
-    info: *const Info,
-    count: c_int,
-    arguments: *const *const c_char,
-) -> c_int {
-    failure::on_panic();
-    // SAFETY: promised by the caller: a structure that lives during the call.
-    let info = unsafe { &*info };
-    let words = (0..usize::try_from(count).unwrap_or(0)).map(|index| {
-        // SAFETY: promised by the caller: `count` terminated strings.
-        unsafe { CStr::from_ptr(*arguments.add(index)) }.to_string_lossy()
-    });
-    let words: Vec<_> = words.collect();
-    let plugin = match Plugin::new(info, words.iter().map(AsRef::as_ref)) {
-        Ok(plugin) => PLUGIN.get_or_init(|| plugin),
-        Err(error) => end(failure::SETUP, &error),
-    };
-    plugin.api.on_translate(id, translate);
-    plugin.api.on_exit(id, exit);
-    if plugin.turnstile.is_some() {
-        plugin.api.on_idle(id, idle);
-    }
-    0
-}
-
-fn plugin() -> &'static Plugin {
-    PLUGIN.get().expect("callbacks come after the installation")
-}
-
 impl Plugin {
-    fn new<'a>(info: &Info, words: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+    /// Makes it as the arguments say. The error is a whole sentence.
+    pub fn new<'a>(info: &Info, words: impl Iterator<Item = &'a str>) -> Result<Self, String> {
         let arguments = Arguments::parse(words)?;
         let api = Api::find(info)?;
         let cores = info.cores();
@@ -144,7 +109,13 @@ impl Plugin {
     }
 
     /// The one description of an instruction, made when it is translated for the first time.
-    fn site(&self, address: u64, opcode: u32, class: Class, name: &'static str) -> &'static Site {
+    pub fn site(
+        &self,
+        address: u64,
+        opcode: u32,
+        class: Class,
+        name: &'static str,
+    ) -> &'static Site {
         lock(&self.sites)
             .entry((address, opcode))
             .or_insert_with(|| Box::leak(Box::new(Site { address, class, name })))
@@ -162,8 +133,30 @@ impl Plugin {
         })
     }
 
-    /// An access of watched memory.
-    fn access(&self, core: usize, site: &'static Site, store: bool, address: u64, hit: Hit<'_>) {
+    /// Whether cores are serialised.
+    pub fn schedules(&self) -> bool {
+        self.turnstile.is_some()
+    }
+
+    /// Any access of any memory, after it has happened.
+    #[inline]
+    pub fn access(&'static self, core: usize, site: &'static Site, info: u32, address: u64) {
+        let Some(hit) = self.memory.find(address) else { return };
+        let store = self.api.is_store(info);
+        if matches!(site.class, Class::Atomic | Class::StoreExclusive) && !store {
+            return; // its other half
+        }
+        self.watched(core, site, store, address, hit);
+        // An unaligned access may reach into the next line.
+        let last = address + self.api.size(info) - 1;
+        if last / self.run.line != address / self.run.line
+            && let Some(hit) = self.memory.find(last)
+        {
+            self.watched(core, site, store, last, hit);
+        }
+    }
+
+    fn watched(&self, core: usize, site: &'static Site, store: bool, address: u64, hit: Hit<'_>) {
         let own = &self.cores[core];
         let phase = own.phase.load(Ordering::Relaxed);
         let access = match (site.class, store) {
@@ -191,17 +184,52 @@ impl Plugin {
         }
     }
 
-    fn mark(&self, core: usize, mark: Mark) {
+    /// The core executes a mark.
+    pub fn hint(&'static self, core: usize, number: u32) {
+        let mark = lock(&self.cores[core].sentence).hint(number);
+        if let Some(mark) = self.must(mark.map_err(|error| format!("core {core}: {error}"))) {
+            self.mark(core, mark);
+        }
+    }
+
+    /// The turnstile, if the core takes part in a phase of a schedule.
+    fn turnstile_of(&self, core: usize) -> Option<&Turnstile> {
+        let turnstile = self.turnstile.as_ref();
+        turnstile.filter(|_| self.cores[core].phase.load(Ordering::Relaxed) != 0)
+    }
+
+    /// The core is about to wait without sleeping.
+    pub fn spin(&self, core: usize) {
+        if let Some(turnstile) = self.turnstile_of(core) {
+            turnstile.spin(core);
+        }
+    }
+
+    /// An atomic of exclusives has ended without a store, as a compare-and-swap that fails does; it was
+    /// a step all the same. Also comes before an exclusive load, for those that end without a CLREX.
+    pub fn clear_exclusive(&self, core: usize) {
+        if let Some(turnstile) = self.turnstile_of(core)
+            && self.cores[core].exclusive.swap(false, Ordering::Relaxed)
+        {
+            turnstile.pass(core);
+        }
+    }
+
+    /// QEMU has put the core to sleep.
+    pub fn idle(&self, core: usize) {
+        if let Some(turnstile) = &self.turnstile {
+            turnstile.idle(core);
+        }
+    }
+
+    fn mark(&'static self, core: usize, mark: Mark) {
         let own = &self.cores[core];
         match mark {
             Mark::Phase { phase, cores } => {
                 if let Some(turnstile) = &self.turnstile {
                     let cores = if cores == 0 { self.arguments.cores } else { cores };
                     self.watchdog.call_once(|| {
-                        thread::spawn(|| {
-                            let turnstile = plugin().turnstile.as_ref();
-                            turnstile.expect("schedule").watch(|| plugin().report())
-                        });
+                        thread::spawn(|| turnstile.watch(|| self.report()));
                     });
                     if let Err(error) = turnstile.check_threads(core, cores) {
                         end(failure::SETUP, &error);
@@ -240,7 +268,7 @@ impl Plugin {
     }
 
     /// Writes the results, once.
-    fn report(&self) {
+    pub fn report(&self) {
         if self.reported.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -268,111 +296,4 @@ fn written(result: io::Result<()>, what: &str) {
     if let Err(error) = result {
         end(failure::GUEST, &format!("cannot write the results to {what}: {error}"));
     }
-}
-
-extern "C" fn translate(_: Id, block: *mut Block) {
-    let plugin = plugin();
-    // SAFETY: `block` is QEMU's argument of this very call.
-    for (instruction, address, opcode) in unsafe { plugin.api.instructions(block) } {
-        let Some((class, name)) = aarch64::decode(opcode) else { continue };
-        let site = plugin.site(address, opcode, class, name);
-        // SAFETY: `instruction` is of `block`; the callbacks take a `Site` as their data.
-        unsafe { instrument(plugin, instruction, site) }
-    }
-}
-
-/// # Safety
-///
-/// `instruction` must be of a block that is being translated.
-unsafe fn instrument(plugin: &Plugin, instruction: *mut Instruction, site: &'static Site) {
-    let data = ptr::from_ref(site).cast_mut().cast::<c_void>();
-    let accesses = match site.class {
-        Class::Plain | Class::Atomic | Class::LoadExclusive | Class::StoreExclusive => true,
-        Class::ClearExclusive | Class::Spin | Class::Mark(_) => false,
-    };
-    let before: Option<api::ExecuteCallback> = match site.class {
-        Class::Mark(_) => Some(mark),
-        Class::Spin if plugin.turnstile.is_some() => Some(spin),
-        Class::ClearExclusive | Class::LoadExclusive if plugin.turnstile.is_some() => {
-            Some(clear_exclusive)
-        }
-        _ => None,
-    };
-    // SAFETY: promised by the caller.
-    unsafe {
-        if accesses {
-            plugin.api.on_access(instruction, access, data);
-        }
-        if let Some(callback) = before {
-            plugin.api.on_execute(instruction, callback, data);
-        }
-    }
-}
-
-/// # Safety
-///
-/// `data` must be what `instrument` has registered.
-unsafe fn site(data: *mut c_void) -> &'static Site {
-    // SAFETY: promised by the caller; sites are leaked, so they live for ever.
-    unsafe { &*data.cast::<Site>() }
-}
-
-extern "C" fn access(core: c_uint, info: u32, address: u64, data: *mut c_void) {
-    let plugin = plugin();
-    let Some(hit) = plugin.memory.find(address) else { return };
-    // SAFETY: `instrument` has registered this callback with a site.
-    let site = unsafe { site(data) };
-    let store = plugin.api.is_store(info);
-    if matches!(site.class, Class::Atomic | Class::StoreExclusive) && !store {
-        return; // its other half
-    }
-    plugin.access(core as usize, site, store, address, hit);
-    // An unaligned access may reach into the next line.
-    let last = address + plugin.api.size(info) - 1;
-    if last / plugin.run.line != address / plugin.run.line
-        && let Some(hit) = plugin.memory.find(last)
-    {
-        plugin.access(core as usize, site, store, last, hit);
-    }
-}
-
-extern "C" fn mark(core: c_uint, data: *mut c_void) {
-    let (plugin, core) = (plugin(), core as usize);
-    // SAFETY: as in `access`.
-    let Class::Mark(number) = (unsafe { site(data) }).class else { return };
-    let mark = lock(&plugin.cores[core].sentence).hint(number);
-    if let Some(mark) = plugin.must(mark.map_err(|error| format!("core {core}: {error}"))) {
-        plugin.mark(core, mark);
-    }
-}
-
-extern "C" fn spin(core: c_uint, _: *mut c_void) {
-    let (plugin, core) = (plugin(), core as usize);
-    if let Some(turnstile) = &plugin.turnstile
-        && plugin.cores[core].phase.load(Ordering::Relaxed) != 0
-    {
-        turnstile.spin(core);
-    }
-}
-
-/// An atomic of exclusives has ended without a store, as a compare-and-swap that fails does; it was a
-/// step all the same. Also comes before an exclusive load, for those that end without a CLREX.
-extern "C" fn clear_exclusive(core: c_uint, _: *mut c_void) {
-    let (plugin, core) = (plugin(), core as usize);
-    if let Some(turnstile) = &plugin.turnstile
-        && plugin.cores[core].exclusive.swap(false, Ordering::Relaxed)
-        && plugin.cores[core].phase.load(Ordering::Relaxed) != 0
-    {
-        turnstile.pass(core);
-    }
-}
-
-extern "C" fn idle(_: Id, core: c_uint) {
-    if let Some(turnstile) = &plugin().turnstile {
-        turnstile.idle(core as usize);
-    }
-}
-
-extern "C" fn exit(_: Id, _: *mut c_void) {
-    plugin().report();
 }

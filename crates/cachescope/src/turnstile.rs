@@ -22,6 +22,8 @@
 //!
 //! A core that waits without sleeping gives its turn away at YIELD, WFE and ISB. An exclusive load and
 //! its store are one step: no choice in between.
+//!
+//! One state machine with its argument; apart they would not be easier to read, so the file is long.
 
 use crate::failure;
 use crate::memory::lock;

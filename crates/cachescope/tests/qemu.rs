@@ -45,7 +45,7 @@ fn build() -> Option<PathBuf> {
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?))).last()
+    messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?))).next_back()
 }
 
 /// The plugin, which cargo has built beside this test.
@@ -182,7 +182,11 @@ fn a_seed_is_a_schedule_also_on_a_busy_host() {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| while !stop.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    std::hint::spin_loop()
+                }
+            });
         }
         let busy: Vec<_> = (0..5).map(|_| run(1)).collect();
         stop.store(true, Ordering::Relaxed);
@@ -208,7 +212,9 @@ fn the_trace_is_readable() {
     let last = lines.next_back().expect("a step");
     assert!(last.contains("  core 1: STLR baton  at ram+"), "{last}");
     assert_eq!(lines.count(), 4);
-    [names, trace].map(|path| fs::remove_file(path).expect("it was there"));
+    for path in [names, trace] {
+        fs::remove_file(path).expect("it was there");
+    }
 }
 
 fn fails(accelerator: &str, append: &str, arguments: &str, status: i32, message: &str) {

@@ -33,6 +33,8 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
         // A hang counts as the test's failure: a wait that never returns is one of the defects.
         let verdict = match outcome.end {
             End::Failed if failed.iter().any(|name| name.contains(test)) => "killed by",
+            // Only this test runs: a signal is its death, by a write to memory that can't be written.
+            End::Failed if outcome.text.contains("(signal: ") => "killed (by a signal) by",
             End::TimedOut if outcome.text.contains("running ") => "killed (it hangs) by",
             _ => "SURVIVED",
         };

@@ -52,11 +52,12 @@ impl Tree {
         let _ = fs::remove_dir_all(&tree.root);
         let manifest = read(&tree.project.join("Cargo.toml"))?;
         let shared = manifest.split("\n[package]").next().unwrap_or("");
-        let members = shared.lines().find(|line| line.starts_with("members"));
-        let members = members.ok_or("Cargo.toml has no line of members")?;
+        let (before, members) =
+            shared.split_once("members = [").ok_or("Cargo.toml has no list of members")?;
+        let (_, after) = members.split_once(']').ok_or("Cargo.toml's members do not end")?;
         write(
             &tree.root.join("Cargo.toml"),
-            &shared.replace(members, "members = [\"crates/rundown\"]"),
+            &format!("{before}members = [\"crates/rundown\"]{after}"),
         )?;
         for file in ["Cargo.lock", "rust-toolchain.toml"] {
             write(&tree.root.join(file), &read(&tree.project.join(file))?)?;

@@ -44,7 +44,7 @@ impl AsRef<Slot> for PaddedSlot {
 ///
 /// * [`StaticRundownRef`]: the number of slots is a constant, for a `static` or a field;
 /// * [`init_in`](Self::init_in): in memory of the caller's, sized by [`layout`](Self::layout);
-/// * [`boxed`](Self::boxed): in an allocation (feature `alloc`).
+/// * `boxed`: in an allocation (feature `alloc`).
 ///
 /// ```
 /// use rundown::{CurrentSlot, Rundown, StaticRundownRef};

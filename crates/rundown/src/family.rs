@@ -302,6 +302,11 @@ impl<T: sealed::Object + ?Sized> Rundown for T {
 
 /// Refuses to let an object die that is still held. `&mut` proves that nobody is in the middle.
 pub(crate) fn check_drop<R: Rundown + ?Sized>(object: &mut R) {
+    // A second panic would abort and hide the first; `core` alone can't tell.
+    #[cfg(any(test, feature = "std", rundown_loom))]
+    if std::thread::panicking() {
+        return;
+    }
     if !object.begin_run_down() {
         let holds = object.outstanding().unwrap_or(0);
         let holds_are = if holds == 1 { "hold is" } else { "holds are" };

@@ -10,6 +10,8 @@
 //! * [`CacheAwareRundownRef`]: a counter for each core.
 //! * [`Rundown`]: what both can do.
 //! * [`RundownGuard`]: one or more holds, given back on drop.
+//! * [`Protected`]: an object together with its protection, lent out and given back.
+//! * [`Drained`]: a run-down as a `Future`.
 //!
 //! It does not serialise accesses, it only keeps the object alive. It suits an object that is nearly
 //! always available.
@@ -21,7 +23,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, feature = "std", rundown_loom))]
 extern crate std;
 
 #[cfg(feature = "std")]
@@ -49,6 +51,11 @@ mod reclaim;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
+
+/// Checks the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(feature = "std")]
 pub use blocking::Blocking;

@@ -179,8 +179,9 @@ impl<T, R: Rundown> Protected<T, R> {
     }
 
     fn look(&self) -> usize {
-        // Acquire, partner `end`: who sees the value that `put` brought also sees the object come to
-        // life, and does not take the run-down before it for its own.
+        // Acquire, partner `end`: what the last mover did to the place happens before us. Who sees the
+        // value that `put` brought also sees the object come to life, and does not take the run-down
+        // before it for its own.
         self.state.load(Ordering::Acquire)
     }
 
@@ -199,12 +200,12 @@ impl<T, R: Rundown> Protected<T, R> {
 
     fn begin(&self, seen: usize) -> bool {
         let busy = seen / ROUND * ROUND + BUSY;
-        // Acquire, partner `end`: what the last mover did to the place happens before us.
-        self.state.compare_exchange(seen, busy, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        // Relaxed: a state never comes back, so this reads what `look` has read and synchronised with.
+        self.state.compare_exchange(seen, busy, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     fn end(&self, next: usize) {
-        // Release, partner `begin`. A swap rather than a store, for loom: see `Protocol::reset`.
+        // Release, partner `look`. A swap rather than a store, for loom: see `Protocol::reset`.
         self.state.swap(next, Ordering::Release);
     }
 }

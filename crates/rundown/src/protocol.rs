@@ -18,8 +18,8 @@
 //! 2 * holds = sum of unmarked slots + collected by the sweep so far + (outstanding & !1)
 //! ```
 //!
-//! Each action is one atomic read-modify-write that keeps it: there is no loop, nothing to undo, and
-//! a bound on the steps of acquire and release whatever other cores do.
+//! Each action is one atomic read-modify-write that keeps it: no loop, nothing to undo, a bounded number
+//! of steps whatever other cores do. `docs/protocol.md` has the argument.
 
 use crate::error::{AcquireError, NotRunDown, OverRelease};
 use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
@@ -226,7 +226,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         }
     }
 
-    /// Looks at all slots before a grant that might overflow the count. A bounded number of loads.
+    /// Looks at all slots before a grant that might overflow the count.
     #[cold]
     fn check_capacity(&self, count: usize) -> Result<(), AcquireError> {
         let fits = count <= MAX_COUNT && self.estimate() <= (MAX_HOLDERS - count) * ONE;
@@ -234,7 +234,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
     }
 
     /// Adds up the live words while others change them: right only when nobody does. Never negative.
-    #[cold]
+    #[inline(never)]
     fn estimate(&self) -> usize {
         let mut sum = self.outstanding.0.load(Ordering::Relaxed) & !MARK; // Relaxed: an estimate
         for slot in self.slots {

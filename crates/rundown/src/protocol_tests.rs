@@ -67,7 +67,8 @@ fn holds_beside_the_slot_count_for_the_limit() {
     assert_eq!(object.acquire(0, 1), Ok(()));
     assert_eq!(object.acquire(1, 1), Ok(()));
     // Left in `outstanding`: they count too.
-    let (one, outstanding) = (slots(&[NEAR]), Outstanding(AtomicUsize::new(MAX_HOLDERS * ONE | 1)));
+    let (one, outstanding) =
+        (slots(&[NEAR]), Outstanding(AtomicUsize::new((MAX_HOLDERS * ONE) | 1)));
     let object = Protocol { outstanding: &outstanding, slots: &one };
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany));
 }

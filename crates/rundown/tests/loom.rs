@@ -98,7 +98,11 @@ fn model(race: impl Fn() + Sync + Send + 'static) {
     if std::env::var_os("RUNDOWN_LOOM_LONG").is_none() {
         builder.preemption_bound.get_or_insert(3);
     }
-    builder.check(race);
+    builder.check(move || {
+        // Made before any thread starts: being the first to touch it would order threads by itself.
+        drop(BED.0.lock());
+        race();
+    });
 }
 
 /// Starts a thread on `core`.

@@ -7,6 +7,22 @@ pub fn tests(output: &str) -> (u64, u64) {
     output.lines().map(in_line).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
+/// Sums what `scripts/prove` reports: a line a stage, and those that count orderings and mutants.
+pub fn proofs(output: &str) -> (u64, u64) {
+    let counts = output.lines().map(|line| {
+        if let Some(stage) = line.strip_prefix("prove ") {
+            return if stage.contains(": ok (") { (1, 0) } else { (0, 1) };
+        }
+        let pair = line
+            .strip_prefix("orderings weakened: ")
+            .and_then(|rest| rest.split_once(", caught: "))
+            .or_else(|| line.strip_prefix("mutants: ")?.split_once(", killed: "));
+        let numbers = pair.and_then(|(all, good)| Some((all.parse().ok()?, good.parse().ok()?)));
+        numbers.map_or((0, 0), |(all, good): (u64, u64)| (good, all.saturating_sub(good)))
+    });
+    counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
 fn in_line(line: &str) -> (u64, u64) {
     if let Some(result) = line.trim().strip_prefix("test result: ") {
         return (before(result, " passed"), before(result, " failed"));
@@ -34,6 +50,13 @@ mod unit {
                       test result: FAILED. 2 passed; 3 failed; 0 ignored\n\
                       KTAP version 1\r\n1..3\r\nok 1 a\r\nnot ok 2 b\nok 3 c # SKIP why\n# rundown: FAIL\n";
         assert_eq!(tests(output), (44, 5));
+    }
+
+    #[test]
+    fn stages_orderings_and_mutants_are_summed() {
+        let output = "orderings weakened: 9, caught: 8\nprove weaken: FAILED (2 s)\n\
+                      mutants: 30, killed: 30\nprove mutants: ok (7 s)\nmutants: x\n";
+        assert_eq!(proofs(output), (39, 2));
     }
 
     #[test]

@@ -6,12 +6,12 @@
 //! - The tables of [`must_fail`], [`bad_setup`] and [`leftovers`]; one check an entry.
 
 use super::boots::{passes, small, within};
-use super::commands::{lint, lint_with, tests};
+use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use super::{Step, bad_setup, idle_setup, leftovers, must_fail, schedules, transcript};
 
 /// The crates that run on the host.
-const HOST_CRATES: [&str; 2] = ["rundown", "lab"];
+const HOST_CRATES: [&str; 5] = ["rundown", "rundown-capi", "prove", "cachescope", "lab"];
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -22,12 +22,17 @@ const MACHINES: [&str; 4] = [
 /// A warning in the documentation is an error.
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
+const TEST_BARE: &str = "cargo test --package rundown --target host-tuple --no-default-features";
+const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
+const CLIPPY_C_IMAGE: &str = "cargo clippy --package rundown-capi-kernel --package rundown-capi-routines --tests -- -D warnings";
+
 /// The steps, in their order: what fails fast comes first.
 pub fn steps() -> Vec<Step> {
     let mut steps = vec![lint("format", "cargo fmt --all --check")];
     steps.push(lint(
         "shellcheck",
-        "shellcheck scripts/setup scripts/run scripts/test scripts/explore scripts/qemu-runner .ci/run",
+        "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
+         scripts/explore .ci/run",
     ));
     steps.push(idle_setup::step());
     steps.push(lint(
@@ -36,15 +41,21 @@ pub fn steps() -> Vec<Step> {
     ));
     steps.push(lint_with("doc kernel", "cargo doc --no-deps --package rundown-demo", STRICT_DOCS));
     for name in HOST_CRATES {
-        let clippy = format!(
-            "cargo clippy --package {name} --all-targets --target host-tuple -- -D warnings"
-        );
-        let doc = format!("cargo doc --no-deps --package {name} --target host-tuple");
-        let test = format!("cargo test --package {name} --target host-tuple");
+        let these = format!("--package {name} --target host-tuple --all-features");
+        let clippy = format!("cargo clippy {these} --all-targets -- -D warnings");
+        let doc = format!("cargo doc --no-deps {these}");
+        let test = format!("cargo test {these}");
         steps.push(lint(&format!("clippy {name}"), &clippy));
         steps.push(lint_with(&format!("doc {name}"), &doc, STRICT_DOCS));
         steps.push(tests(&format!("test {name}"), "", &test));
     }
+
+    steps.push(tests("test rundown without features", "", TEST_BARE));
+    steps.push(lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS));
+    steps.push(lint("package rundown", "cargo package --package rundown --allow-dirty"));
+    steps.push(lint("clippy of the C interface's image", CLIPPY_C_IMAGE));
+    steps.push(tests("test C in the kernel", "crates/rundown-capi/kernel-test", "cargo test"));
+    steps.push(proofs("proofs (scripts/prove)", "scripts/prove"));
 
     // The commands that people type, at the root and in folders below it.
     steps.push(tests("test kernel (cargo test)", "", "cargo test"));

@@ -102,7 +102,7 @@ mutants! {
     "outstanding is even before the sweep has ended", PROTOCOL,
         "let first = self.mark(0);" =>
         "self.outstanding.0.fetch_and(!MARK, Ordering::Relaxed); let first = self.mark(0);",
-        Unit, "before_the_sweep_ends_no_release_can_make_outstanding_zero";
+        Loom, "acquire_and_release_against_wait";
     "a new object's outstanding is even", PROTOCOL,
         "if run_down { 0 } else { MARK }))" => "0 * usize::from(run_down)))",
         Loom, "acquire_and_release_against_wait";
