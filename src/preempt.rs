@@ -32,7 +32,7 @@ pub const MAX_CORES: usize = 8;
 /// stop a core between any two instructions, long ones let it come far while another is stopped.
 const LONGEST_SLICE: u64 = 64;
 /// Slices until a core is left out, and for how many it is, on average.
-const UNTIL_STALL: u64 = 8;
+const UNTIL_STALL: u64 = 4;
 const STALL: u64 = 32;
 /// More steps than any run of a scenario takes.
 const MOST_STEPS: u64 = 20_000;
