@@ -144,21 +144,24 @@ pub fn wake_core(core: &Core) {
     }
 }
 
-/// Acknowledges what is pending, has it handled, and ends it. Interrupts are masked.
+/// Acknowledges what is pending, ends it, and has it handled. Interrupts are masked.
+///
+/// Ended before it is handled, as handlers never nest: so another interrupt can end a WFI inside a
+/// handler. The timer is level-sensitive: what it still asserts goes away when its handler sets it anew.
 pub fn handle(handler: impl FnOnce(Interrupt)) {
     match controller() {
         Controller::V2(gic) => {
             // Group 0 is what a GICv2 without security extensions, as here, delivers as IRQ.
             let group = InterruptGroup::Group0;
             let Some(id) = gic.lock().get_and_acknowledge_interrupt(group) else { return };
-            handler(classify(id));
             gic.lock().end_interrupt(id, group);
+            handler(classify(id));
         }
         Controller::V3 { .. } => {
             let group = InterruptGroup::Group1;
             let Some(id) = GicCpuInterface::get_and_acknowledge_interrupt(group) else { return };
-            handler(classify(id));
             GicCpuInterface::end_interrupt(id, group);
+            handler(classify(id));
         }
     }
 }

@@ -10,6 +10,11 @@ pub const WAKE: u32 = 0;
 pub extern "C" fn interrupt() {
     let core = cores::this();
     core.interrupts.store(core.interrupts.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    take_pending();
+}
+
+/// Handles the interrupt that is pending, if one is. Interrupts are masked.
+pub fn take_pending() {
     gic::handle(|id| match id {
         gic::Interrupt::Wake => {}
         gic::Interrupt::Timer => timer::interrupt(),

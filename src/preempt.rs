@@ -6,13 +6,14 @@
 //! next core from the seed and waits, with interrupts masked, until its own turn comes again. The code
 //! that is preempted knows nothing of it and is not changed.
 //!
-//! YIELD makes QEMU's round robin go on to the next core, so a core that waits for its turn costs a
-//! few instructions a look. A core that sleeps in [`park`](crate::park) gives its turn away, and asks
-//! for one when an inter-core interrupt has woken it: a wake-up that is lost stays lost.
+//! A core that waits for its turn sleeps in WFI, so it takes no instruction from the one that runs. A
+//! core that sleeps in [`park`](crate::park) gives its turn away, and asks for one when an inter-core
+//! interrupt has woken it: a wake-up that is lost stays lost.
 //!
 //! Interleavings are sequentially consistent, and code that masks interrupts is never interrupted.
 
-use crate::{cores, exceptions, println, time, timer};
+use crate::{cores, exceptions, gic, interrupts, println, time, timer};
+use aarch64_cpu::asm::wfi;
 use aarch64_cpu::registers::{ELR_EL1, Readable};
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -43,6 +44,8 @@ const ABSENT: usize = 0;
 const READY: usize = 1;
 const ASLEEP: usize = 2;
 
+/// Whose turn it will be as soon as the wake-up is on its way: who sees itself here sleeps no more.
+static NEXT: AtomicUsize = AtomicUsize::new(NOBODY);
 /// Whose turn it is. Everything else here is written by that core only, but for its own state by a
 /// core that wakes up.
 static TURN: AtomicUsize = AtomicUsize::new(NOBODY);
@@ -56,9 +59,8 @@ static SHORTEST: AtomicU64 = AtomicU64::new(1);
 static FIRST_ALWAYS: AtomicBool = AtomicBool::new(false);
 static LEFT_OUT: AtomicUsize = AtomicUsize::new(NOBODY);
 static RANDOM: AtomicU64 = AtomicU64::new(0);
-/// Instructions from setting the timer in the handler to the first one of the interrupted code, by
-/// how many other cores wait for their turn: as the timer is set, QEMU goes round to each of them once.
-static OVERHEAD: [AtomicU64; MAX_CORES] = [const { AtomicU64::new(0) }; MAX_CORES];
+/// Instructions from setting the timer in the handler to the first one of the interrupted code.
+static OVERHEAD: AtomicU64 = AtomicU64::new(0);
 
 /// Draws the next number of the seed (SplitMix64, Steele et al. 2014: good for any seed, also 0).
 fn draw() -> u64 {
@@ -78,6 +80,7 @@ pub fn prepare(seed: u64, cores: usize) {
     LONGEST.store(LONGEST_SLICE >> (draw() % 4), Ordering::Relaxed);
     EXPECTED.store(cores, Ordering::Relaxed);
     STATES.iter().for_each(|state| state.store(ABSENT, Ordering::Relaxed));
+    NEXT.store(NOBODY, Ordering::Relaxed);
     TURN.store(NOBODY, Ordering::Relaxed);
     LEFT_OUT.store(NOBODY, Ordering::Relaxed);
 }
@@ -163,14 +166,31 @@ fn hand_over() {
         0 => ready().next().unwrap_or(NOBODY),
         count => others().nth((drawn & 0xffff_ffff) as usize % count).unwrap_or(NOBODY),
     };
+    NEXT.store(next, Ordering::Relaxed);
+    if let Some(core) = cores::get(next).filter(|_| next != cores::this_index()) {
+        gic::wake_core(core);
+    }
     TURN.store(next, Ordering::Release);
 }
 
+/// Sleeps until it is this core's turn.
+///
+/// The interrupt that ends the sleep is taken here, so that it does not interrupt what follows. It was
+/// sent before the turn was given, so it is there by then.
 fn wait_for_turn() {
     let this = cores::this_index();
-    while TURN.load(Ordering::Acquire) != this {
-        yield_now();
-    }
+    exceptions::without_interrupts(|| {
+        while TURN.load(Ordering::Acquire) != this {
+            if NEXT.load(Ordering::Relaxed) == this {
+                yield_now();
+            } else {
+                // Falls through if the interrupt has come since the look, as it is only masked.
+                wfi();
+                interrupts::take_pending();
+            }
+        }
+        interrupts::take_pending();
+    });
 }
 
 fn yield_now() {
@@ -179,9 +199,8 @@ fn yield_now() {
 }
 
 fn next_slice() {
-    let waiting = ready().count() - 1;
     let length = SHORTEST.load(Ordering::Relaxed) + draw() % LONGEST.load(Ordering::Relaxed);
-    let ticks = OVERHEAD[waiting].load(Ordering::Relaxed) + length;
+    let ticks = OVERHEAD.load(Ordering::Relaxed) + length;
     timer::ring_at(time::now() + ticks, slice_ends);
 }
 

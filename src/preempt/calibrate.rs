@@ -2,24 +2,37 @@
 
 use super::{FIRST_ALWAYS, LONGEST, LONGEST_SLICE, OVERHEAD, SHORTEST};
 use super::{enter, finish, leave, prepare, trace};
-use crate::jobs;
+use crate::{jobs, time};
 use core::arch::asm;
 use core::sync::atomic::Ordering;
 
-/// Measures `OVERHEAD`, so that slices have the length that was drawn, and checks that they do.
+/// The frequency at which `-icount shift=4`, which is 16 ns an instruction, makes it a tick.
+const FREQUENCY: u64 = 62_500_000;
+
+/// Measures `OVERHEAD`, so that slices have the length that was drawn, and checks that they do,
+/// however many of the `cores` wait for their turn.
 pub fn calibrate(cores: usize) {
     const LONG: u64 = 300;
-    for (waiting, overhead) in OVERHEAD.iter().enumerate().take(cores) {
-        let progress = progress_in(LONG, waiting);
-        assert!(
-            (1..=LONG).contains(&progress),
-            "a slice of {LONG} ticks ends after {progress} instructions: \
-             QEMU must run with -icount shift=4,sleep=off"
-        );
-        overhead.store(LONG - progress, Ordering::Relaxed);
+    let frequency = time::frequency();
+    assert!(
+        frequency == FREQUENCY,
+        "the counter runs at {frequency} Hz, not at {FREQUENCY}: \
+         QEMU must run with -cpu max,cntfrq={FREQUENCY}"
+    );
+    let progress = progress_in(LONG, 0);
+    assert!(
+        (1..=LONG).contains(&progress),
+        "a slice of {LONG} ticks ends after {progress} instructions: \
+         QEMU must run with -icount shift=4,sleep=off"
+    );
+    OVERHEAD.store(LONG - progress, Ordering::Relaxed);
+    for waiting in 0..cores {
         for length in [3, LONGEST_SLICE] {
             let progress = progress_in(length, waiting);
-            assert!(progress == length, "a slice of {length} instructions ends after {progress}");
+            assert!(
+                progress == length,
+                "with {waiting} cores waiting, a slice of {length} instructions ends after {progress}"
+            );
         }
     }
 }
