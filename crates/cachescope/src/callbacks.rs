@@ -5,6 +5,7 @@
 //! when a plugin asks for one (measured: who asks for the loads of LDXR hears nothing).
 
 use crate::aarch64::{self, Class};
+use crate::api::register::{Both, Data};
 use crate::api::{Block, ExecuteCallback, Id, Info, Instruction};
 use crate::failure;
 use crate::plugin::Plugin;
@@ -43,15 +44,20 @@ pub unsafe extern "C" fn qemu_plugin_install(
         Ok(plugin) => PLUGIN.get_or_init(|| plugin),
         Err(error) => failure::end(failure::SETUP, &error),
     };
-    plugin.api.on_translate(id, translate);
-    plugin.api.on_exit(id, exit);
+    let register = &plugin.api.register;
+    register.on_translate(id, Both(translate, translate_with_data));
+    register.on_exit(id, Both(exit, exit_with_data));
     if plugin.schedules() {
-        plugin.api.on_idle(id, idle);
+        register.on_idle(id, Both(idle, idle_with_data));
     }
     0
 }
 
 extern "C" fn translate(_: Id, block: *mut Block) {
+    translate_with_data(block, ptr::null_mut());
+}
+
+extern "C" fn translate_with_data(block: *mut Block, _: Data) {
     let plugin = plugin();
     // SAFETY: `block` is QEMU's argument of this very call.
     for (instruction, address, opcode) in unsafe { plugin.api.instructions(block) } {
@@ -120,6 +126,14 @@ extern "C" fn idle(_: Id, core: c_uint) {
     plugin().idle(core as usize);
 }
 
-extern "C" fn exit(_: Id, _: *mut c_void) {
+extern "C" fn idle_with_data(core: c_uint, _: Data) {
+    plugin().idle(core as usize);
+}
+
+extern "C" fn exit(_: Id, _: Data) {
+    plugin().report();
+}
+
+extern "C" fn exit_with_data(_: Data) {
     plugin().report();
 }

@@ -92,7 +92,7 @@ impl Plugin {
                 schedule: arguments.schedule,
                 line: arguments.line,
                 cores,
-                api: api::VERSION.load(Ordering::Relaxed),
+                api: api::load::VERSION.load(Ordering::Relaxed),
             },
             memory,
             names: RwLock::new(names),

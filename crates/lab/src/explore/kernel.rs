@@ -46,7 +46,15 @@ impl Kernel {
     fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
         let Seeds { scenario, first, count, apart } = seeds;
         let mut command = Command::new(&self.qemu);
-        command.args(["-nodefaults", "-display", "none", "-cpu", "max,cntfrq=62500000", "-m", "64M"]);
+        command.args([
+            "-nodefaults",
+            "-display",
+            "none",
+            "-cpu",
+            "max,cntfrq=62500000",
+            "-m",
+            "64M",
+        ]);
         // Random seeds for the guest would come with the device tree: not wanted here.
         command.args(["-machine", "virt,gic-version=3,dtb-randomness=off"]);
         command.args(["-smp", &cores.to_string(), "-serial", "stdio", "-no-reboot"]);
