@@ -21,6 +21,7 @@ mod free;
 mod migrate;
 mod place;
 mod reinitialize;
+mod resurrect;
 mod waiters;
 
 /// The object under test: a slot a core; a waiter gives its turn away.
@@ -52,6 +53,7 @@ pub const ALL: &[Scenario] = &[
     waiters::SCENARIO,
     reinitialize::SCENARIO,
     free::SCENARIO,
+    resurrect::SCENARIO,
     extra::SCENARIO,
     counter::SCENARIO,
 ];

@@ -15,8 +15,8 @@ usage: scripts/explore --seeds N [--cores C] [--scenario S] [--tier icount|plugi
                  within N seeds (1000). NAME: only those whose names hold it;
                  --quick: only some, for the test suite
   --cores C      2 to 8 (4)
-  --scenario S   drain, plain, migrate, waiters, reinitialize, free, extra, or counter,
-                 which is wrong on purpose (all but counter, by turns)
+  --scenario S   drain, plain, migrate, waiters, reinitialize, free, resurrect, extra, or
+                 counter, which is wrong on purpose (all but counter, by turns)
   --tier         icount: seeded preemption at every instruction (the default);
                  plugin: cachescope chooses the core at every access of the object
   environment: QEMU (qemu-system-aarch64)

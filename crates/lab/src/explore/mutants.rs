@@ -4,6 +4,8 @@
 //! end. A mutant is an exact piece of text that stands exactly once in its file; when the source has
 //! moved on, the run fails and says so.
 
+#[cfg(test)]
+mod left_out;
 mod list;
 mod tree;
 
@@ -76,6 +78,30 @@ mod tests {
         for mutant in MUTANTS {
             let source = std::fs::read_to_string(root.join(mutant.file)).unwrap();
             assert_ne!(mutant.put_into(&source).unwrap(), source, "{}", mutant.name);
+        }
+    }
+
+    /// The names of a Rust source's mutants: string literals at the start of an entry.
+    fn defects(source: &str) -> Vec<&str> {
+        let list = source.split_once("\nmutants! {").expect("the list").1;
+        let entries = list.lines().filter_map(|line| line.strip_prefix("    \""));
+        entries.filter_map(|entry| entry.split_once("\", ")).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn every_mutant_of_the_proofs_is_here_or_left_out_for_a_reason() {
+        let root = crate::explore::root().unwrap();
+        let path = root.join("crates/prove/src/mutants/list.rs");
+        let source = std::fs::read_to_string(path).unwrap();
+        let proved = defects(&source);
+        assert!(proved.len() > MUTANTS.len(), "{proved:?}");
+        for name in &proved {
+            let here = MUTANTS.iter().any(|mutant| mutant.name == *name);
+            let left_out = left_out::LEFT_OUT.iter().any(|(known, _)| known == name);
+            assert!(here != left_out, "{name}: in the list of the explorer, or left out?");
+        }
+        for (name, reason) in left_out::LEFT_OUT {
+            assert!(proved.contains(name) && !reason.is_empty(), "{name} is no longer known");
         }
     }
 

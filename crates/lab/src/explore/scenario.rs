@@ -28,6 +28,7 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "waiters", ends: Ends::Well },
     Scenario { name: "reinitialize", ends: Ends::Well },
     Scenario { name: "free", ends: Ends::Well },
+    Scenario { name: "resurrect", ends: Ends::Well },
     Scenario { name: "extra", ends: Ends::InPanic("released more than was acquired") },
     Scenario { name: "counter", ends: Ends::Badly },
 ];

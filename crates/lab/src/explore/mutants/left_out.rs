@@ -1,0 +1,30 @@
+//! Mutants of the proofs that the explorer does not put in, each with the reason.
+
+const ORDERING: &str =
+    "schedules are sequentially consistent: a weaker ordering does not show; loom";
+const ONE_CORE: &str = "shows on one core already, with counts that no race needs; a unit test";
+const NOT_USED: &str = "code that the kernel does not use, or that no race reaches; a host test";
+
+/// A name in crates/prove/src/mutants/list.rs, and the reason.
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    ("run-down: a release without Release ordering", ORDERING),
+    ("run-down: the last release without Release ordering", ORDERING),
+    ("NT: a count of 2^31 and more wraps", ONE_CORE),
+    ("NT: a buffer that is too small is overrun", ONE_CORE),
+    ("resurrect piles up more holds than the words can count", ONE_CORE),
+    ("an overflow is granted", ONE_CORE),
+    ("a held object may be dropped", ONE_CORE),
+    ("a merge takes guards of other objects", ONE_CORE),
+    (
+        "a refused acquire writes",
+        "to bits that nobody reads, so every run ends well: it only costs a cache line; a test of the contract",
+    ),
+    (
+        "an index is not taken modulo the number of slots",
+        "any slot is correct, so every run ends well; a unit test",
+    ),
+    ("a future looks only before it registers", NOT_USED),
+    ("a sleeping waiter is not woken", NOT_USED),
+    ("a waiter looks before it takes the lock it sleeps on", NOT_USED),
+    ("a protected value is taken though it was replaced", NOT_USED),
+];
