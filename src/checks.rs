@@ -2,11 +2,12 @@
 
 use crate::ktap::{self, equal, holds};
 use crate::rounds::{Guard, Object};
-use crate::{cache, cores, jobs, park, time, timer};
+use crate::{cache, cores, jobs, park, scope, time, timer};
 use aarch64_cpu::registers::{MPIDR_EL1, Readable, SCTLR_EL1};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
+use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use rundown::{CACHE_LINE, Rundown, RundownGuard, TimedOut};
 use spin::Mutex;
@@ -128,7 +129,7 @@ pub fn two_waiters() -> ktap::Result {
             timer::ring_at(soon(), release_held);
             jobs::run(&|_| wait());
         }
-        _ => jobs::run_on(&|core| core < 3, &|core| {
+        _ => in_phase(object, 3, &|core| {
             if core > 0 {
                 return wait();
             }
@@ -146,6 +147,22 @@ pub fn two_waiters() -> ktap::Result {
     equal("waiters", waiters.into_inner(), 2)?;
     equal("waiters that returned before the last release", returned_early.into_inner(), 0)?;
     holds("run down", object.is_run_down())
+}
+
+/// The phase of [`two_waiters`]; those of the rounds come before it.
+const WAITERS: u16 = 100;
+
+/// Runs `work(index)` on the first `count` cores, in a phase that cachescope may lead through a schedule.
+fn in_phase(object: &'static Object, count: usize, work: &(dyn Fn(usize) + Sync)) {
+    let start = ptr::from_ref(object).cast::<u8>();
+    scope::watch("object", start..start.wrapping_add(size_of_val(object)), CACHE_LINE);
+    scope::name(WAITERS, "two waiters");
+    scope::cold();
+    jobs::run_on(&|core| core < count, &|core| {
+        scope::phase(WAITERS, count);
+        work(core);
+        scope::end();
+    });
 }
 
 /// Waiting on a run-down object returns at once, as often as one likes, also without time.

@@ -7,7 +7,7 @@
 //! Sleeping matters under QEMU: a core that spins takes a host processor from one that works, and WFE
 //! and YIELD, the gentler ways on hardware, do nothing there.
 
-use crate::{cores, exceptions, gic, time, timer};
+use crate::{cores, exceptions, gic, scope, time, timer};
 use core::sync::atomic::{Ordering, fence};
 use rundown::Park;
 
@@ -28,7 +28,7 @@ pub fn wait(address: *const (), mut ready: impl FnMut() -> bool, deadline: u64) 
             if !ready() {
                 // A pending interrupt ends WFI even while masked (Arm ARM, "Wait for Interrupt"), so one that comes
                 // after the look above is not missed; it is taken at the unmasking.
-                aarch64_cpu::asm::wfi();
+                scope::sleep(); // WFI
             }
             core.parked_on.store(0, Ordering::Relaxed);
         });
@@ -42,6 +42,7 @@ pub fn wake(address: *const ()) {
     announce();
     for core in cores::all() {
         if core.parked_on.load(Ordering::Relaxed) == address.addr() {
+            scope::wakes(core.index);
             gic::wake_core(core);
         }
     }

@@ -8,12 +8,12 @@ use crate::park::Sleep;
 use crate::payload::Payload;
 use crate::tally::{Counts, Tally};
 use crate::worker::{PAIRS, Worker};
-use crate::{cores, jobs, park, time};
+use crate::{cores, jobs, park, scope, time};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use rundown::{CacheAwareRundownRef, CacheLine, CurrentSlot, Rundown, RundownGuard};
 use spin::{Mutex, Once};
 
@@ -52,6 +52,8 @@ pub struct Rounds {
     pub(crate) inboxes: Vec<CacheLine<Mutex<Option<Guard>>>>,
     everyone_done: CacheLine<AtomicBool>,
     drain: Mutex<Drain>,
+    /// Which round this is, from 1.
+    number: AtomicU16,
 }
 
 static ROUNDS: Once<Rounds> = Once::new();
@@ -66,6 +68,7 @@ pub fn prepare() -> &'static Rounds {
         inboxes: (0..cores).map(|_| CacheLine(Mutex::new(None))).collect(),
         everyone_done: CacheLine::default(),
         drain: Mutex::new(Drain::default()),
+        number: AtomicU16::new(0),
     })
 }
 
@@ -93,6 +96,7 @@ impl Rounds {
     /// Runs a round: all cores at once, core 0 starts the drain when each has done its pairs.
     pub fn run(&'static self) -> ktap::Result {
         self.everyone_done.0.store(false, Ordering::Relaxed);
+        self.tell_the_plugin();
         jobs::run(&|core| Worker::work(self, core));
         for (core, counts) in self.counts().iter().enumerate() {
             holds(
@@ -101,6 +105,27 @@ impl Rounds {
             )?;
         }
         holds("the object is run down", self.object.is_run_down())
+    }
+
+    /// Has cachescope, if it is there, count what the next round does to the object.
+    fn tell_the_plugin(&self) {
+        let number = self.number.load(Ordering::Relaxed) + 1;
+        self.number.store(number, Ordering::Relaxed);
+        let slot = |slot| self.object.slot_address(slot).cast::<CacheLine<u8>>();
+        let shared = ptr::from_ref(self.object()).cast::<CacheLine<u8>>();
+        scope::watch("shared", shared..shared.wrapping_add(1), 0);
+        let last = slot(self.object.slot_count() - 1);
+        scope::watch("slot", slot(0)..last.wrapping_add(1), rundown::CACHE_LINE);
+        let [pairs, drain] = self.phases();
+        scope::name(pairs, &format!("pairs {number}"));
+        scope::name(drain, &format!("drain {number}"));
+        scope::cold();
+    }
+
+    /// This round's phases: the pairs that every core does, all of them before the drain; and the rest.
+    pub(crate) fn phases(&self) -> [u16; 2] {
+        let number = self.number.load(Ordering::Relaxed);
+        [2 * number - 1, 2 * number]
     }
 
     /// The core that has done the fewest pairs, and how many.

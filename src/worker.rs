@@ -3,7 +3,7 @@
 use crate::park;
 use crate::rounds::{Guard, Rounds, alarm_starts_drain};
 use crate::tally::Counts;
-use crate::{time, timer};
+use crate::{scope, time, timer};
 use rundown::Rundown;
 
 /// Pairs of acquire and release that each core has done, at least, when the drain starts.
@@ -57,14 +57,19 @@ impl Worker {
             // It started the drain itself and has not been refused yet.
             worker.counts.refused += u64::from(rounds.object.try_acquire().is_err());
         }
+        scope::end();
         worker.publish();
     }
 
     /// Uses the object until it is refused, or, on core 0, until it is time to start the drain.
     fn use_object(&mut self) -> Result<(), Refused> {
+        let [pairs, drain] = self.rounds.phases();
+        scope::phase_to_count(pairs);
         while self.counts.granted < PAIRS {
             self.burst()?;
         }
+        scope::end();
+        scope::phase_to_count(drain);
         self.publish();
         match (self.core, self.alone) {
             (0, true) => {

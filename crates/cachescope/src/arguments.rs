@@ -20,7 +20,7 @@ pub struct Arguments {
     pub out: Option<PathBuf>,
     /// Who takes the next step.
     pub policy: Policy,
-    /// Cores in a phase whose mark does not say.
+    /// Cores in a phase whose mark does not say; 0: it is not scheduled.
     pub cores: usize,
     /// Where the last steps go.
     pub trace: Option<PathBuf>,

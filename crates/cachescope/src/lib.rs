@@ -19,7 +19,7 @@
 //! | `out=FILE` | the results, as JSON lines, see [`report`] | standard error |
 //! | `policy=round-robin\|random` | who takes the next step | `round-robin` |
 //! | `seed=N` | for `policy=random` | 0 |
-//! | `cores=N` | cores that take part in a phase whose mark does not say | an error then |
+//! | `cores=N` | cores that take part in a phase whose mark does not say | such a phase is counted, and left out of the schedule |
 //! | `trace=FILE` | the last steps of a schedule, as text | none |
 //! | `trace_last=N` | how many | 1000 |
 //! | `deadline=SECONDS` | a schedule without a step for so long is stuck | 10 |

@@ -7,7 +7,8 @@
 
 use std::ops::Range;
 
-/// The core takes part in a phase from now on: cores (16 bits; 0: not said), phase (16 bits).
+/// The core takes part in a phase from now on: cores (16 bits; 0: not said, then a schedule leaves the
+/// phase alone unless the arguments say how many), phase (16 bits).
 pub const PHASE: u32 = 0x60;
 /// The core takes part no more.
 pub const END: u32 = 0x61;

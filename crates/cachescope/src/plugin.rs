@@ -32,6 +32,8 @@ use std::thread;
 struct Core {
     /// The phase it takes part in, or 0.
     phase: AtomicU16,
+    /// That phase is led through the schedule.
+    scheduled: AtomicBool,
     /// An exclusive load of watched memory has not met its store yet.
     exclusive: AtomicBool,
     sentence: Mutex<Sentence>,
@@ -169,7 +171,7 @@ impl Plugin {
             true => self.memory.complete(hit, core, phase, || self.describe(address)),
             false => self.memory.access(hit, core, phase, access, || self.describe(address)),
         }
-        let Some(turnstile) = self.turnstile.as_ref().filter(|_| phase != 0) else { return };
+        let Some(turnstile) = self.turnstile_of(core) else { return };
         if !completes {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
             let step = Step { core, access, site, address };
@@ -195,7 +197,7 @@ impl Plugin {
     /// The turnstile, if the core takes part in a phase of a schedule.
     fn turnstile_of(&self, core: usize) -> Option<&Turnstile> {
         let turnstile = self.turnstile.as_ref();
-        turnstile.filter(|_| self.cores[core].phase.load(Ordering::Relaxed) != 0)
+        turnstile.filter(|_| self.cores[core].scheduled.load(Ordering::Relaxed))
     }
 
     /// The core is about to wait without sleeping.
@@ -226,8 +228,8 @@ impl Plugin {
         let own = &self.cores[core];
         match mark {
             Mark::Phase { phase, cores } => {
-                if let Some(turnstile) = &self.turnstile {
-                    let cores = if cores == 0 { self.arguments.cores } else { cores };
+                let cores = if cores == 0 { self.arguments.cores } else { cores };
+                if let Some(turnstile) = self.turnstile.as_ref().filter(|_| cores != 0) {
                     self.watchdog.call_once(|| {
                         thread::spawn(|| turnstile.watch(|| self.report()));
                     });
@@ -235,12 +237,14 @@ impl Plugin {
                         end(failure::SETUP, &error);
                     }
                     self.must(turnstile.begin(core, phase, cores));
+                    own.scheduled.store(true, Ordering::Relaxed);
                 }
                 own.phase.store(phase, Ordering::Relaxed);
             }
             Mark::End => {
                 own.phase.store(0, Ordering::Relaxed);
-                if let Some(turnstile) = &self.turnstile {
+                if let Some(turnstile) = self.turnstile_of(core) {
+                    own.scheduled.store(false, Ordering::Relaxed);
                     self.must(turnstile.end(core));
                 }
             }
