@@ -12,8 +12,10 @@ mod count;
 mod idle_setup;
 mod leftovers;
 mod must_fail;
+mod newer;
 pub(crate) mod process;
 mod schedules;
+mod scope;
 mod table;
 mod transcript;
 
@@ -106,6 +108,9 @@ pub fn run(patterns: &[String]) -> Result<(), Stop> {
         }
         passed += outcome.passed;
         failed += outcome.failed;
+    }
+    if patterns.is_empty() && newer::qemu().is_none() {
+        println!("{}", newer::NOT_RUN);
     }
     println!("{passed} passed, {failed} failed");
     match (passed, failed) {

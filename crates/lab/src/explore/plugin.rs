@@ -46,6 +46,11 @@ fn library(messages: &str) -> Option<PathBuf> {
 }
 
 impl Plugin {
+    /// The file that QEMU loads.
+    pub fn library(&self) -> &Path {
+        &self.library
+    }
+
     /// Adds it to QEMU's arguments.
     pub fn add_to(&self, command: &mut Command, seed: u64, trace: bool) {
         let _ = fs::remove_file(&self.results); // there may be none

@@ -21,11 +21,18 @@ pub fn lint_with(name: &str, words: &str, variables: &[(&str, &str)]) -> Step {
 
 /// A step that runs tests in a folder of the workspace, and counts those that its output reports.
 pub fn tests(name: &str, folder: &str, words: &str) -> Step {
-    step(name, words, folder, &[], |ended, output| {
-        let (passed, failed) = count::tests(output);
-        // A run that fails without a failed test, or succeeds with one, is a failure too.
-        (passed, failed.max(u64::from(!ended)))
-    })
+    step(name, words, folder, &[], counted)
+}
+
+/// The same at the root, with variables set.
+pub fn tests_with(name: &str, words: &str, variables: &[(&str, &str)]) -> Step {
+    step(name, words, "", variables, counted)
+}
+
+fn counted(ended: bool, output: &str) -> (u64, u64) {
+    let (passed, failed) = count::tests(output);
+    // A run that fails without a failed test, or succeeds with one, is a failure too.
+    (passed, failed.max(u64::from(!ended)))
 }
 
 /// A step that proves, and counts the stages, the weakened orderings and the mutants.

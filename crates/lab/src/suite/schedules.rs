@@ -1,5 +1,6 @@
 //! The deterministic gate: the same seed must give the same run, bit for bit, and bugs must be found.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -28,8 +29,14 @@ pub fn steps() -> Vec<Step> {
         step("two runs give the same output, bit for bit", same_output),
         step("a seed alone is the same run as among others", same_alone),
         step("a lost update is found within a second", lost_update),
-        step("1000 seeds on 4 cores, none fails", |context, _| hunts(context, 1000, 4)),
-        step("200 seeds on 2 cores, none fails", |context, _| hunts(context, 200, 2)),
+        step("1000 seeds on 4 cores, none fails", |context, _| {
+            hunts(context, Tier::Icount, 1000, 4)
+        }),
+        step("200 seeds on 2 cores, none fails", |context, _| hunts(context, Tier::Icount, 200, 2)),
+        step("with the plugin, a seed is the same run, also on a busy host", same_with_plugin),
+        step("with the plugin, 48 seeds on 4 cores, none fails", |context, _| {
+            hunts(context, Tier::Plugin, 48, 4)
+        }),
         step("known bugs are found (quick ones)", mutants),
     ]
 }
@@ -96,8 +103,50 @@ fn lost_update(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     Ok(Outcome::one())
 }
 
-fn hunts(context: &Context, seeds: u64, cores: u32) -> anyhow::Result<Outcome> {
-    let found = hunt::through(&kernel(context)?, &Plan::new(None, cores), seeds, false)?;
+/// Every scenario that ends well, under the plugin: alone, then again while the host is busy.
+fn same_with_plugin(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
+    let kernel = Kernel::build(context.root(), None, Tier::Plugin)?;
+    let run = |scenario, seed| -> anyhow::Result<_> {
+        let one = Seeds { scenario, first: seed, count: 1, apart: 1 };
+        let runs = outcome::runs(&kernel.boot(&one, 4, false)?, Ends::Well);
+        let passed = runs.into_iter().find(|run| run.why.is_none());
+        Ok(passed.and_then(|run| run.hash))
+    };
+    let mut sum = Outcome::default();
+    for scenario in ALL.iter().copied().filter(|scenario| scenario.ends == Ends::Well) {
+        let quiet = run(scenario, 3)?;
+        let busy = busy(|| [run(scenario, 3), run(scenario, 3)]);
+        let other = run(scenario, 4)?;
+        for again in busy {
+            let same = quiet.is_some() && again? == quiet && other != quiet;
+            let differ = || format!("{}: {quiet:?}, then {other:?}\n", scenario.name);
+            sum.add(if same { Outcome::one() } else { Outcome::failure(differ()) });
+        }
+    }
+    Ok(sum)
+}
+
+/// Does something while more threads spin than the host has processors.
+fn busy<T>(work: impl FnOnce() -> T) -> T {
+    let spinners = 2 * std::thread::available_parallelism().map_or(2, usize::from);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..spinners {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let result = work();
+        stop.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
+fn hunts(context: &Context, tier: Tier, seeds: u64, cores: u32) -> anyhow::Result<Outcome> {
+    let kernel = Kernel::build(context.root(), None, tier)?;
+    let found = hunt::through(&kernel, &Plan::new(None, cores), seeds, false)?;
     match &found.failure {
         None if found.seeds() == seeds => Ok(Outcome { passed: seeds, ..Outcome::default() }),
         Some(failure) => Ok(Outcome::failure(format!(

@@ -2,13 +2,16 @@
 //!
 //! - [`lint`]: a command that must succeed; one check.
 //! - [`tests`]: a command that runs tests; as many checks as it reports.
+//! - [`newer`]: what is repeated with a second QEMU, if there is one.
 //! - [`passes`]: boots of an image that must pass; as many checks as the kernel reports.
 //! - The tables of [`must_fail`], [`bad_setup`] and [`leftovers`]; one check an entry.
 
 use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
-use super::{Step, bad_setup, idle_setup, leftovers, must_fail, schedules, transcript};
+use super::{
+    Step, bad_setup, idle_setup, leftovers, must_fail, newer, schedules, scope, transcript,
+};
 
 /// The crates that run on the host.
 const HOST_CRATES: [&str; 5] = ["rundown", "rundown-capi", "prove", "cachescope", "lab"];
@@ -114,7 +117,9 @@ pub fn steps() -> Vec<Step> {
     steps.push(small());
     steps.push(transcript::step());
 
+    steps.extend(scope::steps());
     steps.extend(schedules::steps());
+    steps.extend(newer::steps());
     steps.extend(must_fail::steps());
     steps.extend(bad_setup::steps());
     steps.extend(leftovers::steps());
