@@ -4,7 +4,8 @@
 //! line, or 64 or 128 bytes apart. `-append`: `adds=N` a core (100), `atomics=default|lse|exclusive`
 //! (what the compiler makes of `fetch_add`, or one of the two instructions), `cores=N` that take part
 //! (all), `announced=N` that the marks speak of (as many; with more, a schedule must get stuck). Then
-//! the cores hand a token round, asleep until it comes. Also boots without the plugin.
+//! the cores hand a token round, asleep until it comes, and core 0 executes one instruction of each
+//! unusual kind (`scope_selftest/kinds.rs`). Also boots without the plugin.
 
 #![no_std]
 #![no_main]
@@ -16,6 +17,9 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use machine::ktap::{Ktap, Result, equal, holds};
 use machine::{cores, exceptions, gic, jobs, scope, time};
+
+#[path = "scope_selftest/kinds.rs"]
+mod kinds;
 
 machine::kernel!(main);
 
@@ -39,7 +43,7 @@ struct Token(AtomicUsize);
 static BATON: Token = Token(AtomicUsize::new(0));
 
 fn main() -> ! {
-    let mut ktap = Ktap::plan(5);
+    let mut ktap = Ktap::plan(6);
     cores::start_all(None);
     let number = |name, default| {
         let argument = cores::machine().argument(name);
@@ -56,6 +60,7 @@ fn main() -> ! {
         ktap.test(name, || run(phase, (name, stride), taking_part, announced, adds, add));
     }
     ktap.test("token", || hand_round(taking_part));
+    ktap.test("kinds", || kinds::run(TOKEN + 1));
     ktap.finish()
 }
 

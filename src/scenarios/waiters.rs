@@ -38,8 +38,11 @@ fn wait(run: &Run) {
     }
 }
 
-/// Releases the hold that was there from the start.
+/// Releases the hold that was there from the start, after a try to re-initialise under it.
 fn release(run: &Run) {
+    if run.object.reinitialize().is_ok() {
+        run.fail(format!("core {} has re-initialised an object that it holds", run.core));
+    }
     // SAFETY: `set_up` has leaked this one hold.
     let guard = unsafe { RundownGuard::adopt(run.object, 1) };
     RELEASED.fetch_add(1, Ordering::Relaxed);

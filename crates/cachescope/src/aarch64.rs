@@ -49,8 +49,16 @@ pub fn decode(opcode: u32) -> Option<(Class, &'static str)> {
     Some(match bits(opcode, 24, 6) {
         0b00_1000 => exclusive_or_ordered(opcode),
         0b11_1000 if bits(opcode, 21, 1) == 1 && bits(opcode, 10, 2) == 0 => atomic(opcode),
+        0b01_1001 if opcode & 0xe020_0c00 == 0x0020_0000 => atomic_pair(opcode),
         _ => (Class::Plain, ""),
     })
+}
+
+/// Tells whether an instruction is LDXP, STXP or CASP of 64-bit registers. These are for 16 bytes that
+/// lie at a multiple of 16; QEMU 7.2 reports each half.
+pub fn is_wide_pair(opcode: u32) -> bool {
+    let pair = bits(opcode, 24, 6) == 0b00_1000 && bits(opcode, 23, 1) == 0;
+    pair && bits(opcode, 21, 1) == 1 && bits(opcode, 30, 1) == 1
 }
 
 /// "Load/store exclusive", "ordered" and "compare and swap".
@@ -81,6 +89,16 @@ fn atomic(opcode: u32) -> (Class, &'static str) {
     }
 }
 
+/// "128-bit atomic memory operations" of FEAT_LSE128.
+fn atomic_pair(opcode: u32) -> (Class, &'static str) {
+    match (bits(opcode, 15, 1), bits(opcode, 12, 3)) {
+        (0, 1) => (Class::Atomic, "LDCLRP"),
+        (0, 3) => (Class::Atomic, "LDSETP"),
+        (1, 0) => (Class::Atomic, "SWPP"),
+        _ => (Class::Plain, ""),
+    }
+}
+
 fn bits(opcode: u32, lowest: u32, count: u32) -> u32 {
     opcode >> lowest & ((1 << count) - 1)
 }
@@ -106,6 +124,14 @@ mod tests {
         assert_eq!(decode(0xc8df_fc20), Some((Class::Plain, "LDAR"))); // ldar x0, [x1]
         assert_eq!(decode(0xc89f_fc20), Some((Class::Plain, "STLR"))); // stlr x0, [x1]
         assert_eq!(decode(0xf8bf_c020), Some((Class::Plain, "LDAPR"))); // ldapr x0, [x1]
+        assert_eq!(decode(0xc87f_0440), Some((Class::LoadExclusive, "LDXP"))); // ldxp x0, x1, [x2]
+        assert_eq!(decode(0xc823_0440), Some((Class::StoreExclusive, "STXP"))); // stxp w3, x0, x1, [x2]
+        assert_eq!(decode(0x19e1_1040), Some((Class::Atomic, "LDCLRP"))); // ldclrpal x0, x1, [x2]
+        assert_eq!(decode(0x1921_3040), Some((Class::Atomic, "LDSETP"))); // ldsetp x0, x1, [x2]
+        assert_eq!(decode(0x1921_8040), Some((Class::Atomic, "SWPP"))); // swpp x0, x1, [x2]
+        assert_eq!(class(0x1901_0440), Some(Class::Plain)); // cpyfp [x0]!, [x1]!, x2!
+        assert_eq!(class(0xd940_0020), Some(Class::Plain)); // ldapur x0, [x1]
+        assert_eq!(class(0xf980_0020), Some(Class::Plain)); // prfm pldl1keep, [x1]
         assert_eq!(class(0xf940_0020), Some(Class::Plain)); // ldr x0, [x1]
         assert_eq!(class(0xf862_6820), Some(Class::Plain)); // ldr x0, [x1, x2]
         assert_eq!(class(0xa940_0420), Some(Class::Plain)); // ldp x0, x1, [x1]
@@ -117,5 +143,17 @@ mod tests {
         assert_eq!(class(0xd503_201f), None); // nop
         assert_eq!(class(0xd503_3bbf), None); // dmb ish
         assert_eq!(class(0x8b02_0020), None); // add x0, x1, x2
+        assert_eq!(class(0xd50b_7420), None); // dc zva, x0
+    }
+
+    #[test]
+    fn knows_which_pairs_are_wide() {
+        let wide =
+            |opcodes: &[u32]| opcodes.iter().map(|&one| is_wide_pair(one)).collect::<Vec<_>>();
+        // ldxp x0, x1, [x2]; stxp w3, x0, x1, [x2]; casp x0, x1, x2, x3, [x4]
+        assert_eq!(wide(&[0xc87f_0440, 0xc823_0440, 0x4820_7c82]), [true; 3]);
+        // ldaxp w0, w1, [x2]; casp w0, w1, w2, w3, [x4]; ldxr x0, [x1]; cas; ldp x0, x1, [x1]
+        let others = [0x887f_8440, 0x0820_7c82, 0xc85f_7c20, 0xc8e0_fc22, 0xa940_0420];
+        assert_eq!(wide(&others), [false; 5]);
     }
 }

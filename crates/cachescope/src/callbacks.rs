@@ -14,6 +14,9 @@ use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr;
 use std::sync::OnceLock;
 
+/// The API version of QEMU 9.2 and 10.0; the latter has begun to, see [`Plugin::start`].
+const MIXES_CORES_UP: c_int = 4;
+
 static PLUGIN: OnceLock<Plugin> = OnceLock::new();
 
 fn plugin() -> &'static Plugin {
@@ -47,6 +50,9 @@ pub unsafe extern "C" fn qemu_plugin_install(
     let register = &plugin.api.register;
     register.on_translate(id, Both(translate, translate_with_data));
     register.on_exit(id, Both(exit, exit_with_data));
+    if info.current >= MIXES_CORES_UP {
+        register.on_start(id, Both(start, start_with_data));
+    }
     if plugin.schedules() {
         register.on_idle(id, Both(idle, idle_with_data));
     }
@@ -120,6 +126,14 @@ extern "C" fn spin(core: c_uint, _: *mut c_void) {
 
 extern "C" fn clear_exclusive(core: c_uint, _: *mut c_void) {
     plugin().clear_exclusive(core as usize);
+}
+
+extern "C" fn start(_: Id, core: c_uint) {
+    plugin().start(core as usize);
+}
+
+extern "C" fn start_with_data(core: c_uint, _: Data) {
+    plugin().start(core as usize);
 }
 
 extern "C" fn idle(_: Id, core: c_uint) {

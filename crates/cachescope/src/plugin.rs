@@ -3,28 +3,32 @@
 //! Atomics count once whatever QEMU makes of them: with a thread for each core it reports LDADD as one
 //! access that is also a store, with all cores on one thread as a load and a store, and from version
 //! 9.2 on always as both; so of its accesses only the store counts. Of the exclusives the load counts,
-//! and its store completes it.
-//!
-//! Longer than most files, because it holds everything that all the others are for.
+//! and its store completes it. Of pairs of 64-bit registers QEMU 7.2 reports two halves, later ones one
+//! access: only the one at the address counts. (LDP and STP can lie anywhere, so theirs count as they are.)
 
-use crate::aarch64::Class;
+mod guest;
+mod results;
+
+use crate::aarch64::{self, Class};
 use crate::api::{self, Api, Info};
 use crate::arguments::Arguments;
 use crate::directory::{Access, MAX_CORES};
 use crate::failure::{self, end};
-use crate::marks::{Mark, Sentence};
+use crate::marks::Sentence;
 use crate::memory::{Hit, Memory, lock};
 use crate::names::Names;
-use crate::report::{self, Run};
+use crate::report::Run;
 use crate::trace::{Site, Step};
 use crate::turnstile::Turnstile;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Mutex, Once, PoisonError, RwLock};
-use std::thread;
+use std::thread::{self, ThreadId};
+
+/// Most bytes of an access that QEMU reports as one (`QEMU_PLUGIN_MEM_VALUE_U128`).
+const MOST_BYTES: u64 = 16;
 
 /// What belongs to one core; only its own thread touches it, so that is cheap.
 #[derive(Debug, Default)]
@@ -54,6 +58,8 @@ pub struct Plugin {
     sites: Mutex<HashMap<(u64, u32), &'static Site>>,
     out: Mutex<Option<File>>,
     trace: Mutex<Option<File>>,
+    /// Which core each of QEMU's threads is for.
+    threads: Mutex<HashMap<ThreadId, usize>>,
     watchdog: Once,
     reported: AtomicBool,
 }
@@ -104,6 +110,7 @@ impl Plugin {
             sites: Mutex::default(),
             out: Mutex::new(create(&arguments.out)?),
             trace: Mutex::new(create(&arguments.trace)?),
+            threads: Mutex::default(),
             watchdog: Once::new(),
             reported: AtomicBool::new(false),
             arguments,
@@ -118,9 +125,10 @@ impl Plugin {
         class: Class,
         name: &'static str,
     ) -> &'static Site {
-        lock(&self.sites)
-            .entry((address, opcode))
-            .or_insert_with(|| Box::leak(Box::new(Site { address, class, name })))
+        lock(&self.sites).entry((address, opcode)).or_insert_with(|| {
+            let wide_pair = aarch64::is_wide_pair(opcode);
+            Box::leak(Box::new(Site { address, class, name, wide_pair }))
+        })
     }
 
     fn describe(&self, address: u64) -> String {
@@ -143,18 +151,26 @@ impl Plugin {
     /// Any access of any memory, after it has happened.
     #[inline]
     pub fn access(&'static self, core: usize, site: &'static Site, info: u32, address: u64) {
-        let Some(hit) = self.memory.find(address) else { return };
+        let first = self.memory.find(address);
+        // An unaligned access may reach into the next line, which may be the only one that is watched.
+        let next = (address | (self.run.line - 1)) + 1;
+        let near = next - address < MOST_BYTES;
+        let second = if near { self.memory.find(next) } else { None };
+        if first.is_none() && second.is_none() {
+            return;
+        }
         let store = self.api.is_store(info);
         if matches!(site.class, Class::Atomic | Class::StoreExclusive) && !store {
             return; // its other half
         }
-        self.watched(core, site, store, address, hit);
-        // An unaligned access may reach into the next line.
-        let last = address + self.api.size(info) - 1;
-        if last / self.run.line != address / self.run.line
-            && let Some(hit) = self.memory.find(last)
-        {
-            self.watched(core, site, store, last, hit);
+        if site.wide_pair && address & 8 != 0 {
+            return; // its upper half, where QEMU reports both
+        }
+        if let Some(hit) = first {
+            self.watched(core, site, store, address, hit);
+        }
+        if let Some(hit) = second.filter(|_| address + self.api.size(info) > next) {
+            self.watched(core, site, store, next, hit);
         }
     }
 
@@ -186,14 +202,6 @@ impl Plugin {
         }
     }
 
-    /// The core executes a mark.
-    pub fn hint(&'static self, core: usize, number: u32) {
-        let mark = lock(&self.cores[core].sentence).hint(number);
-        if let Some(mark) = self.must(mark.map_err(|error| format!("core {core}: {error}"))) {
-            self.mark(core, mark);
-        }
-    }
-
     /// The turnstile, if the core takes part in a phase of a schedule.
     fn turnstile_of(&self, core: usize) -> Option<&Turnstile> {
         let turnstile = self.turnstile.as_ref();
@@ -217,87 +225,27 @@ impl Plugin {
         }
     }
 
+    /// A core has begun its existence. From version 10.0 on QEMU tells callbacks the wrong core when all
+    /// run on one thread (`gen_cpu_index` in accel/tcg/plugin-gen.c takes it for a constant).
+    pub fn start(&self, core: usize) {
+        let mut threads = lock(&self.threads);
+        if let Some(other) =
+            threads.insert(thread::current().id(), core).filter(|&other| other != core)
+        {
+            end(
+                failure::SETUP,
+                &format!(
+                    "cores {other} and {core} run on one thread, and this QEMU mixes them up then; \
+                 use -accel tcg,thread=multi and no -icount"
+                ),
+            );
+        }
+    }
+
     /// QEMU has put the core to sleep.
     pub fn idle(&self, core: usize) {
         if let Some(turnstile) = &self.turnstile {
             turnstile.idle(core);
         }
-    }
-
-    fn mark(&'static self, core: usize, mark: Mark) {
-        let own = &self.cores[core];
-        match mark {
-            Mark::Phase { phase, cores } => {
-                let cores = if cores == 0 { self.arguments.cores } else { cores };
-                if let Some(turnstile) = self.turnstile.as_ref().filter(|_| cores != 0) {
-                    self.watchdog.call_once(|| {
-                        thread::spawn(|| turnstile.watch(|| self.report()));
-                    });
-                    if let Err(error) = turnstile.check_threads(core, cores) {
-                        end(failure::SETUP, &error);
-                    }
-                    self.must(turnstile.begin(core, phase, cores));
-                    own.scheduled.store(true, Ordering::Relaxed);
-                }
-                own.phase.store(phase, Ordering::Relaxed);
-            }
-            Mark::End => {
-                own.phase.store(0, Ordering::Relaxed);
-                if let Some(turnstile) = self.turnstile_of(core) {
-                    own.scheduled.store(false, Ordering::Relaxed);
-                    self.must(turnstile.end(core));
-                }
-            }
-            Mark::Cold => self.memory.cold(),
-            Mark::Watch { name, range, stride } => {
-                let watched = self.memory.watch(range.clone());
-                self.must(watched.map_err(|error| format!("watch {name}: {error}")));
-                let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
-                names.add(range, stride, &name);
-            }
-            Mark::Arrive => {
-                if let Some(turnstile) = &self.turnstile {
-                    turnstile.arrive(core);
-                }
-            }
-            Mark::Wakes(target) => {
-                if let Some(turnstile) = &self.turnstile {
-                    self.must(turnstile.wakes(target));
-                }
-            }
-            Mark::Name { phase, name } => {
-                lock(&self.phases).insert(phase, name);
-            }
-        }
-    }
-
-    /// Writes the results, once.
-    pub fn report(&self) {
-        if self.reported.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let mut text = report::counts(&self.run, &self.memory.totals(), &lock(&self.phases));
-        if let Some(turnstile) = &self.turnstile {
-            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-            let steps = turnstile.trace(|trace, spins| {
-                text +=
-                    &report::schedule(self.arguments.policy, trace.count(), spins, &trace.hash());
-                let steps = trace.text(&names, self.arguments.trace_last);
-                format!("trace {} of {} steps\n{steps}", trace.hash(), trace.count())
-            });
-            if let Some(file) = &mut *lock(&self.trace) {
-                written(file.write_all(steps.as_bytes()), "trace=");
-            }
-        }
-        match &mut *lock(&self.out) {
-            Some(file) => written(file.write_all(text.as_bytes()), "out="),
-            None => written(io::stderr().write_all(text.as_bytes()), "standard error"),
-        }
-    }
-}
-
-fn written(result: io::Result<()>, what: &str) {
-    if let Err(error) = result {
-        end(failure::GUEST, &format!("cannot write the results to {what}: {error}"));
     }
 }

@@ -38,6 +38,8 @@ pub struct Site {
     pub class: crate::aarch64::Class,
     /// Its name, or nothing for a plain load or store.
     pub name: &'static str,
+    /// See [`is_wide_pair`](crate::aarch64::is_wide_pair).
+    pub wide_pair: bool,
 }
 
 /// One access of a schedule.
@@ -124,7 +126,8 @@ mod tests {
     use super::*;
     use crate::aarch64::Class;
 
-    static SITE: Site = Site { address: 0x4000, class: Class::Atomic, name: "LDADD" };
+    static SITE: Site =
+        Site { address: 0x4000, class: Class::Atomic, name: "LDADD", wide_pair: false };
 
     #[test]
     fn keeps_the_last_and_hashes_all() {

@@ -94,6 +94,7 @@ void qemu_plugin_register_vcpu_mem_cb(void *instruction, memory_cb callback, int
         memory[number(instruction)].data = data;
     }
 }
+void qemu_plugin_register_vcpu_init_cb(uint64_t id, void *callback DATA) { (void)id, (void)callback, SET(idle); }
 void qemu_plugin_register_vcpu_idle_cb(uint64_t id, void *callback DATA) { (void)id, (void)callback, SET(idle); }
 #ifndef WITHOUT_EXIT
 void qemu_plugin_register_atexit_cb(uint64_t id, exit_cb callback, void *data)

@@ -17,8 +17,8 @@ pub struct Both<Numbered, WithData>(pub Numbered, pub WithData);
 
 /// Called when code is translated.
 pub type OnTranslate = Both<extern "C" fn(Id, *mut Block), extern "C" fn(*mut Block, Data)>;
-/// Called when a core goes to sleep.
-pub type OnIdle = Both<extern "C" fn(Id, c_uint), extern "C" fn(c_uint, Data)>;
+/// Called about a core.
+pub type OnCore = Both<extern "C" fn(Id, c_uint), extern "C" fn(c_uint, Data)>;
 /// Called at the end.
 pub type OnExit = Both<extern "C" fn(Id, Data), extern "C" fn(Data)>;
 
@@ -29,6 +29,8 @@ pub enum Register {
     Numbered {
         /// `qemu_plugin_register_vcpu_tb_trans_cb`
         translate: unsafe extern "C" fn(Id, extern "C" fn(Id, *mut Block)),
+        /// `qemu_plugin_register_vcpu_init_cb`
+        start: unsafe extern "C" fn(Id, extern "C" fn(Id, c_uint)),
         /// `qemu_plugin_register_vcpu_idle_cb`
         idle: unsafe extern "C" fn(Id, extern "C" fn(Id, c_uint)),
         /// `qemu_plugin_register_atexit_cb`
@@ -39,6 +41,8 @@ pub enum Register {
         /// As above.
         translate: unsafe extern "C" fn(Id, extern "C" fn(*mut Block, Data), Data),
         /// As above.
+        start: unsafe extern "C" fn(Id, extern "C" fn(c_uint, Data), Data),
+        /// As above.
         idle: unsafe extern "C" fn(Id, extern "C" fn(c_uint, Data), Data),
         /// As above.
         exit: unsafe extern "C" fn(Id, extern "C" fn(Data), Data),
@@ -48,8 +52,9 @@ pub enum Register {
 impl Register {
     /// Finds them, for an API version.
     pub fn find(version: c_int) -> Result<Self, String> {
-        let (translate, idle, exit) = (
+        let (translate, start, idle, exit) = (
             c"qemu_plugin_register_vcpu_tb_trans_cb",
+            c"qemu_plugin_register_vcpu_init_cb",
             c"qemu_plugin_register_vcpu_idle_cb",
             c"qemu_plugin_register_atexit_cb",
         );
@@ -59,11 +64,13 @@ impl Register {
             Ok(match version {
                 ..7 => Self::Numbered {
                     translate: function(translate)?,
+                    start: function(start)?,
                     idle: function(idle)?,
                     exit: function(exit)?,
                 },
                 7.. => Self::WithData {
                     translate: function(translate)?,
+                    start: function(start)?,
                     idle: function(idle)?,
                     exit: function(exit)?,
                 },
@@ -82,8 +89,19 @@ impl Register {
         }
     }
 
+    /// Has `callback` called when a core begins its existence, on the thread that it runs on.
+    pub fn on_start(&self, id: Id, callback: OnCore) {
+        // SAFETY: as above.
+        unsafe {
+            match *self {
+                Self::Numbered { start, .. } => start(id, callback.0),
+                Self::WithData { start, .. } => start(id, callback.1, ptr::null_mut()),
+            }
+        }
+    }
+
     /// Has `callback` called when a core goes to sleep.
-    pub fn on_idle(&self, id: Id, callback: OnIdle) {
+    pub fn on_idle(&self, id: Id, callback: OnCore) {
         // SAFETY: as above.
         unsafe {
             match *self {

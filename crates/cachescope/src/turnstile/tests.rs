@@ -6,7 +6,7 @@ use crate::directory::Access;
 use crate::trace::Site;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-static SITE: Site = Site { address: 0, class: Class::Atomic, name: "LDADD" };
+static SITE: Site = Site { address: 0, class: Class::Atomic, name: "LDADD", wide_pair: false };
 
 fn turnstile(cores: usize, policy: Policy) -> Turnstile {
     let turnstile = Turnstile::new(cores, policy, 100, u64::MAX, Duration::from_secs(5));

@@ -98,12 +98,8 @@ mutants! {
         "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
         "{ let old = self.word(slot).load(Ordering::Acquire); \
          self.word(slot).store(old | MARK, Ordering::Release); old }";
-    LONG "the first of two last releases wakes", PROTOCOL,
-        "if old == amount {" => "if old >= amount {";
     LONG "too many releases of a draining object go unnoticed", PROTOCOL,
         "if old & MARK == 0 && (old as isize) < amount as isize {" => "if false {";
-    LONG "too many releases on several slots go unnoticed by the drain", PROTOCOL,
-        "if (left as isize) < 0 {" => "if false {";
     LONG "reinitialize does not ask whether the object is run down", PROTOCOL,
         "compare_exchange(0, MARK," =>
         "compare_exchange(self.outstanding.0.load(Ordering::Relaxed), MARK,";

@@ -1,0 +1,41 @@
+//! What the plugin leaves behind.
+
+use super::Plugin;
+use crate::failure::{self, end};
+use crate::memory::lock;
+use crate::report;
+use std::io::{self, Write};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+impl Plugin {
+    /// Writes the results, once.
+    pub fn report(&self) {
+        if self.reported.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut text = report::counts(&self.run, &self.memory.totals(), &lock(&self.phases));
+        if let Some(turnstile) = &self.turnstile {
+            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            let steps = turnstile.trace(|trace, spins| {
+                text +=
+                    &report::schedule(self.arguments.policy, trace.count(), spins, &trace.hash());
+                let steps = trace.text(&names, self.arguments.trace_last);
+                format!("trace {} of {} steps\n{steps}", trace.hash(), trace.count())
+            });
+            if let Some(file) = &mut *lock(&self.trace) {
+                written(file.write_all(steps.as_bytes()), "trace=");
+            }
+        }
+        match &mut *lock(&self.out) {
+            Some(file) => written(file.write_all(text.as_bytes()), "out="),
+            None => written(io::stderr().write_all(text.as_bytes()), "standard error"),
+        }
+    }
+}
+
+fn written(result: io::Result<()>, what: &str) {
+    if let Err(error) = result {
+        end(failure::GUEST, &format!("cannot write the results to {what}: {error}"));
+    }
+}
