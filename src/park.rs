@@ -13,7 +13,7 @@ use rundown::Park;
 
 /// Sleeps until `ready` is true or the time `deadline` (in ticks) has come. Returns which.
 ///
-/// Inside an interrupt handler it works too, but does not sleep: the interrupt that would end the sleep
+/// Inside an interrupt handler it works too, but sleeps once at most: the interrupt that ends the sleep
 /// stays pending. Keep such waits short.
 pub fn wait(address: *const (), mut ready: impl FnMut() -> bool, deadline: u64) -> bool {
     let core = cores::this();
