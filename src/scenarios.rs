@@ -3,13 +3,14 @@
 //! A scenario runs once for each seed. It takes a few hundred instructions a core, so that
 //! [`preempt`] can lead it through very different interleavings.
 
+use crate::exceptions::without_interrupts;
 use crate::ktap::{self, equal, holds};
 use crate::payload::Payload;
 use crate::preempt::{self, Turns};
 use crate::rounds::ThisCore;
 use crate::{jobs, time};
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use rundown::{CacheAwareRundownRef, Rundown};
 use spin::Mutex;
@@ -116,7 +117,7 @@ impl Run {
     /// Looks at the protected object, as a holder may.
     fn look(&self) {
         if !PAYLOAD.is_alive() {
-            self.fail(format!("core {} holds the object and sees the poison", self.core));
+            self.fail(format_args!("core {} holds the object and sees the poison", self.core));
         }
     }
 
@@ -124,10 +125,10 @@ impl Run {
     fn wait(&self) -> bool {
         let deadline = preempt::deadline();
         match self.object.wait_until(deadline) {
-            Err(late) => self.fail(format!("core {} waits for ever: {late}", self.core)),
+            Err(late) => self.fail(format_args!("core {} waits for ever: {late}", self.core)),
             // It has come, but only the deadline has ended the sleep.
             Ok(()) if time::now() >= deadline && !preempt::plugin::chooses() => {
-                self.fail(format!("core {} sleeps on: nobody has woken it", self.core));
+                self.fail(format_args!("core {} sleeps on: nobody has woken it", self.core));
             }
             Ok(()) => preempt::note(&"has waited for the run-down"),
         }
@@ -141,10 +142,10 @@ impl Run {
         }
     }
 
-    /// Remembers the first thing that went wrong.
-    fn fail(&self, seen: String) {
+    /// Remembers the first thing that went wrong, in one step of the trace.
+    fn fail(&self, seen: fmt::Arguments<'_>) {
         preempt::note(&"has seen a failure");
-        FAILURE.lock().get_or_insert(seen);
+        without_interrupts(|| _ = FAILURE.lock().get_or_insert_with(|| seen.to_string()));
     }
 
     /// Checks that every slot is marked, and nothing is left.

@@ -3,7 +3,6 @@
 
 use super::{PAYLOAD, Scenario};
 use crate::preempt;
-use alloc::format;
 use rundown::Rundown;
 
 /// How often core 0 makes the object live again.
@@ -26,7 +25,7 @@ pub const SCENARIO: Scenario = Scenario {
                     PAYLOAD.revive();
                     match run.object.reinitialize() {
                         Ok(()) => preempt::note(&"has made the object live again"),
-                        Err(error) => run.fail(format!("after a wait: {error}")),
+                        Err(error) => run.fail(format_args!("after a wait: {error}")),
                     }
                 }
             }

@@ -3,7 +3,6 @@
 use super::{GRANTED, RELEASED, Run, Scenario};
 use crate::ktap::equal;
 use crate::preempt;
-use alloc::format;
 use core::sync::atomic::Ordering;
 use rundown::{Rundown, RundownGuard};
 
@@ -34,14 +33,14 @@ pub const SCENARIO: Scenario = Scenario {
 
 fn wait(run: &Run) {
     if run.wait() && RELEASED.load(Ordering::Relaxed) == 0 {
-        run.fail(format!("core {}'s wait has returned before the release", run.core));
+        run.fail(format_args!("core {}'s wait has returned before the release", run.core));
     }
 }
 
 /// Releases the hold that was there from the start, after a try to re-initialise under it.
 fn release(run: &Run) {
     if run.object.reinitialize().is_ok() {
-        run.fail(format!("core {} has re-initialised an object that it holds", run.core));
+        run.fail(format_args!("core {} has re-initialised an object that it holds", run.core));
     }
     // SAFETY: `set_up` has leaked this one hold.
     let guard = unsafe { RundownGuard::adopt(run.object, 1) };
