@@ -29,6 +29,7 @@ pub fn steps() -> Vec<Step> {
         step("two runs give the same output, bit for bit", same_output),
         step("a seed alone is the same run as among others", same_alone),
         step("a lost update is found within a second", lost_update),
+        step("a seed that fails is told, and its replay is the same", told),
         step("1000 seeds on 4 cores, none fails", |context, _| {
             hunts(context, Tier::Icount, 1000, 4)
         }),
@@ -100,6 +101,31 @@ fn lost_update(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
         best = best.min(started.elapsed());
     }
     ensure!(best <= Duration::from_secs(1), "it took {best:?}");
+    Ok(Outcome::one())
+}
+
+/// What people see: status 1, the last steps, the hash, and a command that brings the run back.
+fn told(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let explore = |words: &str| -> anyhow::Result<_> {
+        let mut command = context.command(std::env::current_exe()?, "");
+        command.arg("explore").args(words.split_whitespace());
+        let ended = process::run(&mut command, deadline)?;
+        let told = ended.told(&command);
+        ensure!(ended.status == Some(1), "{told}");
+        let text = ended.output;
+        let line = |start: &str| {
+            let found = text.lines().find_map(|line| line.strip_prefix(start));
+            found.map(str::to_owned).with_context(|| format!("no line {start:?} in\n{told}"))
+        };
+        let steps = text.lines().filter(|line| line.contains(" core ") && line.contains(" | "));
+        ensure!(steps.count() > 10, "{told}");
+        line("rundown: seed ").and_then(|seed| Ok((seed, line("trace ")?, line("replay: ").ok())))
+    };
+    let (seed, trace, replay) = explore("--seeds 100 --scenario counter")?;
+    let replay = replay.context("no replay")?;
+    let words = replay.strip_prefix("scripts/explore ").context("another command")?;
+    let again = explore(words)?;
+    ensure!(again == (seed, trace, None), "the replay says {again:?}");
     Ok(Outcome::one())
 }
 
