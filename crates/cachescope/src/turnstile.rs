@@ -23,9 +23,11 @@
 //! A core that waits without sleeping gives its turn away at YIELD, WFE and ISB. An exclusive load and
 //! its store are one step: no choice in between.
 //!
-//! One state machine with its argument; apart they would not be easier to read, so the file is long.
+//! [`watchdog`] ends what does not go on. The rest is one state machine with its argument; apart they would
+//! not be easier to read, so the file is long.
 
-use crate::failure;
+pub mod watchdog;
+
 use crate::memory::lock;
 use crate::names::Place;
 use crate::policy::{Chooser, Policy};
@@ -262,40 +264,6 @@ impl Turnstile {
     fn wake(&self, chosen: Option<usize>) {
         if let Some(core) = chosen {
             self.seats[core].notify_one();
-        }
-    }
-
-    /// Tells what is wrong if there was no step for too long.
-    pub fn stuck(&self) -> Option<String> {
-        let inner = lock(&self.inner);
-        let phase = inner.phase.as_ref()?;
-        if inner.progress.elapsed() < self.deadline {
-            return None;
-        }
-        let cores: Vec<_> = (0..)
-            .zip(&inner.states)
-            .filter(|&(_, &state)| state != State::Outside)
-            .map(|(core, state)| format!("core {core} {}", format!("{state:?}").to_lowercase()))
-            .collect();
-        Some(format!(
-            "no step for {} s in phase {} ({} of {} cores have begun, {} have ended): {}",
-            self.deadline.as_secs(),
-            phase.number,
-            phase.begun,
-            phase.expected,
-            phase.ended,
-            cores.join(", ")
-        ))
-    }
-
-    /// Ends QEMU when a schedule is stuck. For a thread of its own.
-    pub fn watch(&self, report: impl Fn()) -> ! {
-        loop {
-            thread::sleep(Duration::from_millis(200));
-            if let Some(message) = self.stuck() {
-                report();
-                failure::end(failure::STUCK, &message);
-            }
         }
     }
 
