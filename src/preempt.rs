@@ -17,6 +17,7 @@ use aarch64_cpu::asm::wfi;
 use aarch64_cpu::registers::{ELR_EL1, Readable};
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use spin::Mutex;
 use trace::Step;
 
 mod calibrate;
@@ -39,6 +40,9 @@ const STALL: u64 = 32;
 const MOST_STEPS: u64 = 20_000;
 const NOBODY: usize = usize::MAX;
 
+/// Finds out what is wrong, if anything is.
+pub type Look = fn() -> Option<&'static str>;
+
 /// What a core does, as the scheduler sees it.
 const ABSENT: usize = 0;
 const READY: usize = 1;
@@ -57,6 +61,7 @@ static LONGEST: AtomicU64 = AtomicU64::new(LONGEST_SLICE);
 static SHORTEST: AtomicU64 = AtomicU64::new(1);
 /// Whether the lowest core that is ready is always next; only to calibrate.
 static FIRST_ALWAYS: AtomicBool = AtomicBool::new(false);
+static LAST_LOOK: Mutex<Option<Look>> = Mutex::new(None);
 static LEFT_OUT: AtomicUsize = AtomicUsize::new(NOBODY);
 static RANDOM: AtomicU64 = AtomicU64::new(0);
 /// Instructions from setting the timer in the handler to the first one of the interrupted code.
@@ -76,6 +81,7 @@ fn draw() -> u64 {
 pub fn prepare(seed: u64, cores: usize) {
     assert!(cores <= MAX_CORES, "{cores} cores are more than {MAX_CORES}");
     trace::clear();
+    *LAST_LOOK.lock() = None;
     RANDOM.store(seed, Ordering::Relaxed);
     LONGEST.store(LONGEST_SLICE >> (draw() % 4), Ordering::Relaxed);
     EXPECTED.store(cores, Ordering::Relaxed);
@@ -91,9 +97,18 @@ pub fn finish() {
     EXPECTED.store(0, Ordering::Relaxed);
 }
 
-/// Prints, when a core dies in the middle of a run, how far the run had come.
+/// Has `look` find out, should a core die in this run, whether something else is wrong as well. It must
+/// not panic.
+pub fn look_at_death(look: Look) {
+    *LAST_LOOK.lock() = Some(look);
+}
+
+/// Prints, when a core dies in the middle of a run, how far the run had come, and what else is wrong.
 pub fn last_words() {
     if EXPECTED.load(Ordering::Relaxed) > 0 {
+        if let Some(wrong) = LAST_LOOK.try_lock().and_then(|look| (*look)?()) {
+            println!("# but {wrong}");
+        }
         trace::print();
         println!("# {}", trace::Summary);
     }

@@ -1,7 +1,8 @@
 //! One release too many against drain: it must end in a panic, and never re-open the object.
 
-use super::Scenario;
-use core::sync::atomic::{AtomicBool, Ordering};
+use super::{Scenario, place};
+use crate::preempt;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rundown::Rundown;
 
 /// How often each other core tries.
@@ -9,6 +10,8 @@ const TRIES: usize = 40;
 
 /// Set by core 0 when its wait has returned.
 static RUN_DOWN: AtomicBool = AtomicBool::new(false);
+/// Slots of the object.
+static SLOTS: AtomicUsize = AtomicUsize::new(0);
 
 pub const SCENARIO: Scenario = Scenario {
     name: "extra",
@@ -17,6 +20,8 @@ pub const SCENARIO: Scenario = Scenario {
     slots: |cores| cores / 2, // so that two cores share the slot in question
     set_up: |run| {
         RUN_DOWN.store(false, Ordering::Relaxed);
+        SLOTS.store(run.object.slot_count(), Ordering::Relaxed);
+        preempt::look_at_death(reopened);
         let _ = run.object.try_acquire().map(|guard| guard.leak());
     },
     work: |run| {
@@ -40,3 +45,10 @@ pub const SCENARIO: Scenario = Scenario {
     },
     check: |_| Err("nobody has noticed that one release was too many".into()),
 };
+
+/// Looks, after the panic, whether the object is run down and a slot is open all the same.
+fn reopened() -> Option<&'static str> {
+    let object = place::object(0, SLOTS.load(Ordering::Relaxed));
+    let open = place::slot_words(object).any(|word| word & 1 == 0);
+    (place::shared_word(0) == 0 && open).then_some("a slot of the run-down object is open again")
+}

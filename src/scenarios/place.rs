@@ -120,6 +120,12 @@ fn descriptor(place: usize) -> &'static AtomicU64 {
     unsafe { &(*(table as usize as *const [AtomicU64; 512]))[(address / PAGE) & 511] }
 }
 
+/// The word of an object that all its cores share, `outstanding`: its first, as it is `repr(C)`.
+pub fn shared_word(place: usize) -> u64 {
+    // SAFETY: inside the page, and one word.
+    unsafe { MEMORY[place].0.get().cast::<u64>().read_volatile() }
+}
+
 /// The words of all slots, as they are now.
 pub fn slot_words(object: &Object) -> impl Iterator<Item = u64> {
     // SAFETY: a slot is one word; the object lives, and nobody writes to it after a run.

@@ -6,7 +6,7 @@ use crate::preempt;
 use rundown::Rundown;
 
 /// How often core 0 makes the object live again.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 4;
 /// How often each other core tries.
 const TRIES: usize = 6;
 
@@ -30,7 +30,7 @@ pub const SCENARIO: Scenario = Scenario {
                 }
             }
             _ if last => {
-                for _ in 0..TRIES / 2 {
+                for _ in 0..TRIES {
                     run.object.begin_run_down();
                     preempt::note(&"has started a run-down");
                     run.wait();

@@ -47,6 +47,10 @@ pub fn runs(output: &str, ends: Ends) -> Vec<Run> {
 
 /// A seed whose verdict never came: the kernel has died, or was ended.
 fn died(seed: u64, said: &[&str], hash: Option<String>, ends: Ends) -> Run {
+    // What else the kernel has found to be wrong when it died.
+    if let Some(wrong) = said.iter().find_map(|line| line.strip_prefix("but ")) {
+        return Run { seed, hash, why: Some(wrong.to_owned()) };
+    }
     let as_wanted = match ends {
         Ends::InPanic(words) => {
             said.iter().any(|line| line.starts_with("panic ") && line.contains(words))
@@ -93,6 +97,12 @@ mod tests {
         assert_eq!(run.why.as_deref(), Some("panic on core 1: too many"));
         let other = one("# seed 9\n# panic on core 1: another\n", WANTED);
         assert_eq!(other.why.as_deref(), Some("panic on core 1: another"));
+    }
+
+    #[test]
+    fn a_wanted_panic_fails_if_something_else_is_wrong() {
+        let run = one("# seed 9\n# panic on core 1: too many\n# but a slot is open\n", WANTED);
+        assert_eq!(run.why.as_deref(), Some("a slot is open"));
     }
 
     #[test]
