@@ -14,6 +14,7 @@ use super::hunt;
 use super::kernel::Kernel;
 use crate::stop::{FAILED, SETUP, Stop};
 use list::{MUTANTS, Mutant};
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use tree::Tree;
 
@@ -24,8 +25,9 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), Stop> {
         let line = format!("no mutant's name holds {:?}", arguments.pattern);
         return Err(Stop::setup(line, "leave the name out to run all"));
     }
-    let tree = Tree::copy(root)?;
     let built = root.join("target/explore");
+    let _alone = alone(&built)?;
+    let tree = Tree::copy(root)?;
     let (mut found, mut most) = (0, 0);
     for mutant in &chosen {
         let original = tree.read(mutant.file)?;
@@ -45,6 +47,21 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), Stop> {
     }
     println!("mutants: {}, found: {found}, most seeds needed: {most}", chosen.len());
     if found == chosen.len() { Ok(()) } else { Err(Stop::new(FAILED, "a mutant was not found")) }
+}
+
+/// Makes sure that nobody else builds mutants in that folder: cargo would mix the copies up.
+fn alone(folder: &Path) -> Result<File, Stop> {
+    let wrong = |error| Stop::new(SETUP, format!("cannot write {}: {error}", folder.display()));
+    fs::create_dir_all(folder).map_err(wrong)?;
+    let lock = File::create(folder.join("mutants.lock")).map_err(wrong)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock), // until it is closed
+        Err(TryLockError::Error(error)) => Err(wrong(error)),
+        Err(TryLockError::WouldBlock) => {
+            let line = format!("mutants are being explored in {} already", folder.display());
+            Err(Stop::setup(line, "wait until that has ended"))
+        }
+    }
 }
 
 fn chosen(pattern: &str, quick: bool) -> Vec<&'static Mutant> {
@@ -103,6 +120,16 @@ mod tests {
         for (name, reason) in left_out::LEFT_OUT {
             assert!(proved.contains(name) && !reason.is_empty(), "{name} is no longer known");
         }
+    }
+
+    #[test]
+    fn only_one_at_a_time_builds_mutants() {
+        let folder = std::env::temp_dir().join(format!("rundown-alone-{}", std::process::id()));
+        let first = alone(&folder).unwrap();
+        assert!(alone(&folder).unwrap_err().line.contains("already"));
+        drop(first);
+        assert!(alone(&folder).is_ok());
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
