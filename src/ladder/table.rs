@@ -6,8 +6,8 @@ use alloc::format;
 use alloc::string::String;
 use ladder::{Thousandths, ratio};
 
-/// Letters of the longest bar.
-const BAR: u64 = 30;
+/// Letters of the longest bar: what 100 columns leave with 1, 2, 4, ... 64 cores.
+const BAR: u64 = 28;
 
 /// The rungs, as lines for tools.
 pub fn measures(candidates: &[Candidate], rounds: u64) {
@@ -56,7 +56,8 @@ pub fn ladder(candidates: &[Candidate], rounds: u64, at_once: bool) {
     println!("#");
     let columns: String =
         first.measured[1..].iter().map(|one| format!(" {:>6}", one.cores)).collect();
-    println!("# {:<12} {:>7}{columns}  on {most} cores", "rung", "ns on 1");
+    let on_most = if most > 1 { format!("  on {most} cores") } else { String::new() };
+    println!("# {:<12} {:>7}{columns}{on_most}", "rung", "ns on 1");
     let last = |candidate: &Candidate| {
         candidate.measured.last().map_or(0, |last| candidate.relative_to_one(last).median.0)
     };
@@ -66,14 +67,15 @@ pub fn ladder(candidates: &[Candidate], rounds: u64, at_once: bool) {
             .iter()
             .map(|one| format!(" {:>6.2}", candidate.relative_to_one(one).median))
             .collect();
-        let bar = bar(last(candidate), longest);
+        let bar = if most > 1 { bar(last(candidate), longest) } else { String::new() };
         let wrong = candidate.measured.iter().any(|one| one.off_by > 0);
-        println!(
+        let row = format!(
             "# {:<12} {:>7.1}{ratios}  {bar}{}",
             candidate.rung.name(),
             nanoseconds(candidate.measured[0].pairs_per_second()),
             if wrong { " wrong" } else { "" }
         );
+        println!("{}", row.trim_end());
     }
 }
 
@@ -92,7 +94,8 @@ pub fn drains(drains: &[DrainTime]) {
     for DrainTime { slots, nanoseconds } in drains {
         let each = ratio(nanoseconds.median, *slots as u64);
         let bar = bar(nanoseconds.median, longest);
-        println!("# {slots:>5} {:>9} {each:>12.1}  {bar}", nanoseconds.median);
+        let row = format!("# {slots:>5} {:>9} {each:>12.1}  {bar}", nanoseconds.median);
+        println!("{}", row.trim_end());
     }
     println!("#");
 }

@@ -10,6 +10,7 @@ mod commands;
 pub(crate) mod context;
 mod count;
 mod idle_setup;
+mod ladder;
 mod leftovers;
 mod must_fail;
 pub(crate) mod process;

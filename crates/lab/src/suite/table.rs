@@ -8,10 +8,10 @@
 use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
-use super::{Step, bad_setup, idle_setup, leftovers, must_fail, schedules, transcript};
+use super::{Step, bad_setup, idle_setup, ladder, leftovers, must_fail, schedules, transcript};
 
 /// The crates that run on the host.
-const HOST_CRATES: [&str; 5] = ["rundown", "rundown-capi", "prove", "cachescope", "lab"];
+const HOST_CRATES: [&str; 6] = ["rundown", "ladder", "rundown-capi", "prove", "cachescope", "lab"];
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -114,6 +114,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(small());
     steps.push(transcript::step());
 
+    steps.extend(ladder::steps());
     steps.extend(schedules::steps());
     steps.extend(must_fail::steps());
     steps.extend(bad_setup::steps());
