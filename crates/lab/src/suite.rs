@@ -5,6 +5,7 @@
 //! nothing is a failure, and so is a suite of nothing.
 
 mod bad_setup;
+mod bench;
 mod boots;
 mod commands;
 pub(crate) mod context;

@@ -97,7 +97,7 @@ pub struct Words {
 
 impl Words {
     /// The words of something that all cores share.
-    fn of<T>(object: &T) -> Self {
+    pub fn of<T>(object: &T) -> Self {
         let range = core::ptr::from_ref(object).cast::<u8>();
         Self { range: range..range.wrapping_add(size_of::<T>()), stride: 0 }
     }

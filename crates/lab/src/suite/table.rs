@@ -8,10 +8,13 @@
 use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
-use super::{Step, bad_setup, idle_setup, ladder, leftovers, must_fail, schedules, transcript};
+use super::{
+    Step, bad_setup, bench, idle_setup, ladder, leftovers, must_fail, schedules, transcript,
+};
 
 /// The crates that run on the host.
-const HOST_CRATES: [&str; 6] = ["rundown", "ladder", "rundown-capi", "prove", "cachescope", "lab"];
+const HOST_CRATES: [&str; 7] =
+    ["rundown", "ladder", "rundown-bench", "rundown-capi", "prove", "cachescope", "lab"];
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -32,7 +35,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(lint(
         "shellcheck",
         "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-         scripts/explore .ci/run",
+         scripts/explore scripts/bench .ci/run",
     ));
     steps.push(idle_setup::step());
     steps.push(lint(
@@ -115,6 +118,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(transcript::step());
 
     steps.extend(ladder::steps());
+    steps.extend(bench::steps());
     steps.extend(schedules::steps());
     steps.extend(must_fail::steps());
     steps.extend(bad_setup::steps());
