@@ -13,8 +13,8 @@ use alloc::format;
 use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering};
-use ladder::Rung;
-use rundown::{CACHE_LINE, CacheAwareRundownRef, Rundown};
+use ladder::{CacheAware, Rung};
+use rundown::{CACHE_LINE, Rundown};
 
 /// Pairs of all cores together, if `pairs=` does not say how many a core does, and the fewest and most
 /// that it may do then: under the plugin each access takes 20 us, and whoever waits for a lock makes
@@ -85,14 +85,14 @@ impl Phases {
     }
 
     fn of_drain(&mut self, slots: usize) -> ktap::Result {
-        let object = CacheAwareRundownRef::<ThisCore>::boxed(slots);
-        let object = object.map_err(|error| format!("{error}"))?;
+        let rung = CacheAware::<ThisCore>::new(slots);
+        let object = rung.object();
         let name = format!("drain {slots}");
-        scope::watch(&name, bytes(&*object), CACHE_LINE);
+        scope::watch(&name, bytes(object), CACHE_LINE);
         let at_once = AtomicBool::new(false);
         self.run(
             &name,
-            (slots, &|_| (0..WARM).for_each(|_| drop(object.try_acquire()))),
+            (slots, &|core| rung.pairs(core, WARM)),
             (1, &|_| at_once.store(object.begin_run_down(), Ordering::Relaxed)),
         );
         holds("it was run down at once", at_once.into_inner())

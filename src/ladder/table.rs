@@ -101,7 +101,7 @@ pub fn drains(drains: &[DrainTime]) {
 }
 
 /// A bar of `part`, when one of `whole` is the longest.
-fn bar(part: u64, whole: u64) -> String {
+pub fn bar(part: u64, whole: u64) -> String {
     let letters = (part * BAR + whole / 2) / whole.max(1);
     (0..letters).map(|_| '#').collect()
 }

@@ -58,6 +58,11 @@ impl<C: CurrentSlot> CacheAware<C> {
     pub fn new(cores: usize) -> Self {
         Self(CacheAwareRundownRef::boxed(cores).unwrap_or_else(|error| panic!("{error}")))
     }
+
+    /// The object itself, to drain it.
+    pub fn object(&self) -> &CacheAwareRundownRef<C> {
+        &self.0
+    }
 }
 
 impl<C: CurrentSlot> fmt::Debug for CacheAware<C> {

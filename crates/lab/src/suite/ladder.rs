@@ -32,7 +32,7 @@ const BOOTS: u32 = 10;
 /// Columns of a terminal that the tables must fit.
 const WIDTH: usize = 100;
 /// What makes a tick of the kernel's counter one instruction, and every boot the same.
-const COUNTED: &[(&str, &str)] = &[
+pub const COUNTED: &[(&str, &str)] = &[
     ("QEMU_ACCEL", "tcg,thread=single"),
     ("QEMU_MACHINE", "virt,gic-version=3,dtb-randomness=off"),
     ("QEMU_EXTRA", "-icount shift=4,sleep=off -append mode=instructions"),

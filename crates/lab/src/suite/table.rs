@@ -115,7 +115,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(within(1, &[("QEMU_SMP", "4")]));
     steps.push(within(4, &[("QEMU_SMP", "64")]));
     steps.push(small());
-    steps.push(transcript::step());
+    steps.extend(transcript::steps());
 
     steps.extend(ladder::steps());
     steps.extend(bench::steps());
