@@ -46,13 +46,13 @@ pub fn drain_measures(drains: &[DrainTime], rounds: u64) {
 pub fn ladder(candidates: &[Candidate], rounds: u64, at_once: bool) {
     let Some(first) = candidates.first() else { return };
     let most = first.measured.last().map_or(1, |measured| measured.cores);
+    if !at_once && most > 1 {
+        println!("# no two cores run at once here (thread=single, -icount, a busy host)");
+    }
     println!("#");
     println!(
         "# pairs a second on n cores, as a multiple of one core's (median of {rounds} rounds)"
     );
-    if !at_once && most > 1 {
-        println!("# no two cores run at once here (thread=single, -icount, a busy host)");
-    }
     println!("#");
     let columns: String =
         first.measured[1..].iter().map(|one| format!(" {:>6}", one.cores)).collect();
