@@ -7,7 +7,7 @@ use alloc::string::String;
 use ladder::{Thousandths, ratio};
 
 /// Letters of the longest bar: what 100 columns leave with 1, 2, 4, ... 64 cores.
-const BAR: u64 = 28;
+const BAR: u64 = 34;
 
 /// The rungs, as lines for tools.
 pub fn measures(candidates: &[Candidate], rounds: u64) {
@@ -43,11 +43,11 @@ pub fn drain_measures(drains: &[DrainTime], rounds: u64) {
 }
 
 /// The rungs, for people: throughput on n cores as a multiple of one core's, and a bar for most cores.
-pub fn ladder(candidates: &[Candidate], rounds: u64, at_once: bool) {
+pub fn ladder(candidates: &[Candidate], rounds: u64, on_their_own: bool) {
     let Some(first) = candidates.first() else { return };
     let most = first.measured.last().map_or(1, |measured| measured.cores);
-    if !at_once && most > 1 {
-        println!("# no two cores run at once here (thread=single, -icount, a busy host)");
+    if !on_their_own && most > 1 {
+        println!("# cores take turns here (thread=single or -icount): nobody is in anybody's way");
     }
     println!("#");
     println!(
@@ -69,12 +69,9 @@ pub fn ladder(candidates: &[Candidate], rounds: u64, at_once: bool) {
             .collect();
         let bar = if most > 1 { bar(last(candidate), longest) } else { String::new() };
         let wrong = candidate.measured.iter().any(|one| one.off_by > 0);
-        let row = format!(
-            "# {:<12} {:>7.1}{ratios}  {bar}{}",
-            candidate.rung.name(),
-            nanoseconds(candidate.measured[0].pairs_per_second()),
-            if wrong { " wrong" } else { "" }
-        );
+        let name = format!("{}{}", candidate.rung.name(), if wrong { ", wrong" } else { "" });
+        let alone = nanoseconds(candidate.measured[0].pairs_per_second());
+        let row = format!("# {name:<12} {alone:>7.1}{ratios}  {bar}");
         println!("{}", row.trim_end());
     }
 }

@@ -50,10 +50,10 @@ pub fn run(arguments: &Arguments) -> ! {
         arguments.ladder().into_iter().map(|rung| Candidate::new(rung, arguments)).collect();
     let mut ktap = Ktap::plan(candidates.len() + 1);
     report::machine();
-    let at_once = concurrency::cores_run_at_once();
+    let on_their_own = concurrency::cores_run_on_their_own();
     measure(&mut candidates, arguments.rounds);
     for candidate in &mut candidates {
-        candidate.judge(&mut ktap, at_once);
+        candidate.judge(&mut ktap, on_their_own);
     }
     let mut drains = Vec::new();
     ktap.test("an idle object is run down at once", || {
@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments) -> ! {
     });
     table::measures(&candidates, arguments.rounds);
     table::drain_measures(&drains, arguments.rounds);
-    table::ladder(&candidates, arguments.rounds, at_once);
+    table::ladder(&candidates, arguments.rounds, on_their_own);
     table::drains(&drains);
     ktap.finish()
 }
@@ -99,8 +99,8 @@ impl Candidate {
         }
     }
 
-    /// A test: counts are right, or for `racy`, wrong where cores run at once.
-    fn judge(&mut self, ktap: &mut Ktap, at_once: bool) {
+    /// A test: counts are right, or for `racy`, wrong where cores run on their own.
+    fn judge(&mut self, ktap: &mut Ktap, on_their_own: bool) {
         let name = self.rung.name();
         let alone = self.measured[0].off_by;
         let several = |these: &Self| these.measured[1..].iter().map(|one| one.off_by).sum::<u64>();
@@ -108,7 +108,7 @@ impl Candidate {
             let off_by = alone + several(self);
             return ktap.test(&format!("{name}: counts are right"), || equal("off by", off_by, 0));
         }
-        let can_lose = at_once && self.measured.len() > 1;
+        let can_lose = on_their_own && self.measured.len() > 1;
         for millions in MORE_MILLIONS {
             if several(self) > 0 || !can_lose {
                 break;
@@ -119,7 +119,7 @@ impl Candidate {
         let lost = several(self) > 0;
         let what = match lost || can_lose {
             true => "loses counts",
-            false => "where no two cores run at once there is nothing to show",
+            false => "where cores take turns there is nothing to show",
         };
         ktap.test(&format!("{name}: {what}"), || {
             equal("off by, on one core", alone, 0)?;
