@@ -76,6 +76,10 @@ pub trait Rung: Sync {
     ///
     /// Several cores may do so at once, each under its own number, below the number that the rung was
     /// made for.
+    ///
+    /// # Panics
+    ///
+    /// When `core` is not below it, and when an acquire is refused: then there was nothing to measure.
     fn pairs(&self, core: usize, count: u64);
 
     /// Tells what is left of the count, 0 if it is right, and makes it 0. While no core is in

@@ -133,10 +133,10 @@ impl Rung for SharedCas {
 
     fn pairs(&self, _core: usize, count: u64) {
         for _ in 0..count {
-            if self.acquire() {
-                hold();
-                self.release();
-            }
+            let granted = self.acquire();
+            hold();
+            let released = self.release();
+            assert!(granted && released, "nobody has set the mark");
             hold();
         }
     }

@@ -131,6 +131,14 @@ fn a_marked_word_lets_nobody_in() {
 }
 
 #[test]
+#[should_panic(expected = "nobody has set the mark")]
+fn a_refusal_is_no_pair() {
+    let word = SharedCas::default();
+    word.mark();
+    word.pairs(0, 1);
+}
+
+#[test]
 #[should_panic(expected = "core 4 of 4")]
 fn a_core_beyond_the_last_is_refused() {
     rungs()[6].pairs(THREADS, 1);
