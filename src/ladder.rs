@@ -7,8 +7,8 @@
 //! | `coherence` | which lines travel? | `pairs=N` (a core), `cores=N` that take part (all), `rungs=a,b`; counted by the plugin in crates/cachescope |
 //!
 //! Without `pairs=`, `mode=time` gives n cores the same number of pairs in all, whatever n is, so that
-//! a run takes about as long on 64 cores as on one; see [`time::PAIRS`]. What is wrong with the arguments
-//! is said in one line, and the boot fails.
+//! a measurement takes about as long on 64 cores as on one (`PAIRS` in src/ladder/time.rs). What is wrong
+//! with the arguments is said in one line, and the boot fails.
 
 use crate::{cores, exit, park, println};
 use arguments::{Arguments, Mode};

@@ -23,8 +23,9 @@ pub enum Mode {
 const MODES: [(&str, Mode); 3] =
     [("time", Mode::Time), ("instructions", Mode::Instructions), ("coherence", Mode::Coherence)];
 const MOST_ROUNDS: u64 = 1000;
-/// A core's pairs at a time: a job must end long before its deadline, see `jobs`.
-const MOST_PAIRS: u64 = 1_000_000;
+/// Pairs of all cores together at a time: a job must end long before its deadline (see `jobs`), also if a
+/// pair takes a microsecond.
+const MOST_PAIRS: u64 = 16_000_000;
 
 /// The arguments, all of them possible on this machine.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Arguments {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
             match name {
                 "mode" => these.mode = mode(value)?,
-                "pairs" => these.pairs = Some(number(word, value, MOST_PAIRS)?),
+                "pairs" => these.pairs = Some(number(word, value, MOST_PAIRS / up as u64)?),
                 "rounds" => these.rounds = number(word, value, MOST_ROUNDS)?,
                 "cores" => these.cores = counts(word, value, up)?,
                 "rungs" => these.rungs = names(value)?,

@@ -5,7 +5,7 @@
 //! others sleep, so this is what a pair costs when nobody is in the way; it says nothing about caches.
 
 use super::arguments::Arguments;
-use super::table::bar;
+use super::table::{BAR, bar};
 use crate::ktap::{self, Ktap, equal};
 use crate::rounds::ThisCore;
 use crate::{exit, println, time};
@@ -125,14 +125,14 @@ fn report(counted: &[(&str, Thousandths)], pairs: u64, drains: &[(usize, u64)]) 
     println!("#");
     let longest = counted.iter().map(|&(_, Thousandths(each))| each).max().unwrap_or(0);
     for (name, each) in counted {
-        println!("# {name:<12} {each:>7.1}  {}", bar(each.0, longest));
+        println!("# {name:<12} {each:>7.1}  {}", bar(each.0, longest, BAR));
     }
     println!("#");
     println!("# instructions to drain an idle object of so many slots");
     println!("#");
     let longest = drains.iter().map(|&(_, each)| each).max().unwrap_or(0);
     for (slots, each) in drains {
-        let row = format!("# {slots:>5} {each:>14}  {}", bar(*each, longest));
+        let row = format!("# {slots:>5} {each:>14}  {}", bar(*each, longest, BAR));
         println!("{}", row.trim_end());
     }
     println!("#");

@@ -6,8 +6,10 @@ use alloc::format;
 use alloc::string::String;
 use ladder::{Thousandths, ratio};
 
-/// Letters of the longest bar: what 100 columns leave with 1, 2, 4, ... 64 cores.
-const BAR: u64 = 34;
+/// Columns of a terminal.
+const WIDTH: usize = 100;
+/// Letters of the longest bar, where there is room.
+pub const BAR: usize = 34;
 
 /// The rungs, as lines for tools.
 pub fn measures(candidates: &[Candidate], rounds: u64) {
@@ -62,12 +64,13 @@ pub fn ladder(candidates: &[Candidate], rounds: u64, on_their_own: bool) {
         candidate.measured.last().map_or(0, |last| candidate.relative_to_one(last).median.0)
     };
     let longest = candidates.iter().map(last).max().unwrap_or(0);
+    let room = WIDTH.saturating_sub(format!("# {:<12} {:>7}{columns}  ", "", "").len()).min(BAR);
     for candidate in candidates {
         let ratios: String = candidate.measured[1..]
             .iter()
             .map(|one| format!(" {:>6.2}", candidate.relative_to_one(one).median))
             .collect();
-        let bar = if most > 1 { bar(last(candidate), longest) } else { String::new() };
+        let bar = if most > 1 { bar(last(candidate), longest, room) } else { String::new() };
         let wrong = candidate.measured.iter().any(|one| one.off_by > 0);
         let name = format!("{}{}", candidate.rung.name(), if wrong { ", wrong" } else { "" });
         let alone = nanoseconds(candidate.measured[0].pairs_per_second());
@@ -90,15 +93,15 @@ pub fn drains(drains: &[DrainTime]) {
     let longest = drains.iter().map(|one| one.nanoseconds.median).max().unwrap_or(0);
     for DrainTime { slots, nanoseconds } in drains {
         let each = ratio(nanoseconds.median, *slots as u64);
-        let bar = bar(nanoseconds.median, longest);
+        let bar = bar(nanoseconds.median, longest, BAR);
         let row = format!("# {slots:>5} {:>9} {each:>12.1}  {bar}", nanoseconds.median);
         println!("{}", row.trim_end());
     }
     println!("#");
 }
 
-/// A bar of `part`, when one of `whole` is the longest.
-pub fn bar(part: u64, whole: u64) -> String {
-    let letters = (part * BAR + whole / 2) / whole.max(1);
-    (0..letters).map(|_| '#').collect()
+/// A bar of `part`, when one of `whole` has so many letters.
+pub fn bar(part: u64, whole: u64, letters: usize) -> String {
+    let letters = (part * letters as u64 + whole / 2) / whole.max(1);
+    "#".repeat(letters as usize)
 }

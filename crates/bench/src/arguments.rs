@@ -14,8 +14,9 @@ usage: scripts/bench [--quick] [--check]
 /// Rounds whose median counts.
 const ROUNDS: usize = 9;
 const QUICK_ROUNDS: usize = 3;
-/// Pairs a thread in a measurement: with 10 ns each, some tens of milliseconds.
-const PAIRS: u64 = 2_000_000;
+/// Pairs a thread in a measurement: with 10 ns each some milliseconds, about as long as a system lets a
+/// thread run before it looks for another.
+const PAIRS: u64 = 500_000;
 const QUICK_PAIRS: u64 = 100_000;
 
 /// What to do.
