@@ -102,3 +102,32 @@ fn a_loop_of_compare_and_swap_repeats_with_the_number_of_cores() {
         assert!(many >= 3 * few, "{rung}: {few} transfers a pair with 4 cores, {many} with 16");
     }
 }
+
+/// The table in docs/ladder.md: a row for one rung or more, a column for 2, 8 and 64 cores.
+#[test]
+fn the_table_of_the_documentation_is_what_is_counted() {
+    let page = include_str!("../../../docs/ladder.md");
+    let columns = [(2, 100), (8, 100), (64, 12)];
+    let mut checked = 0;
+    let results: Option<Vec<Results>> =
+        columns.iter().map(|&(cores, pairs)| run(cores, 64, &format!("pairs={pairs}"))).collect();
+    let Some(results) = results else { return };
+    let table = page.lines().skip_while(|line| !line.starts_with("| rung | 2 cores |"));
+    for row in table.skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        for rung in cells[1].split('`').skip(1).step_by(2) {
+            for ((results, (cores, pairs)), cell) in results.iter().zip(columns).zip(&cells[2..]) {
+                let [_, _, transfers, _] = results.phase(rung);
+                let each = transfers as f64 / (cores * pairs) as f64;
+                let said = match each {
+                    0.0 => "0".to_owned(),
+                    0.0..10.0 => format!("{each:.1}"),
+                    _ => format!("{each:.0}"),
+                };
+                assert_eq!(*cell, said, "{rung} with {cores} cores");
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 10 * columns.len(), "a cell for every rung");
+}
