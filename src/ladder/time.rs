@@ -18,8 +18,9 @@ use ladder::{Drains, Rung, SLOTS, Spread, Thousandths, ratio};
 /// Pairs of all cores together in one measurement, if `pairs=` does not say how many a core does: some
 /// milliseconds of work, against some tenths of one that it takes to wake 64 cores.
 pub const PAIRS: u64 = 300_000;
-/// Pairs a core, in millions, in the rounds that `racy` gets in addition if it has not lost a count yet: more in each,
-/// as on a busy host two cores may not meet in the time that a few take. They count in `off_by` only.
+/// Pairs a core, in millions, in the rounds that `racy` gets in addition if it has not lost a count yet:
+/// more in each, as on a busy host two cores may not meet in the time that a few take. They count in
+/// `off_by` only.
 const MORE_MILLIONS: [u64; 7] = [1, 2, 4, 8, 16, 32, 64];
 /// Seconds between two lines that tell how far it is.
 const TELL_EVERY: u64 = 2;
