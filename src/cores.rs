@@ -94,15 +94,20 @@ pub fn machine() -> &'static Machine {
 
 /// The calling core's data.
 pub fn this() -> &'static Core {
-    let core = TPIDR_EL1.get() as usize as *const Core;
-    assert!(!core.is_null(), "this core has no data yet");
-    // SAFETY: TPIDR_EL1 is 0 or what `register` wrote, a reference that lives for ever.
-    unsafe { &*core }
+    own_data().expect("this core has no data yet")
 }
 
 /// The calling core's index; 0 before it has data. Never panics.
+#[inline]
 pub fn this_index() -> usize {
-    if TPIDR_EL1.get() == 0 { 0 } else { this().index }
+    own_data().map_or(0, |core| core.index)
+}
+
+#[inline]
+fn own_data() -> Option<&'static Core> {
+    let core = TPIDR_EL1.get() as usize as *const Core;
+    // SAFETY: TPIDR_EL1 is 0 or what `register` wrote, a reference that lives for ever.
+    unsafe { core.as_ref() }
 }
 
 /// The core with this index, if it has come up.

@@ -31,6 +31,7 @@ pub mod heap;
 pub mod interrupts;
 pub mod jobs;
 pub mod ktap;
+pub mod ladder;
 pub mod memory;
 pub mod mmu;
 pub mod panic;

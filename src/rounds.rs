@@ -24,6 +24,7 @@ const REFUSALS: u64 = 1_000;
 pub struct ThisCore;
 
 impl CurrentSlot for ThisCore {
+    #[inline]
     fn current_slot() -> usize {
         cores::this_index()
     }

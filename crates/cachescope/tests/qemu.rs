@@ -1,115 +1,26 @@
 //! The plugin in QEMU, with the kernel `examples/scope_selftest.rs`, whose traffic is known.
-//!
-//! `QEMU` names the binary (`qemu-system-aarch64`). Without it, or without the bare-metal target, the
-//! tests cannot run and say so; with `CACHESCOPE_REQUIRE_QEMU=1` that is a failure.
 
+mod common;
+
+use common::{MANY_THREADS, Results, scratch};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{env, fs, thread};
+use std::process::Output;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fs, thread};
 
-const TARGET: &str = "aarch64-unknown-none-softfloat";
-const MANY_THREADS: &str = "tcg,thread=multi";
+/// One core after the other.
 const ONE_THREAD: &str = "tcg,thread=single";
 
-fn qemu() -> String {
-    env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".into())
-}
-
-/// The kernel, built once; nothing if QEMU or the target is missing.
-fn kernel() -> Option<&'static Path> {
-    static KERNEL: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let kernel = KERNEL.get_or_init(|| {
-        let found = Command::new(qemu()).arg("--version").stdout(Stdio::null()).status().is_ok();
-        let built = found.then(build).flatten();
-        let required = env::var_os("CACHESCOPE_REQUIRE_QEMU").is_some();
-        assert!(built.is_some() || !required, "QEMU or the target {TARGET} is missing");
-        built
-    });
-    if kernel.is_none() {
-        eprintln!("not run: QEMU or the target {TARGET} is missing");
-    }
-    kernel.as_deref()
-}
-
-fn build() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["build", "--release", "--example", "scope_selftest", "--target", TARGET])
-        .args(["--message-format", "json-render-diagnostics"])
-        .current_dir(root)
-        .stderr(Stdio::inherit())
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?))).next_back()
-}
-
-/// The plugin, which cargo has built beside this test.
-fn plugin() -> PathBuf {
-    let test = env::current_exe().expect("a path");
-    let folder = test.parent().expect("a folder");
-    let library = folder.join("libcachescope.so");
-    assert!(library.exists(), "{} is missing", library.display());
-    library
-}
-
-fn scratch(what: &str) -> PathBuf {
-    static NUMBER: AtomicUsize = AtomicUsize::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{number}.{what}", std::process::id()))
-}
-
 fn boot(accelerator: &str, cores: usize, append: &str, arguments: &str) -> Option<Output> {
-    let kernel = kernel()?;
-    let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", "120"]).arg(qemu());
-    command.args(["-M", "virt,gic-version=3", "-cpu", "max", "-m", "256M", "-nic", "none"]);
-    command.args(["-display", "none", "-serial", "stdio", "-monitor", "none"]);
-    command.args(["-semihosting-config", "enable=on,target=native", "-accel", accelerator]);
-    command.args(["-smp", &cores.to_string(), "-append", append, "-kernel"]).arg(kernel);
-    command.args(["-plugin", &format!("{}{arguments}", plugin().display())]);
-    Some(command.stdin(Stdio::null()).output().expect("QEMU starts"))
+    common::boot("scope_selftest", accelerator, cores, append, arguments)
 }
 
-/// The results of a boot that must pass, as they are and line by line.
 fn run(accelerator: &str, cores: usize, append: &str, arguments: &str) -> Option<Results> {
-    let out = scratch("json");
-    let arguments = format!("{arguments},out={}", out.display());
-    let output = boot(accelerator, cores, append, &arguments)?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}\n{said}\n{errors}", output.status);
-    assert!(said.ends_with("# rundown: PASS\n"), "{said}");
-    let text = fs::read_to_string(&out).expect("results");
-    fs::remove_file(out).expect("it was there");
-    let records = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    Some(Results { text, records })
+    common::run("scope_selftest", accelerator, cores, append, arguments)
 }
 
-#[derive(Debug)]
-struct Results {
-    text: String,
-    records: Vec<Value>,
-}
-
-impl Results {
-    /// Of a phase: accesses, cold misses, transfers, upgrades.
-    fn phase(&self, name: &str) -> [u64; 4] {
-        let phase = |record: &&Value| record["record"] == "phase" && record["name"] == name;
-        let record = self.records.iter().find(phase).unwrap_or_else(|| panic!("no phase {name}"));
-        let count = |what: &str| record[what].as_u64().expect("a count");
-        let accesses = count("loads") + count("stores") + count("atomics");
-        [accesses, count("cold"), count("transfers"), count("upgrades")]
-    }
-
-    fn schedule(&self) -> &Value {
-        self.records.iter().find(|record| record["record"] == "schedule").expect("a schedule")
-    }
+fn schedule(results: &Results) -> &Value {
+    results.records.iter().find(|record| record["record"] == "schedule").expect("a schedule")
 }
 
 /// Under round robin each atomic on a line that all share is one transfer, but for the first, which is
@@ -155,7 +66,7 @@ fn all_forms_of_an_atomic_count_alike() {
     let trace = |atomics: &str| {
         let append = format!("atomics={atomics} adds=20");
         let results = run(MANY_THREADS, 4, &append, ",mode=schedule,policy=random,seed=3")?;
-        Some(results.schedule()["trace"].clone())
+        Some(schedule(&results)["trace"].clone())
     };
     let default = trace("default");
     assert_eq!(trace("lse"), default);
@@ -210,7 +121,7 @@ fn the_trace_is_readable() {
         format!(",mode=schedule,trace={},trace_last=5,names={}", trace.display(), names.display());
     let Some(results) = run(MANY_THREADS, 2, "adds=10", &arguments) else { return };
     let text = fs::read_to_string(&trace).expect("a trace");
-    let hash = results.schedule()["trace"].as_str().expect("a hash");
+    let hash = schedule(&results)["trace"].as_str().expect("a hash");
     let mut lines = text.lines();
     assert!(lines.next().expect("a line").starts_with(&format!("trace {hash} of ")));
     let last = lines.next_back().expect("a step");

@@ -5,11 +5,13 @@
 //! nothing is a failure, and so is a suite of nothing.
 
 mod bad_setup;
+mod bench;
 mod boots;
 mod commands;
 pub(crate) mod context;
 mod count;
 mod idle_setup;
+mod ladder;
 mod leftovers;
 mod must_fail;
 mod newer;

@@ -22,6 +22,8 @@ pub enum Image {
     MachineTests,
     /// The image that fails as the command line asks for.
     MustFail,
+    /// The ways to count users, side by side.
+    Ladder,
 }
 
 /// The project that is tested.
@@ -97,6 +99,7 @@ impl Context {
             Image::DemoRelease => &["--bin", "rundown-demo", "--release"],
             Image::MachineTests => &["--test", "machine"],
             Image::MustFail => &["--example", "must_fail"],
+            Image::Ladder => &["--example", "ladder", "--release"],
         });
         let ended = process::run(&mut command, deadline)?;
         if !ended.succeeded() {

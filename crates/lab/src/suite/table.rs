@@ -10,11 +10,13 @@ use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use super::{
-    Step, bad_setup, idle_setup, leftovers, must_fail, newer, schedules, scope, transcript,
+    Step, bad_setup, bench, idle_setup, ladder, leftovers, must_fail, newer, schedules, scope,
+    transcript,
 };
 
 /// The crates that run on the host.
-const HOST_CRATES: [&str; 5] = ["rundown", "rundown-capi", "prove", "cachescope", "lab"];
+const HOST_CRATES: [&str; 7] =
+    ["rundown", "ladder", "rundown-bench", "rundown-capi", "prove", "cachescope", "lab"];
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -36,7 +38,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(lint(
         "shellcheck",
         "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-         scripts/explore .ci/run",
+         scripts/explore scripts/bench .ci/run",
     ));
     steps.push(idle_setup::step());
     steps.push(lint(
@@ -117,9 +119,11 @@ pub fn steps() -> Vec<Step> {
     steps.push(within(1, &[("QEMU_SMP", "4")]));
     steps.push(within(4, &[("QEMU_SMP", "64")]));
     steps.push(small());
-    steps.push(transcript::step());
+    steps.extend(transcript::steps());
 
     steps.extend(scope::steps());
+    steps.extend(ladder::steps());
+    steps.extend(bench::steps());
     steps.extend(schedules::steps());
     steps.extend(newer::steps());
     steps.extend(must_fail::steps());

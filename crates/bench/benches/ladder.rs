@@ -1,0 +1,7 @@
+//! `cargo bench`: the same as scripts/bench.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rundown_bench::main()
+}

@@ -1,0 +1,133 @@
+//! What the rungs of crates/ladder do to the cache lines, counted in the kernel `examples/ladder.rs`:
+//! the bars of the project, and why the other rungs do what they do.
+//!
+//! Under round robin every core makes one access, then the next core. So counts can be worked out by
+//! hand, and they are the same in each run.
+
+mod common;
+
+use common::{MANY_THREADS, Results};
+
+/// The counts of the phases with `cores` cores; twice, because they must be the same in each run.
+fn run(cores: u64, line: u64, append: &str) -> Option<Results> {
+    let append = format!("mode=coherence {append}");
+    let arguments = format!(",mode=schedule,policy=round-robin,line={line}");
+    let run = || common::run("ladder", MANY_THREADS, cores as usize, &append, &arguments);
+    let (first, second) = (run()?, run()?);
+    assert_eq!(first.text, second.text, "two runs of one schedule differ");
+    Some(first)
+}
+
+/// An atomic on a line that all write is a transfer; on a line of one's own there is none. No line is
+/// cold any more, as the phase before has used them all.
+fn check_bars(cores: u64, line: u64) {
+    let pairs = 10;
+    let atomics = 2 * cores * pairs;
+    let Some(results) = run(cores, line, &format!("pairs={pairs}")) else { return };
+    for shared in ["shared", "packed", "rw_lock"] {
+        assert_eq!(results.phase(shared), [atomics, 0, atomics, 0], "{shared}, {cores} cores");
+    }
+    for own in ["padded64", "padded128"] {
+        let travels = own == "padded64" && line == 128; // two cores on each line
+        let transfers = if travels { atomics } else { 0 };
+        assert_eq!(results.phase(own), [atomics, 0, transfers, 0], "{own}, {cores} cores");
+    }
+    // A load more for each acquire: is the mark set?
+    let [accesses, ..] = results.phase("cache_aware");
+    assert_eq!(accesses, atomics + cores * pairs);
+    assert_eq!(results.phase("cache_aware")[1..], [0, 0, 0], "cache_aware, {cores} cores");
+    // Everything has been used but the line that only a drain touches. Core 0's own slot is here.
+    for slots in (0..).map(|power| 1 << power).take_while(|&slots| slots <= cores) {
+        let [_, cold, transfers, upgrades] = results.phase(&format!("drain {slots}"));
+        assert_eq!([cold, transfers, upgrades], [1, slots - 1, 0], "drain of {slots}");
+    }
+}
+
+#[test]
+fn shared_words_travel_for_every_atomic_and_own_lines_stay_with_2_cores() {
+    check_bars(2, 64);
+    check_bars(2, 128);
+}
+
+#[test]
+fn shared_words_travel_for_every_atomic_and_own_lines_stay_with_8_cores() {
+    check_bars(8, 64);
+    check_bars(8, 128);
+}
+
+#[test]
+fn shared_words_travel_for_every_atomic_and_own_lines_stay_with_64_cores() {
+    check_bars(64, 64);
+}
+
+/// A core alone keeps what it has once it has it, whatever it does.
+#[test]
+fn one_core_moves_nothing() {
+    let Some(results) = run(1, 64, "") else { return };
+    for rung in ["racy", "spin_lock", "rw_lock", "shared_cas", "shared", "plain", "cache_aware"] {
+        assert_eq!(results.phase(rung)[1..], [0, 0, 0], "{rung}");
+    }
+}
+
+/// The load before the add fetches the line to read it, then the add has to get it once more to write
+/// it: looking first costs a shared word another transfer, and refusals gain by it.
+#[test]
+fn looking_before_the_add_costs_a_shared_word_a_transfer_more() {
+    let (cores, pairs) = (8, 20);
+    let Some(results) = run(cores, 64, &format!("pairs={pairs} rungs=shared,plain")) else {
+        return;
+    };
+    let [_, _, add_only, _] = results.phase("shared");
+    assert_eq!(add_only, 2 * cores * pairs);
+    // In step, all load, all add, all subtract. Each load fetches the line, but for the last core's,
+    // which wrote it before. Each add fetches it again, but for the first core's: that has a copy, and
+    // only makes the others' invalid (an upgrade). Each subtraction fetches it.
+    let [_, _, load_first, upgrades] = results.phase("plain");
+    let in_step = (cores - 1) + (cores - 1) + cores;
+    assert_eq!([load_first, upgrades], [in_step * pairs, pairs]);
+}
+
+/// Each success makes all others fail, who fetch the line again for the next attempt: with n cores in
+/// step the n-th needs n attempts.
+#[test]
+fn a_loop_of_compare_and_swap_repeats_with_the_number_of_cores() {
+    let transfers_per_pair = |cores: u64, rung: &str| {
+        let pairs = 10;
+        let results = run(cores, 64, &format!("pairs={pairs} rungs={rung}"))?;
+        Some(results.phase(rung)[2] / (cores * pairs))
+    };
+    for rung in ["shared_cas", "spin_lock"] {
+        let Some(few) = transfers_per_pair(4, rung) else { return };
+        let many = transfers_per_pair(16, rung).expect("as before");
+        assert!(many >= 3 * few, "{rung}: {few} transfers a pair with 4 cores, {many} with 16");
+    }
+}
+
+/// The table in docs/ladder.md: a row for one rung or more, a column for 2, 8 and 64 cores.
+#[test]
+fn the_table_of_the_documentation_is_what_is_counted() {
+    let page = include_str!("../../../docs/ladder.md");
+    let columns = [(2, 100), (8, 100), (64, 12)];
+    let mut checked = 0;
+    let results: Option<Vec<Results>> =
+        columns.iter().map(|&(cores, pairs)| run(cores, 64, &format!("pairs={pairs}"))).collect();
+    let Some(results) = results else { return };
+    let table = page.lines().skip_while(|line| !line.starts_with("| rung | 2 cores |"));
+    for row in table.skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        for rung in cells[1].split('`').skip(1).step_by(2) {
+            for ((results, (cores, pairs)), cell) in results.iter().zip(columns).zip(&cells[2..]) {
+                let [_, _, transfers, _] = results.phase(rung);
+                let each = transfers as f64 / (cores * pairs) as f64;
+                let said = match each {
+                    0.0 => "0".to_owned(),
+                    0.0..10.0 => format!("{each:.1}"),
+                    _ => format!("{each:.0}"),
+                };
+                assert_eq!(*cell, said, "{rung} with {cores} cores");
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 10 * columns.len(), "a cell for every rung");
+}
