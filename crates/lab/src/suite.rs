@@ -8,7 +8,7 @@ mod bad_setup;
 mod bench;
 mod boots;
 mod commands;
-pub(crate) mod context;
+mod context;
 mod count;
 mod idle_setup;
 mod ladder;
