@@ -7,13 +7,16 @@
 mod bad_setup;
 mod bench;
 mod boots;
+mod browser;
 mod commands;
 mod context;
 mod count;
+mod figures;
 mod idle_setup;
 mod ladder;
 mod leftovers;
 mod must_fail;
+mod page;
 pub(crate) mod process;
 mod schedules;
 mod table;
