@@ -17,12 +17,12 @@ pub mod replay;
 pub mod scenario;
 pub mod symbols;
 
+use crate::build;
 use crate::stop::{FAILED, Stop};
 use crate::suite::process;
 use arguments::{Arguments, Goal};
 use hunt::Found;
 use kernel::Kernel;
-use std::path::{Path, PathBuf};
 
 /// Does what the words of the command line ask for.
 pub fn run(words: &[String]) -> Result<(), Stop> {
@@ -32,7 +32,7 @@ pub fn run(words: &[String]) -> Result<(), Stop> {
     };
     process::end_with_us()
         .map_err(|error| Stop::setup(format!("cannot catch signals: {error}"), "report this"))?;
-    let root = root()?;
+    let root = build::root("scripts/explore")?;
     match arguments.goal {
         Goal::Mutants => return mutants::run(&root, &arguments),
         Goal::Seeds(_) | Goal::Seed(_) => {}
@@ -49,11 +49,4 @@ pub fn run(words: &[String]) -> Result<(), Stop> {
         }
         Goal::Mutants => unreachable!("above"),
     }
-}
-
-/// The folder of the workspace that this binary was built from.
-pub fn root() -> Result<PathBuf, Stop> {
-    let wrong =
-        |error| Stop::setup(format!("cannot find the project: {error}"), "run scripts/explore");
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().map_err(wrong)
 }

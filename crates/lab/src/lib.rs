@@ -3,10 +3,13 @@
 //! - [`boot`] runs QEMU and never leaves it behind; [`settings`] checks the environment first.
 //! - [`ktap`] judges the report, [`measure`] collects the measurements in it.
 //! - [`explore`] runs small races under seeded schedules.
+//! - [`figures`] measures and draws what caches do; [`build`] has cargo build what all these boot.
 //! - [`suite`] is `lab test`: its table holds everything that is tested.
 
 pub mod boot;
+pub mod build;
 pub mod explore;
+pub mod figures;
 pub mod image;
 pub mod ktap;
 pub mod measure;

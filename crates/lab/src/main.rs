@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use lab::{boot, explore, suite};
+use lab::{boot, explore, figures, suite};
 
 /// The host tool of the run-down demo.
 #[derive(Parser)]
@@ -34,6 +34,13 @@ enum Action {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
+    /// Measures what caches do to shared counters, and draws it (scripts/lab).
+    #[command(disable_help_flag = true)]
+    Figures {
+        /// See `lab figures --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Runs every test of the project; ends with `N passed, N failed`.
     Test {
         /// Only lists the steps.
@@ -48,6 +55,7 @@ fn main() -> ExitCode {
     let stopped = match Arguments::parse().command {
         Action::Boot { kernel, .. } => boot::run(&kernel, |name| std::env::var(name).ok()).err(),
         Action::Explore { words } => explore::run(&words).err(),
+        Action::Figures { words } => figures::run(&words).err(),
         Action::Test { list: true, patterns } => {
             suite::list(&patterns);
             None

@@ -37,6 +37,14 @@ pub fn check(settings: &Settings) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The whole version that QEMU says it is: `7.2.22`.
+pub fn version(settings: &Settings) -> Result<String, Stop> {
+    let said = answer(ask(settings, &["--version"])?, settings)?;
+    check_version(&said, &settings.qemu)?;
+    let rest = said.strip_prefix("QEMU emulator version ").unwrap_or_default();
+    Ok(rest.split_whitespace().next().unwrap_or_default().to_owned())
+}
+
 fn check_version(said: &str, qemu: &str) -> Result<(), Stop> {
     let wrong = match parse_version(said) {
         None => format!("{qemu} is not a QEMU"),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::stop::Stop;
 
 pub use cpu::check_cpu;
-pub use machine::most_cores;
+pub use machine::{MOST_GICV3 as MOST_CORES, most_cores};
 pub use memory::check_memory;
 
 /// How to run the kernel.

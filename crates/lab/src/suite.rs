@@ -7,14 +7,17 @@
 mod bad_setup;
 mod bench;
 mod boots;
+mod browser;
 mod commands;
-pub(crate) mod context;
+mod context;
 mod count;
+mod figures;
 mod idle_setup;
 mod ladder;
 mod leftovers;
 mod must_fail;
 mod newer;
+mod page;
 pub(crate) mod process;
 mod schedules;
 mod scope;

@@ -1,17 +1,16 @@
 //! Builds the image of the scenarios and boots it.
 
 use super::arguments::Tier;
-use super::plugin::{self, Plugin};
+use super::plugin::Plugin;
 use super::scenario::Seeds;
+use crate::build;
 use crate::qemu;
-use crate::stop::{FAILED, SETUP, Stop};
-use crate::suite::{context, process};
+use crate::stop::{FAILED, Stop};
+use crate::suite::process;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// How long a build may take, with all dependencies.
-const BUILD: Duration = Duration::from_secs(600);
 /// How long a boot may take, and each seed in it: a hundred times what they do.
 const BOOT: Duration = Duration::from_secs(20);
 const SEED: Duration = Duration::from_millis(500);
@@ -30,13 +29,10 @@ pub struct Kernel {
 impl Kernel {
     /// Builds it from the sources in `root`; `target`: another folder for what cargo makes.
     pub fn build(root: &Path, target: Option<&Path>, tier: Tier) -> Result<Kernel, Stop> {
-        let image = ["--package", "rundown-demo", "--example", "scenarios"];
-        let messages = build(root, target, &image)?;
-        let nothing = || Stop::new(SETUP, "cargo does not say what it has built");
-        let image = context::executable(&messages).ok_or_else(nothing)?;
+        let image = build::image(root, target, "scenarios")?;
         let plugin = match tier {
             Tier::Icount => None,
-            Tier::Plugin => Some(plugin::build(root, target)?),
+            Tier::Plugin => Some(Plugin::build(root, target)?),
         };
         let qemu = std::env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".to_owned());
         Ok(Kernel { root: root.to_owned(), image, qemu, plugin })
@@ -99,22 +95,4 @@ impl Kernel {
     pub fn tier(&self) -> Tier {
         if self.plugin.is_some() { Tier::Plugin } else { Tier::Icount }
     }
-}
-
-/// Has cargo build something in release mode. Returns its JSON messages, and nothing among them.
-pub(super) fn build(root: &Path, target: Option<&Path>, what: &[&str]) -> Result<String, Stop> {
-    let mut command = Command::new("cargo");
-    command.current_dir(root).args(["build", "--release", "--quiet"]).args(what);
-    command.arg("--message-format=json-render-diagnostics");
-    if let Some(target) = target {
-        command.env("CARGO_TARGET_DIR", target);
-    }
-    let ended = process::run(&mut command, Instant::now() + BUILD).map_err(|error| {
-        Stop::setup(format!("cannot start cargo: {error}"), "run scripts/setup")
-    })?;
-    if ended.succeeded() {
-        return Ok(ended.output);
-    }
-    eprint!("{}", ended.errors);
-    Err(Stop::new(SETUP, format!("cargo build {} fails", what.join(" "))))
 }

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn every_mutant_fits_the_sources_and_changes_them() {
-        let root = crate::explore::root().unwrap();
+        let root = crate::build::root("scripts/explore").unwrap();
         for mutant in MUTANTS {
             let source = std::fs::read_to_string(root.join(mutant.file)).unwrap();
             assert_ne!(mutant.put_into(&source).unwrap(), source, "{}", mutant.name);

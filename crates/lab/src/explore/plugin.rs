@@ -1,7 +1,7 @@
 //! The plugin cachescope in its mode `schedule`: one seed a boot.
 
-use super::kernel;
-use crate::stop::{FAILED, SETUP, Stop};
+use crate::build;
+use crate::stop::{FAILED, Stop};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,36 +19,14 @@ pub struct Plugin {
     steps: PathBuf,
 }
 
-/// Builds the plugin.
-pub fn build(root: &Path, target: Option<&Path>) -> Result<Plugin, Stop> {
-    let what = ["--package", "cachescope", "--target", "host-tuple"];
-    let messages = kernel::build(root, target, &what)?;
-    let library = library(&messages)
-        .ok_or_else(|| Stop::new(SETUP, "cargo does not say where the plugin is"))?;
-    let file = |end: &str| {
-        std::env::temp_dir().join(format!("rundown-explore-{}.{end}", std::process::id()))
-    };
-    Ok(Plugin { library, results: file("json"), steps: file("steps") })
-}
-
-/// Finds the library in cargo's JSON messages.
-fn library(messages: &str) -> Option<PathBuf> {
-    let json =
-        messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let names = json.filter(|message| message["target"]["name"] == "cachescope");
-    let mut files =
-        names.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
-    let library = |name: &serde_json::Value| {
-        let name = name.as_str()?;
-        (name.ends_with(".so") || name.ends_with(".dylib")).then(|| name.into())
-    };
-    files.find_map(|name| library(&name))
-}
-
 impl Plugin {
-    /// The file that QEMU loads.
-    pub fn library(&self) -> &Path {
-        &self.library
+    /// Builds it.
+    pub fn build(root: &Path, target: Option<&Path>) -> Result<Plugin, Stop> {
+        let library = build::plugin(root, target)?;
+        let file = |end: &str| {
+            std::env::temp_dir().join(format!("rundown-explore-{}.{end}", std::process::id()))
+        };
+        Ok(Plugin { library, results: file("json"), steps: file("steps") })
     }
 
     /// Adds it to QEMU's arguments.
@@ -124,13 +102,5 @@ mod tests {
             "{\"record\":\"run\",\"trace\":\"no\"}\n{\"record\":\"schedule\",\"trace\":\"9b\"}\n";
         assert_eq!(hash(results).as_deref(), Some("9b"));
         assert_eq!(hash("{\"record\":\"run\"}\nx\n"), None);
-    }
-
-    #[test]
-    fn the_library_is_the_one_that_cargo_names() {
-        let messages = "x\n{\"target\":{\"name\":\"other\"},\"filenames\":[\"/o.so\"]}\n\
-                        {\"target\":{\"name\":\"cachescope\"},\"filenames\":[\"/l.rlib\",\"/l.so\"]}\n";
-        assert_eq!(library(messages), Some(PathBuf::from("/l.so")));
-        assert_eq!(library("{}\n"), None);
     }
 }

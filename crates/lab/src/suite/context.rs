@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 
 use super::process;
+use crate::build;
 use crate::stop::Stop;
 
 /// The kernel images that steps boot.
@@ -38,8 +39,7 @@ impl Context {
     pub fn new() -> Result<Context, Stop> {
         let wrong =
             |error| Stop::setup(format!("cannot find the project: {error}"), "run scripts/test");
-        let root =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().map_err(wrong)?;
+        let root = build::root("scripts/test")?;
         let lab = std::env::current_exe().map_err(wrong)?;
         Ok(Context { root, lab, images: RefCell::default() })
     }
@@ -105,28 +105,7 @@ impl Context {
         if !ended.succeeded() {
             bail!("{image:?} does not build:\n{}", ended.told(&command));
         }
-        executable(&ended.output).with_context(|| format!("{image:?}: cargo names no executable"))
-    }
-}
-
-/// Finds the executable in cargo's JSON messages.
-pub fn executable(messages: &str) -> Option<PathBuf> {
-    let json =
-        messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let mut paths =
-        json.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
-    paths.next_back()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_executable_is_the_one_that_cargo_names() {
-        let messages = "warning: x\n{\"reason\":\"compiler-artifact\",\"executable\":null}\n\
-                        {\"reason\":\"compiler-artifact\",\"executable\":\"/a b/demo\"}\n{\"reason\":\"build-finished\"}\n";
-        assert_eq!(executable(messages), Some(PathBuf::from("/a b/demo")));
-        assert_eq!(executable("{}\nnull\n"), None);
+        build::executable(&ended.output)
+            .with_context(|| format!("{image:?}: cargo names no executable"))
     }
 }

@@ -24,6 +24,8 @@ pub struct Ended {
     pub status: Option<i32>,
     /// stdout and stderr as they came.
     pub output: String,
+    /// stdout alone.
+    pub said: String,
     /// stderr alone.
     pub errors: String,
     /// From start to end.
@@ -99,8 +101,8 @@ pub fn run(command: &mut Command, deadline: Instant) -> io::Result<Ended> {
     let status = status.ok().transpose()?.filter(|_| !late);
     let status =
         status.map(|status| status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)));
-    let (output, errors) = collect(&pieces);
-    Ok(Ended { status, output, errors, took })
+    let [output, said, errors] = collect(&pieces);
+    Ok(Ended { status, output, said, errors, took })
 }
 
 /// Reads a pipe in a thread of its own, to its end.
@@ -118,15 +120,13 @@ fn read_all(pipe: Option<impl Read + Send + 'static>, is_error: bool, to: Sender
 
 /// Collects what the readers send until both are at their end; a grandchild that keeps a pipe open
 /// does not keep us.
-fn collect(pieces: &Receiver<(bool, Vec<u8>)>) -> (String, String) {
-    let (mut output, mut errors) = (Vec::new(), Vec::new());
+fn collect(pieces: &Receiver<(bool, Vec<u8>)>) -> [String; 3] {
+    let [mut output, mut said, mut errors] = [(); 3].map(|()| Vec::new());
     while let Ok((is_error, bytes)) = pieces.recv_timeout(Duration::from_secs(1)) {
         output.extend_from_slice(&bytes);
-        if is_error {
-            errors.extend_from_slice(&bytes);
-        }
+        if is_error { &mut errors } else { &mut said }.extend_from_slice(&bytes);
     }
-    (String::from_utf8_lossy(&output).into_owned(), String::from_utf8_lossy(&errors).into_owned())
+    [output, said, errors].map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -142,6 +142,7 @@ mod tests {
     fn the_status_and_both_outputs_are_kept() {
         let ended = shell("echo out; echo err >&2; exit 3", 10.0);
         assert_eq!((ended.status, ended.errors.as_str()), (Some(3), "err\n"));
+        assert_eq!(ended.said, "out\n");
         assert!(ended.output.contains("out\n") && ended.output.contains("err\n"));
     }
 

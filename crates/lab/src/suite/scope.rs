@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::context::{Context, Image};
 use super::{Outcome, Step, count, process};
-use crate::explore::plugin;
+use crate::build;
 
 /// The plugin is built first; the demo takes some times as long under it.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -39,11 +39,11 @@ fn boot(
     arguments: &str,
     deadline: Instant,
 ) -> anyhow::Result<(Outcome, Vec<Value>)> {
-    let plugin = plugin::build(context.root(), None)?;
+    let library = build::plugin(context.root(), None)?;
     let out = context.scratch("cachescope")?.join("demo.json");
     let _ = std::fs::remove_file(&out); // of a run before
     let mut command = context.boot(Image::DemoRelease, deadline)?;
-    let library = plugin.library().display();
+    let library = library.display();
     command.env("QEMU_SMP", cores.to_string()).env("QEMU_TIMEOUT", "300");
     command.env("QEMU_EXTRA", format!("-plugin '{library},{arguments},out={}'", out.display()));
     let ended = process::run(&mut command, deadline)?;

@@ -10,8 +10,8 @@ use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use super::{
-    Step, bad_setup, bench, idle_setup, ladder, leftovers, must_fail, newer, schedules, scope,
-    transcript,
+    Step, bad_setup, bench, figures, idle_setup, ladder, leftovers, must_fail, newer, page,
+    schedules, scope, transcript,
 };
 
 /// The crates that run on the host.
@@ -38,7 +38,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(lint(
         "shellcheck",
         "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-         scripts/explore scripts/bench .ci/run",
+         scripts/explore scripts/bench scripts/lab .ci/run",
     ));
     steps.push(idle_setup::step());
     steps.push(lint(
@@ -126,6 +126,8 @@ pub fn steps() -> Vec<Step> {
     steps.extend(bench::steps());
     steps.extend(schedules::steps());
     steps.extend(newer::steps());
+    steps.extend(figures::steps());
+    steps.extend(page::steps());
     steps.extend(must_fail::steps());
     steps.extend(bad_setup::steps());
     steps.extend(leftovers::steps());

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_copy_changes_alone_and_goes_away() {
-        let root = crate::explore::root().unwrap();
+        let root = crate::build::root("scripts/explore").unwrap();
         let tree = Tree::copy(&root).unwrap();
         let file = "crates/rundown/src/protocol.rs";
         assert_eq!(tree.read(file).unwrap(), fs::read_to_string(root.join(file)).unwrap());

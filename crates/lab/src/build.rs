@@ -1,0 +1,92 @@
+//! Builds what the lab boots: kernel images and the plugin.
+
+use crate::stop::{SETUP, Stop};
+use crate::suite::process;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// How long a build may take, with all dependencies.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The folder of the workspace that this binary was built from. `script`: what starts it.
+pub fn root(script: &str) -> Result<PathBuf, Stop> {
+    let wrong =
+        |error| Stop::setup(format!("cannot find the project: {error}"), format!("run {script}"));
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().map_err(wrong)
+}
+
+/// Builds a kernel image of examples/ in `root`, and returns its ELF file. `target`: another folder
+/// for what cargo makes.
+pub fn image(root: &Path, target: Option<&Path>, name: &str) -> Result<PathBuf, Stop> {
+    let messages = cargo(root, target, &["--package", "rundown-demo", "--example", name])?;
+    let nothing = || Stop::new(SETUP, "cargo does not say what it has built");
+    executable(&messages).ok_or_else(nothing)
+}
+
+/// Builds the plugin cachescope, and returns its library.
+pub fn plugin(root: &Path, target: Option<&Path>) -> Result<PathBuf, Stop> {
+    let messages = cargo(root, target, &["--package", "cachescope", "--target", "host-tuple"])?;
+    library(&messages).ok_or_else(|| Stop::new(SETUP, "cargo does not say where the plugin is"))
+}
+
+/// Has cargo build something in release mode. Returns its JSON messages, and nothing among them.
+fn cargo(root: &Path, target: Option<&Path>, what: &[&str]) -> Result<String, Stop> {
+    let mut command = Command::new("cargo");
+    command.current_dir(root).args(["build", "--release", "--quiet"]).args(what);
+    command.arg("--message-format=json-render-diagnostics");
+    if let Some(target) = target {
+        command.env("CARGO_TARGET_DIR", target);
+    }
+    let ended = process::run(&mut command, Instant::now() + PATIENCE).map_err(|error| {
+        Stop::setup(format!("cannot start cargo: {error}"), "run scripts/setup")
+    })?;
+    if ended.succeeded() {
+        return Ok(ended.output);
+    }
+    eprint!("{}", ended.errors);
+    Err(Stop::new(SETUP, format!("cargo build {} fails", what.join(" "))))
+}
+
+/// Finds the executable in cargo's JSON messages.
+pub fn executable(messages: &str) -> Option<PathBuf> {
+    let json = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut paths =
+        json.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
+    paths.next_back()
+}
+
+/// Finds the library in cargo's JSON messages.
+fn library(messages: &str) -> Option<PathBuf> {
+    let json = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let names = json.filter(|message| message["target"]["name"] == "cachescope");
+    let mut files =
+        names.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
+    let library = |name: &Value| {
+        let name = name.as_str()?;
+        (name.ends_with(".so") || name.ends_with(".dylib")).then(|| name.into())
+    };
+    files.find_map(|name| library(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_executable_is_the_one_that_cargo_names() {
+        let messages = "warning: x\n{\"reason\":\"compiler-artifact\",\"executable\":null}\n\
+                        {\"reason\":\"compiler-artifact\",\"executable\":\"/a b/demo\"}\n{\"reason\":\"build-finished\"}\n";
+        assert_eq!(executable(messages), Some(PathBuf::from("/a b/demo")));
+        assert_eq!(executable("{}\nnull\n"), None);
+    }
+
+    #[test]
+    fn the_library_is_the_one_that_cargo_names() {
+        let messages = "x\n{\"target\":{\"name\":\"other\"},\"filenames\":[\"/o.so\"]}\n\
+                        {\"target\":{\"name\":\"cachescope\"},\"filenames\":[\"/l.rlib\",\"/l.so\"]}\n";
+        assert_eq!(library(messages), Some(PathBuf::from("/l.so")));
+        assert_eq!(library("{}\n"), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! What cannot be: numbers that no machine gives and no figure could show.
+
+use super::{Coherence, CoherenceDrain, Data, DrainInstructions, DrainSlots, Instructions, Ladder};
+use std::fmt::Debug;
+
+/// Says which object cannot be, if there is one.
+pub fn impossible(data: &Data) -> Option<String> {
+    first(&data.ladder, ladder)
+        .or_else(|| first(&data.coherence, coherence))
+        .or_else(|| first(&data.coherence_drain, coherence_drain))
+        .or_else(|| first(&data.drain_slots, drain_slots))
+        .or_else(|| first(&data.instructions, instructions))
+        .or_else(|| first(&data.drain_instructions, drain_instructions))
+}
+
+fn first<T: Debug>(objects: &[T], possible: fn(&T) -> bool) -> Option<String> {
+    let found = objects.iter().find(|object| !possible(object))?;
+    Some(format!("this cannot be: {found:?}"))
+}
+
+fn ladder(this: &Ladder) -> bool {
+    ranged(this.lowest, this.relative_to_one, this.highest)
+        && positive(this.pairs_per_second)
+        && count(this.cores)
+}
+
+fn coherence(this: &Coherence) -> bool {
+    // The mean has three decimal places.
+    let mean = this.transfers as f64 / this.pairs as f64;
+    [64, 128].contains(&this.line)
+        && count(this.cores)
+        && this.pairs > 0
+        && (mean - this.transfers_per_pair).abs() < 0.001
+}
+
+fn coherence_drain(this: &CoherenceDrain) -> bool {
+    count(this.slots)
+}
+
+fn drain_slots(this: &DrainSlots) -> bool {
+    ranged(this.lowest, this.nanoseconds, this.highest) && count(this.slots)
+}
+
+fn instructions(this: &Instructions) -> bool {
+    positive(this.per_pair)
+}
+
+fn drain_instructions(this: &DrainInstructions) -> bool {
+    positive(this.per_drain) && count(this.slots)
+}
+
+fn positive(number: f64) -> bool {
+    number > 0.0 && number < 1e15
+}
+
+/// A median between its extremes. Below half a thousandth a ratio is written as 0.
+fn ranged(lowest: f64, median: f64, highest: f64) -> bool {
+    0.0 <= lowest && lowest <= median && median <= highest && highest < 1e15
+}
+
+/// Cores and slots, of which the machine has 512 at most.
+fn count(number: u32) -> bool {
+    (1..=512).contains(&number)
+}

@@ -1,0 +1,53 @@
+// Looks at the page from inside each of its frames, and tells in JSON; suite/page.rs judges.
+// Every frame has kept its own errors, from its first line on: see `Probe` there.
+
+/** What the figure called `name` is like, or null. */
+function figure(page, name) {
+  const svg = page.document.querySelector(`#${name} figure svg`);
+  if (!svg) return null;
+  const box = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll("text")].map((text) => {
+    const { left, right, top, bottom } = text.getBoundingClientRect();
+    // A text's box has room for accents above and tails below: where it has ink is what counts.
+    const room = (bottom - top) / 4;
+    return { left, right, top: top + room, bottom: bottom - room, words: text.textContent.trim() };
+  });
+  const out = (text) =>
+    text.left < box.left - 1 || text.right > box.right + 1 || text.top < box.top - 1 || text.bottom > box.bottom + 1;
+  const touch = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const touching = texts.flatMap((a, index) =>
+    texts.slice(index + 1).filter((b) => touch(a, b)).map((b) => `${a.words} and ${b.words}`));
+  return {
+    width: box.width,
+    height: box.height,
+    texts: texts.length,
+    title: svg.querySelector("title")?.textContent ?? "",
+    smallest: Math.min(...texts.map((text) => 2 * (text.bottom - text.top))),
+    cut: texts.filter(out).map((text) => text.words),
+    touching,
+  };
+}
+
+/** What the page in a frame is like. */
+function look(frame) {
+  const page = frame.contentWindow;
+  const root = page.document.documentElement;
+  return {
+    errors: page.errors,
+    requests: page.performance.getEntriesByType("resource").map((entry) => entry.name),
+    wide: root.scrollWidth,
+    room: root.clientWidth,
+    figures: Object.fromEntries(NAMES.map((name) => [name, figure(page, name)])),
+  };
+}
+
+addEventListener("load", () => {
+  const frames = [...document.querySelectorAll("iframe")];
+  const told = JSON.stringify(frames.map(look));
+  const report = document.createElement("pre");
+  report.id = "report";
+  // No letter that HTML would write otherwise.
+  report.textContent = told.replace(/[<>&\u0080-\uffff]/g, (letter) =>
+    "\\u" + letter.charCodeAt(0).toString(16).padStart(4, "0"));
+  document.body.append(report);
+});
