@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_mutant_of_the_proofs_is_here_or_left_out_for_a_reason() {
-        let root = crate::explore::root().unwrap();
+        let root = crate::build::root("scripts/explore").unwrap();
         let path = root.join("crates/prove/src/mutants/list.rs");
         let source = std::fs::read_to_string(path).unwrap();
         let proved = defects(&source);
