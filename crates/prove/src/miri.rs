@@ -1,43 +1,122 @@
 //! The host tests under Miri: data races, dangling references, leaks, strict provenance.
+//!
+//! A seed decides who runs next, how old a value a weak load returns, and where memory lies. The
+//! tests that start threads are therefore worth more seeds than the others; which those are is read
+//! from their source.
 
 use crate::tree::{End, Tree, must, run as run_tests};
+use std::fs;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Tests whose outcome depends on the schedule, by parts of their names.
-const RACES: [&str; 8] =
-    ["d04_", "d06_", "d09_", "d10_", "wait_refuses", "under_way", "rounds_", "race_"];
+/// Seeds of every test with `--long`.
+const LONG: u32 = 256;
+/// Seeds of the races without it.
+const SHORT: u32 = 8;
+/// Seeds between two lines of progress.
+const AT_ONCE: u32 = 32;
 
-/// The forms that the bounded run explores with many seeds: plain, and several slots.
-const SKIPPED: [&str; 4] =
+/// The forms that the short run leaves to the long one: the plain one and one with several slots stay.
+const LONG_ONLY: [&str; 4] =
     ["of_one_slot", "in_the_callers_memory", "in_an_allocation", "that_sleeps"];
 
-/// Runs every test once and the races with 16 seeds; `long`: everything with 256.
+/// What runs together: words for libtest, and how many seeds.
+struct Part {
+    what: &'static str,
+    words: Vec<String>,
+    seeds: u32,
+}
+
+/// Runs every test once and the races with a few seeds; `long`: everything with 256.
 pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
     install()?;
-    let mut runs = vec![("every test, 1 seed", "0..1", Vec::new())];
-    if long {
-        runs = vec![("every test, 256 seeds", "0..256", Vec::new())];
+    let races = races(tree)?;
+    let skip = |name: &str| ["--skip".to_owned(), name.to_owned()];
+    let parts = if long {
+        let others = races.iter().flat_map(|name| skip(name)).collect();
+        let others = Part { what: "the other tests", words: others, seeds: LONG };
+        [Part { what: "the races", words: races, seeds: LONG }, others]
     } else {
-        let skip = SKIPPED.iter().flat_map(|form| ["--skip", form]);
-        runs.push(("races, 16 seeds", "1..17", RACES.into_iter().chain(skip).collect()));
+        let forms = LONG_ONLY.iter().flat_map(|form| skip(form));
+        let words = races.into_iter().chain(forms).collect();
+        let some = Part { what: "the races in two forms", words, seeds: SHORT };
+        [Part { what: "every test", words: Vec::new(), seeds: 1 }, some]
+    };
+    let mut clean = true;
+    for part in parts {
+        clean &= check(tree, &part, long)?;
     }
-    let mut passed = true;
-    for (what, seeds, filter) in runs {
-        let mut command = tree.cargo(&["+nightly", "miri", "test", "--all-features"]);
-        command.args(["--lib", "--tests", "--", "--quiet"]).args(filter);
-        // Leak checks stay on. Isolation stays on: no test needs the host.
-        command.env("MIRIFLAGS", format!("-Zmiri-strict-provenance -Zmiri-many-seeds={seeds}"));
-        let limit = Duration::from_secs(if long { 12 * 3600 } else { 900 });
-        let outcome = run_tests(&mut command, limit)?;
-        let clean = outcome.end == End::Passed;
-        println!("miri, {what}: {}", if clean { "clean" } else { "FAILED" });
-        if !clean {
-            println!("{}", outcome.text);
+    Ok(clean)
+}
+
+/// Runs one part, some seeds at a time, up to the first failure.
+fn check(tree: &Tree, part: &Part, long: bool) -> Result<bool, String> {
+    let Part { what, words, seeds } = part;
+    let listed = run_tests(miri(tree, "", words).arg("--list"), Duration::from_secs(900))?;
+    let tests = listed.text.lines().filter(|line| line.ends_with(": test")).count();
+    if listed.end != End::Passed || tests == 0 {
+        return Err(format!("no list of tests for {what}:\n{}", listed.text));
+    }
+    for first in (0..*seeds).step_by(AT_ONCE as usize) {
+        let last = (first + AT_ONCE).min(*seeds);
+        let start = Instant::now();
+        let many = format!("-Zmiri-many-seeds={first}..{last}");
+        let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
+        let outcome = run_tests(&mut miri(tree, &many, words), limit)?;
+        // Each test binary announces each seed: a run that tried none has shown nothing.
+        let tried = outcome.text.matches("Trying seed: ").count() as u32;
+        let whole = tried > 0 && tried.is_multiple_of(last - first);
+        let seconds = start.elapsed().as_secs();
+        println!("miri, {what}: {tests} tests, seeds {first} to {} ({seconds} s)", last - 1);
+        if outcome.end != End::Passed || !whole {
+            println!("{}\nmiri, {what}: FAILED, {:?}", outcome.text, outcome.end);
+            return Ok(false);
         }
-        passed &= clean;
     }
-    Ok(passed)
+    println!("miri, {what}: {tests} tests, {seeds} seeds each: clean");
+    Ok(true)
+}
+
+/// Prepares a run of the tests that `words` choose. Leak checks stay on, and so does isolation: no
+/// test needs the host.
+fn miri(tree: &Tree, flags: &str, words: &[String]) -> Command {
+    let mut command = tree.cargo(&["+nightly", "miri", "test", "--quiet", "--all-features"]);
+    command.args(["--lib", "--tests", "--", "--quiet"]).args(words);
+    command.env("MIRIFLAGS", format!("-Zmiri-strict-provenance {flags}"));
+    command
+}
+
+/// Names the tests that start threads.
+fn races(tree: &Tree) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for folder in ["src", "tests"] {
+        let path = tree.project.join("crates/rundown").join(folder);
+        let entries =
+            fs::read_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        for entry in entries.filter_map(Result::ok) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".rs") && !name.starts_with("loom") {
+                names.extend(races_in(&tree.source(&format!("{folder}/{name}"))?));
+            }
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Names the functions of a file that start threads. Those of a test's own stand deeper than tests.
+fn races_in(source: &str) -> Vec<String> {
+    let (mut names, mut function) = (Vec::new(), "");
+    for line in source.lines() {
+        let code = line.trim_start();
+        if let Some(name) = code.strip_prefix("fn ").filter(|_| line.len() - code.len() <= 4) {
+            function = name.split(['(', '<']).next().unwrap_or(name);
+        }
+        if code.contains("spawn(") && names.last().is_none_or(|last| last != function) {
+            names.push(function.to_owned());
+        }
+    }
+    names
 }
 
 fn install() -> Result<(), String> {
@@ -54,4 +133,18 @@ fn install() -> Result<(), String> {
     let mut add = Command::new("rustup");
     add.args(["component", "add", "miri", "rust-src", "--toolchain", "nightly"]);
     must(&mut add, "rustup component add miri")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_that_starts_threads_is_a_race() {
+        let source = "fn alone() {\n    fn inner() {}\n}\n    fn in_a_macro(object) {\n        \
+                      impl Drop for X {\n            fn drop(&mut self) {}\n        }\n        \
+                      threads.spawn(|| 1);\n        threads.spawn(|| 2);\n    }\n\
+                      fn with_thread<T>() {\n    thread::spawn(f)\n}\n";
+        assert_eq!(races_in(source), ["in_a_macro", "with_thread"]);
+    }
 }

@@ -21,7 +21,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// How many guards can be recorded at a time, over all objects.
-pub const CAPACITY: usize = if cfg!(miri) { 64 } else { 1024 };
+pub const CAPACITY: usize = if cfg!(miri) { 16 } else { 1024 };
 
 /// Bit 0 of `holds`: leaked. The rest is twice the count.
 const LEAKED: usize = 1;

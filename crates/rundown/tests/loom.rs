@@ -98,11 +98,16 @@ fn model(race: impl Fn() + Sync + Send + 'static) {
     if std::env::var_os("RUNDOWN_LOOM_LONG").is_none() {
         builder.preemption_bound.get_or_insert(3);
     }
+    let executions = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counter = executions.clone();
     builder.check(move || {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         // Made before any thread starts: being the first to touch it would order threads by itself.
         drop(BED.0.lock());
         race();
     });
+    // Shown with `--show-output`; `scripts/prove` adds them up.
+    println!("executions: {}", executions.load(std::sync::atomic::Ordering::Relaxed));
 }
 
 /// Starts a thread on `core`.
