@@ -81,7 +81,7 @@ fn check(tree: &Tree, part: &Part, long: bool) -> Result<bool, String> {
 /// test needs the host.
 fn miri(tree: &Tree, flags: &str, words: &[String]) -> Command {
     let mut command = tree.cargo(&["+nightly", "miri", "test", "--quiet", "--all-features"]);
-    command.args(["--lib", "--tests", "--", "--quiet"]).args(words);
+    command.args(["--lib", "--tests", "--"]).args(words);
     command.env("MIRIFLAGS", format!("-Zmiri-strict-provenance {flags}"));
     command
 }

@@ -116,7 +116,7 @@ impl Record {
                 continue;
             }
             let mut taken = 0;
-            let settled = entry.holds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
+            let settled = entry.holds.try_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
                 taken = count.min(holds / 2);
                 (holds & LEAKED != 0 && taken > 0).then(|| holds - taken * 2)
             });
