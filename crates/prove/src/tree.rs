@@ -78,9 +78,17 @@ impl Tree {
 
     /// Prepares `cargo` in the copy.
     pub fn cargo(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("cargo");
-        command.args(arguments).current_dir(self.root.join("crates/rundown"));
-        command.env("CARGO_TARGET_DIR", self.keep.join("build")).env("RUST_BACKTRACE", "0");
+        let mut command = self.program(Path::new("cargo"));
+        command.args(arguments).env("CARGO_TARGET_DIR", self.keep.join("build"));
+        command
+    }
+
+    /// Prepares a program that builds and tests in the copy.
+    pub fn program(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.root.join("crates/rundown")).env("RUST_BACKTRACE", "0");
+        // Nobody debugs these, and most of the time goes into building them.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         command.stdin(Stdio::null());
         command
     }

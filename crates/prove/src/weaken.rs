@@ -22,32 +22,6 @@ struct Weakened {
     text: String,
 }
 
-/// Runs all models on the code as it is.
-pub fn models(tree: &Tree, long: bool) -> Result<bool, String> {
-    let outcome = model_run(tree, long)?;
-    if outcome.end != End::Passed {
-        println!("{}", outcome.text);
-    }
-    let models: usize = outcome.text.lines().filter_map(passed).sum();
-    println!("loom models: {models}{}", if long { ", no bound on preemptions" } else { "" });
-    Ok(outcome.end == End::Passed && models > 0)
-}
-
-/// Reads "test result: ok. N passed; ...".
-fn passed(line: &str) -> Option<usize> {
-    line.strip_prefix("test result: ok. ")?.split(' ').next()?.parse().ok()
-}
-
-fn model_run(tree: &Tree, long: bool) -> Result<Outcome, String> {
-    must(&mut tree.loom(&["--no-run"]), "building the models")?;
-    let mut command = tree.loom(&[]);
-    if long {
-        command.env("RUNDOWN_LOOM_LONG", "1");
-    }
-    let limit = Duration::from_secs(if long { 6 * 3600 } else { 300 });
-    run_tests(&mut command, limit)
-}
-
 /// Weakens each ordering in turn.
 pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
     let (mut count, mut caught) = (0, 0);
@@ -129,11 +103,5 @@ mod tests {
         );
         assert!(found[0].text.contains("x.load(Ordering::Relaxed); y(Ordering::AcqRel)"));
         assert!(found[0].text.contains("// Ordering::Acquire"));
-    }
-
-    #[test]
-    fn only_a_good_result_counts_as_models() {
-        assert_eq!(passed("test result: ok. 51 passed; 0 failed"), Some(51));
-        assert_eq!(passed("test result: FAILED. 51 passed; 1 failed"), None);
     }
 }
