@@ -1,5 +1,6 @@
 //! What can be refused, and why.
 
+use crate::holders::Whose;
 use core::fmt;
 
 /// Why an acquire was refused. Nothing was taken.
@@ -18,10 +19,15 @@ pub enum AcquireError {
 pub struct NotRunDown;
 
 /// The deadline of a wait passed first. The run-down goes on; waiting again is fine.
+///
+/// With feature `holders` its text ends with the list of those who hold the object when it is printed:
+/// print it before the object's memory goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TimedOut {
     /// Holds that were left when the wait gave up; `None` while they were still being counted.
     pub outstanding: Option<usize>,
+    pub(crate) whose: Whose,
 }
 
 /// Why memory can't become a cache-aware object. The memory is untouched.
@@ -87,10 +93,11 @@ impl fmt::Display for NotRunDown {
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.outstanding {
-            Some(1) => f.write_str("the run-down timed out with 1 hold left"),
-            Some(holds) => write!(f, "the run-down timed out with {holds} holds left"),
-            None => f.write_str("the run-down timed out while the holds were being counted"),
+            Some(1) => f.write_str("the run-down timed out with 1 hold left")?,
+            Some(holds) => write!(f, "the run-down timed out with {holds} holds left")?,
+            None => f.write_str("the run-down timed out while the holds were being counted")?,
         }
+        self.whose.list(f)
     }
 }
 
@@ -126,3 +133,25 @@ impl core::error::Error for NotRunDown {}
 impl core::error::Error for TimedOut {}
 impl core::error::Error for OverRelease {}
 impl core::error::Error for InitError {}
+
+#[cfg(all(test, not(rundown_loom)))]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_late_drain_says_how_far_it_came() {
+        let word = 0;
+        let late = |outstanding| {
+            let whose = Whose::new(core::ptr::from_ref(&word).cast());
+            TimedOut { outstanding, whose }.to_string()
+        };
+        assert!(
+            late(None).starts_with("the run-down timed out while the holds were being counted")
+        );
+        assert!(late(Some(1)).starts_with("the run-down timed out with 1 hold left"));
+        assert!(late(Some(2)).starts_with("the run-down timed out with 2 holds left"));
+        let listed = late(Some(2)).contains("\nrun-down object at 0x");
+        assert_eq!(listed, cfg!(feature = "holders"), "the list belongs to the feature");
+    }
+}

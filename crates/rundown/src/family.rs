@@ -3,7 +3,7 @@
 use crate::error::{AcquireError, NotRunDown, TimedOut};
 use crate::future::Drained;
 use crate::guard::RundownGuard;
-use crate::holders::Record;
+use crate::holders::{Record, Whose};
 use crate::outcome::{Progress, Released};
 use crate::park::Park;
 use crate::protocol::{Protocol, Slot};
@@ -197,17 +197,16 @@ pub trait Rundown: sealed::Object {
 
     /// Lists who holds the object: call site and slot of every outstanding guard.
     ///
-    /// Made for a drain that is late:
+    /// A wait that times out has the list in the text of its error already:
     ///
     /// ```
     /// use rundown::{Rundown, RundownRef};
     ///
     /// let object: RundownRef = RundownRef::new();
     /// let forgotten = object.try_acquire();
-    /// if let Err(late) = object.wait_until(1000) {
-    ///     let report = format!("{late}\n{}", object.holders());
-    ///     assert!(report.contains("1 hold, slot 0, taken at "));
-    /// }
+    /// let late = object.wait_until(1000).expect_err("somebody holds it");
+    /// assert!(late.to_string().contains("1 hold, slot 0, taken at "));
+    /// assert_eq!(object.holders().count(), 1);
     /// # drop(forgotten);
     /// ```
     #[cfg(feature = "holders")]
@@ -225,7 +224,8 @@ pub trait Rundown: sealed::Object {
                 Ok(Progress::RunDown | Progress::Live) | Err(_) => true,
             };
             if !<Self::Park as Park>::park_until(self.address(), &mut ready, deadline) {
-                return Err(TimedOut { outstanding: self.outstanding() });
+                let whose = Whose::new(self.address());
+                return Err(TimedOut { outstanding: self.outstanding(), whose });
             }
         }
         Ok(())

@@ -154,13 +154,28 @@ pub struct Holder {
 /// The holders of one object, see [`Rundown::holders`](crate::Rundown::holders).
 #[derive(Clone, Debug)]
 pub struct Holders {
-    object: *const (),
+    object: usize,
     next: usize,
 }
 
 impl Holders {
     pub(crate) fn of(object: *const ()) -> Self {
-        Self { object, next: 0 }
+        Self { object: object.addr(), next: 0 }
+    }
+}
+
+/// Whose holders a late drain has to list: an address to compare with, never to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Whose(usize);
+
+impl Whose {
+    pub(crate) fn new(object: *const ()) -> Self {
+        Self(object.addr())
+    }
+
+    /// Adds the list to a message.
+    pub(crate) fn list(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{}", Holders { object: self.0, next: 0 })
     }
 }
 
@@ -171,7 +186,7 @@ impl Iterator for Holders {
         while let Some(entry) = TABLE.get(self.next) {
             self.next += 1;
             // Acquire, partner `Record::new`.
-            if entry.object.load(Ordering::Acquire).cast_const() != self.object {
+            if entry.object.load(Ordering::Acquire).addr() != self.object {
                 continue;
             }
             let site = entry.site.load(Ordering::Relaxed);
@@ -204,7 +219,7 @@ impl fmt::Display for Holder {
 
 impl fmt::Display for Holders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "run-down object at {:p} is held by:", self.object)?;
+        write!(f, "run-down object at {:#x} is held by:", self.object)?;
         let mut holders = 0;
         for holder in self.clone() {
             write!(f, "\n  {holder}")?;

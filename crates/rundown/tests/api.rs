@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Chosen, Yield, at_once, run_on, soon};
+use common::{Chosen, Yield, run_on};
 use rundown::{
     AcquireError, CacheAwareRundownRef, Park, Protected, ProtectedGuard, Rundown, RundownGuard,
     RundownRef, StaticRundownRef,
@@ -80,13 +80,11 @@ fn debug_shows_the_words() {
 
 #[test]
 fn errors_name_the_cause() {
-    use rundown::{InitError, NotRunDown, TimedOut};
+    use rundown::{InitError, NotRunDown};
     let text = |error: &dyn std::error::Error| error.to_string();
     assert_eq!(text(&AcquireError::RunDown), "the object is being run down");
     assert_eq!(text(&AcquireError::TooMany), "too many holds for the object's count");
     assert_eq!(text(&NotRunDown), "the object is not run down: wait for its run-down first");
-    let counting = TimedOut { outstanding: None };
-    assert_eq!(text(&counting), "the run-down timed out while the holds were being counted");
     assert!(text(&InitError::SlotCount { slots: 0 }).starts_with("0 slots asked for; 1 to "));
     let small = InitError::TooSmall { needed: 8, given: 7 };
     assert_eq!(text(&small), "the buffer has 7 bytes; the object needs 8");
@@ -247,6 +245,7 @@ fn a_future_on_spin_asks_to_be_polled_again() {
 #[cfg(feature = "std")]
 mod with_std {
     use super::*;
+    use common::{at_once, soon};
     use rundown::{Blocking, CurrentSlot, ThreadSlot};
     use std::time::Duration;
 

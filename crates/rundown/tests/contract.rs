@@ -135,7 +135,7 @@ on_every_form! {
         let mut guard = object.try_acquire_n(3).unwrap();
         let late = object.wait_until(at_once()).unwrap_err();
         assert_eq!(late.outstanding, Some(3));
-        assert_eq!(late.to_string(), "the run-down timed out with 3 holds left");
+        assert!(late.to_string().starts_with("the run-down timed out with 3 holds left"), "{late}");
         drop(guard.split(1));
         assert_eq!(object.wait_until(at_once()).unwrap_err().outstanding, Some(2));
         drop(guard);

@@ -49,7 +49,8 @@ fn a_late_drain_can_print_who_is_left() {
     let object = RundownRef::<Yield>::new();
     let kept = object.try_acquire().unwrap();
     let late = object.wait_until(common::at_once()).unwrap_err();
-    let report = format!("{late}\n{}", object.holders());
+    let report = late.to_string();
+    assert_eq!(report, format!("the run-down timed out with 1 hold left\n{}", object.holders()));
     assert!(report.starts_with("the run-down timed out with 1 hold left\nrun-down object at"));
     assert!(report.contains(file!()), "{report}");
     assert!(object.try_acquire().is_err());

@@ -22,6 +22,7 @@ const MACHINES: [&str; 4] = [
 /// A warning in the documentation is an error.
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
+const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const TEST_BARE: &str = "cargo test --package rundown --target host-tuple --no-default-features";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
 const CLIPPY_C_IMAGE: &str = "cargo clippy --package rundown-capi-kernel --package rundown-capi-routines --tests -- -D warnings";
@@ -50,6 +51,7 @@ pub fn steps() -> Vec<Step> {
         steps.push(tests(&format!("test {name}"), "", &test));
     }
 
+    steps.push(lint("clippy rundown without features", CLIPPY_BARE));
     steps.push(tests("test rundown without features", "", TEST_BARE));
     steps.push(lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS));
     steps.push(lint("package rundown", "cargo package --package rundown --allow-dirty"));
