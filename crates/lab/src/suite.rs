@@ -12,6 +12,7 @@ mod count;
 mod idle_setup;
 mod leftovers;
 mod must_fail;
+mod portable;
 pub(crate) mod process;
 mod schedules;
 mod table;

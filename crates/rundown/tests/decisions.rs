@@ -394,7 +394,7 @@ fn d10_the_waiter_frees_the_memory_at_once() {
     struct Shared(*const CacheAware);
     // SAFETY: the object is `Sync`; who frees it is decided by the protocol under test.
     unsafe impl Send for Shared {}
-    for round in 0..if cfg!(miri) { 2 } else { 300 } {
+    for round in 0..if cfg!(miri) { 2 } else { 100 } {
         let object = Box::into_raw(CacheAware::boxed(2).unwrap());
         // SAFETY: live until the wait below has returned, which the guards delay.
         let guards = [0, 1].map(|_| unsafe { &*object }.try_acquire().unwrap());

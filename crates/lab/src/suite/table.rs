@@ -8,7 +8,7 @@
 use super::boots::{passes, small, within};
 use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
-use super::{Step, bad_setup, idle_setup, leftovers, must_fail, schedules, transcript};
+use super::{Step, bad_setup, idle_setup, leftovers, must_fail, portable, schedules, transcript};
 
 /// The crates that run on the host.
 const HOST_CRATES: [&str; 5] = ["rundown", "rundown-capi", "prove", "cachescope", "lab"];
@@ -54,6 +54,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(lint("clippy rundown without features", CLIPPY_BARE));
     steps.push(tests("test rundown without features", "", TEST_BARE));
     steps.push(lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS));
+    steps.extend(portable::steps());
     steps.push(lint("package rundown", "cargo package --package rundown --allow-dirty"));
     steps.push(lint("clippy of the C interface's image", CLIPPY_C_IMAGE));
     steps.push(tests("test C in the kernel", "crates/rundown-capi/kernel-test", "cargo test"));
