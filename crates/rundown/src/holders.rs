@@ -232,3 +232,7 @@ impl fmt::Display for Holders {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "holders_tests.rs"]
+mod tests;
