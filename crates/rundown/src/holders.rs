@@ -220,13 +220,13 @@ impl fmt::Display for Holder {
 impl fmt::Display for Holders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "run-down object at {:#x} is held by:", self.object)?;
-        let mut holders = 0;
+        let mut nobody = true;
         for holder in self.clone() {
             write!(f, "\n  {holder}")?;
-            holders += 1;
+            nobody = false;
         }
-        match (holders, unrecorded()) {
-            (0, 0) => f.write_str(" nobody on record"),
+        match (nobody, unrecorded()) {
+            (true, 0) => f.write_str(" nobody on record"),
             (_, 0) => Ok(()),
             (_, lost) => write!(f, "\n  (the table was full for {lost} acquires of all objects)"),
         }

@@ -173,7 +173,7 @@ impl<T, R: Rundown> Protected<T, R> {
         // which only the next line changes, so no user is inside.
         unsafe { *self.value.get() = Some(value) };
         let live = self.object.reinitialize();
-        self.end(seen - EMPTY + FULL);
+        self.end(seen + FULL); // EMPTY is 0
         live.expect("an empty place belongs to a run-down object");
         Ok(())
     }
@@ -194,7 +194,7 @@ impl<T, R: Rundown> Protected<T, R> {
         // only `put`, which needs an empty place, could have made it live since: no user is inside,
         // and that look has ordered every user before us.
         let value = unsafe { (*self.value.get()).take() };
-        self.end((seen - FULL + EMPTY).wrapping_add(ROUND));
+        self.end((seen - FULL).wrapping_add(ROUND)); // EMPTY, of the next round
         value
     }
 
