@@ -5,7 +5,6 @@
 //! from their source.
 
 use crate::tree::{End, Tree, must, run as run_tests};
-use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -89,15 +88,9 @@ fn miri(tree: &Tree, flags: &str, words: &[String]) -> Command {
 /// Names the tests that start threads.
 fn races(tree: &Tree) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
-    for folder in ["src", "tests"] {
-        let path = tree.project.join("crates/rundown").join(folder);
-        let entries =
-            fs::read_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        for entry in entries.filter_map(Result::ok) {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".rs") && !name.starts_with("loom") {
-                names.extend(races_in(&tree.source(&format!("{folder}/{name}"))?));
-            }
+    for file in tree.sources("src")?.into_iter().chain(tree.sources("tests")?) {
+        if !file.starts_with("tests/loom") {
+            names.extend(races_in(&tree.source(&file)?));
         }
     }
     names.sort_unstable();

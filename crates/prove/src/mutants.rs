@@ -5,7 +5,7 @@
 
 mod list;
 
-use crate::tree::{End, Tree, must, run as run_tests};
+use crate::tree::{End, PROTOCOL, Tree, must, run as run_tests};
 use list::{Forms, MUTANTS, Mutant, Suite};
 use std::collections::HashMap;
 use std::process::Command;
@@ -112,7 +112,7 @@ fn tests(tree: &Tree, suite: Suite, test: &str) -> Command {
 
 fn target(tree: &Tree, suite: Suite) -> Command {
     let target: &[&str] = match suite {
-        Suite::Loom => return tree.loom(&[]),
+        Suite::Loom => return tree.loom(PROTOCOL, &[]),
         Suite::Unit => &["--lib"],
         Suite::Host(name) => &["--test", name],
     };

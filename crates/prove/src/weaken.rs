@@ -2,11 +2,13 @@
 //!
 //! The orderings are read from the source, so a new one is weakened without anybody listing it.
 
-use crate::tree::{End, Outcome, Tree, must, run as run_tests};
+use crate::tree::{End, HOLDERS, Outcome, PROTOCOL, Tree, must, run as run_tests};
 use std::time::Duration;
 
-/// The files whose atomics synchronise: the protocol, and the place of `Protected`.
-const FILES: [&str; 2] = ["src/protocol.rs", "src/protected.rs"];
+/// Every file with atomics that synchronise, and its models: the protocol, the place of `Protected`,
+/// the table of holders. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
+const FILES: [(&str, &str); 3] =
+    [("src/protocol.rs", PROTOCOL), ("src/protected.rs", PROTOCOL), ("src/holders.rs", HOLDERS)];
 
 /// What each ordering is weakened to. Relaxed has nothing below it; SeqCst is not used.
 const WEAKER: [(&str, &[&str]); 4] = [
@@ -25,16 +27,17 @@ struct Weakened {
 /// Weakens each ordering in turn.
 pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
     let (mut count, mut caught) = (0, 0);
-    for file in FILES {
+    others_are_relaxed(tree)?;
+    for (file, models) in FILES {
         let source = tree.source(file)?;
         for Weakened { what, text } in variants(&source) {
             tree.set(file, &text)?;
             // Must compile, and must fail by a model: a panic of loom's or of the model's.
-            must(&mut tree.loom(&["--no-run"]), &what)?;
+            must(&mut tree.loom(models, &["--no-run"]), &what)?;
             // A small bound first: it catches nearly everything in a fraction of the time.
-            let mut outcome = explore(tree, "2")?;
+            let mut outcome = explore(tree, models, "2")?;
             if outcome.end == End::Passed {
-                outcome = explore(tree, "3")?;
+                outcome = explore(tree, models, "3")?;
             }
             let failed = outcome.failed_tests();
             count += 1;
@@ -51,8 +54,20 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
     Ok(count > 0 && count == caught)
 }
 
-fn explore(tree: &Tree, preemptions: &str) -> Result<Outcome, String> {
-    let mut command = tree.loom(&[]);
+/// Makes sure that no other file of the crate has an ordering to weaken.
+fn others_are_relaxed(tree: &Tree) -> Result<(), String> {
+    for file in tree.sources("src")? {
+        let known = FILES.iter().any(|(known, _)| *known == file) || file.ends_with("_tests.rs");
+        let found = variants(&tree.source(&file)?);
+        if let (false, Some(one)) = (known, found.first()) {
+            return Err(format!("{file} {}: no models are named for this file", one.what));
+        }
+    }
+    Ok(())
+}
+
+fn explore(tree: &Tree, models: &str, preemptions: &str) -> Result<Outcome, String> {
+    let mut command = tree.loom(models, &[]);
     run_tests(command.env("LOOM_MAX_PREEMPTIONS", preemptions), Duration::from_secs(300))
 }
 

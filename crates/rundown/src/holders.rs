@@ -14,14 +14,21 @@
 //! and reused at that moment may show mixed. A hold is granted before it is entered, and taken out
 //! before it is released, so the list can lack what is just passing.
 
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering, const_unless_loom};
 use core::fmt;
 use core::iter::FusedIterator;
 use core::panic::Location;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::AtomicUsize as Statistic;
 
 /// How many guards can be recorded at a time, over all objects.
-pub const CAPACITY: usize = if cfg!(miri) { 16 } else { 1024 };
+pub const CAPACITY: usize = if cfg!(rundown_loom) {
+    3
+} else if cfg!(miri) {
+    16
+} else {
+    1024
+};
 
 /// Bit 0 of `holds`: leaked. The rest is twice the count.
 const LEAKED: usize = 1;
@@ -36,16 +43,27 @@ struct Entry {
 
 const CLAIMED: *mut () = ptr::dangling_mut::<u8>().cast();
 
-static TABLE: [Entry; CAPACITY] = [const {
-    Entry {
-        object: AtomicPtr::new(ptr::null_mut()),
-        site: AtomicPtr::new(ptr::null_mut()),
-        slot: AtomicUsize::new(0),
-        holds: AtomicUsize::new(0),
+impl Entry {
+    const_unless_loom! {
+        const fn new() -> Self {
+            Self {
+                object: AtomicPtr::new(ptr::null_mut()),
+                site: AtomicPtr::new(ptr::null_mut()),
+                slot: AtomicUsize::new(0),
+                holds: AtomicUsize::new(0),
+            }
+        }
     }
-}; CAPACITY];
+}
 
-static UNRECORDED: AtomicUsize = AtomicUsize::new(0);
+#[cfg(not(rundown_loom))]
+static TABLE: [Entry; CAPACITY] = [const { Entry::new() }; CAPACITY];
+#[cfg(rundown_loom)]
+loom::lazy_static! {
+    static ref TABLE: [Entry; CAPACITY] = core::array::from_fn(|_| Entry::new());
+}
+
+static UNRECORDED: Statistic = Statistic::new(0);
 
 /// Tells how many acquires found the table full since the program began.
 pub fn unrecorded() -> usize {
@@ -107,7 +125,7 @@ impl Record {
 
     /// Takes `count` leaked holds of `object` out, of whichever entries: leaked holds have no name.
     pub(crate) fn settle(object: *const (), mut count: usize) {
-        for entry in &TABLE {
+        for entry in TABLE.iter() {
             if count == 0 {
                 return;
             }

@@ -85,6 +85,9 @@ fn a_slot_near_zero_is_granted_without_a_look_at_the_others() {
     let (slots, outstanding) = (slots(&[NEAR - 2, MAX_HOLDERS * ONE]), live());
     let object = Protocol { outstanding: &outstanding, slots: &slots };
     assert_eq!(object.acquire(0, 1), Ok(()), "inside the window");
+    let (empty, outstanding) = (self::slots(&[0, MAX_HOLDERS * ONE]), live());
+    let most = Protocol { outstanding: &outstanding, slots: &empty };
+    assert_eq!(most.acquire(0, MAX_COUNT), Ok(()), "with the largest count, too");
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany), "outside");
     assert_eq!(object.acquire(1, 1), Err(AcquireError::TooMany));
     // What all slots let through unchecked, on top of a full object, still has its sign right.

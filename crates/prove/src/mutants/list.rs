@@ -69,8 +69,7 @@ mutants! {
          <R::Park as Park>::unpark_all(address) }",
         Loom, Itself, "free_against_the_last_release_on_another_slot";
     "NT: one release too many is taken for the last one", PROTOCOL,
-        "if old & MARK == 0 && (old as isize) < amount as isize {" =>
-        "if old == 0 { return Ok(Released::Last); } if false {",
+        "if old == amount {" => "if old <= amount {",
         Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable";
     "NT: a count of 2^31 and more wraps", PROTOCOL,
         "let old = word.fetch_add(count * ONE, Ordering::Acquire);" =>
@@ -168,10 +167,12 @@ mutants! {
         "if old & MARK == 0 {\n            // A single" => "if true {\n            // A single",
         Loom, Both, "release_on_another_slot_against_wait";
     "the first of two last releases wakes", PROTOCOL,
-        "if old == amount {" => "if old >= amount {",
+        " || (old as isize) > amount as isize {\n            return Ok(Released::NotLast);\n        }\n        if old == amount {" =>
+        " {\n            return Ok(Released::NotLast);\n        }\n        if old >= amount {",
         Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other";
     "too many releases of a draining object go unnoticed", PROTOCOL,
-        "if old & MARK == 0 && (old as isize) < amount as isize {" => "if false {",
+        "        Err(over(old, count))\n    }\n\n    /// Marks" =>
+        "        Ok(Released::NotLast)\n    }\n\n    /// Marks",
         Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable";
     "too many releases on several slots go unnoticed by the drain", PROTOCOL,
         "if (left as isize) < 0 {" => "if false {",
@@ -229,7 +230,7 @@ mutants! {
         Host("decisions"), Sleeping,
         "d04_any_number_of_threads_wait_and_return_but_none_before_the_last_release";
     "a protected value is taken though it was replaced", "src/protected.rs",
-        "self.state.compare_exchange(seen, busy," =>
-        "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, busy,",
+        "self.state.compare_exchange(seen, seen + BUSY," =>
+        "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, seen + BUSY,",
         Unit, Itself, "a_value_that_was_replaced_is_not_taken_for_the_one_that_was_seen";
 }
