@@ -58,8 +58,13 @@ pub fn steps() -> Vec<Step> {
     steps.push(lint("package rundown", "cargo package --package rundown --allow-dirty"));
     steps.push(lint("clippy of the C interface's image", CLIPPY_C_IMAGE));
     steps.push(tests("test C in the kernel", "crates/rundown-capi/kernel-test", "cargo test"));
-    // Mutants and Miri take longer than all the rest: `scripts/prove` alone runs those too.
-    steps.push(proofs("proofs (scripts/prove)", "scripts/prove invariant loom weaken"));
+    // The bounded proofs; `scripts/prove --long` runs them out.
+    for stage in ["invariant", "loom", "weaken", "mutants", "miri"] {
+        steps.push(proofs(
+            &format!("proof (scripts/prove {stage})"),
+            &format!("scripts/prove {stage}"),
+        ));
+    }
 
     // The commands that people type, at the root and in folders below it.
     steps.push(tests("test kernel (cargo test)", "", "cargo test"));
