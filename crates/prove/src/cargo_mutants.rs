@@ -21,7 +21,10 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
         must(install.arg("cargo-mutants").arg("--root").arg(tools), "installing cargo-mutants")?;
     }
     let mut command = tree.program(&binary);
-    command.args(["mutants", "--no-shuffle", "--colors=never", "--all-features", "--jobs=2"]);
+    // Two a processor: much of the time goes into waiting for tests that hang.
+    let jobs = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    command.args(["mutants", "--no-shuffle", "--colors=never", "--all-features"]);
+    command.args(["--jobs", &jobs.to_string()]);
     command.arg("--config").arg(tree.project.join("crates/rundown/mutants.toml"));
     command.arg("--output").arg(&tree.keep);
     let outcome = run_tests(&mut command, Duration::from_secs(4 * 3600))?;
