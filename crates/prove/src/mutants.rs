@@ -5,7 +5,7 @@
 
 mod list;
 
-use crate::tree::{End, PROTOCOL, Tree, must, run as run_tests};
+use crate::tree::{End, Outcome, PROTOCOL, Tree, must, run as run_tests};
 use list::{Forms, MUTANTS, Mutant, Suite};
 use std::collections::HashMap;
 use std::process::Command;
@@ -29,8 +29,10 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
         let mut survived = Vec::new();
         let mut how = "";
         for test in mutant.tests() {
-            match verdict(tree, *suite, &test, limits[&(*suite, test.clone())])? {
-                Some(killed) => how = killed,
+            let limit = limits[&(*suite, test.clone())];
+            let outcome = run_tests(&mut tests(tree, *suite, &test), limit)?;
+            match death(&outcome, &test) {
+                Some(death) => how = death,
                 None => survived.push(test),
             }
         }
@@ -66,23 +68,17 @@ fn limits(tree: &Tree) -> Result<HashMap<(Suite, String), Duration>, String> {
     Ok(limits)
 }
 
-/// Runs one test on the mutant, and tells how it failed, if it did.
-fn verdict(
-    tree: &Tree,
-    suite: Suite,
-    test: &str,
-    limit: Duration,
-) -> Result<Option<&'static str>, String> {
-    let outcome = run_tests(&mut tests(tree, suite, test), limit)?;
+/// Tells how the only test that ran failed, if it did.
+fn death(outcome: &Outcome, test: &str) -> Option<&'static str> {
     let failed = outcome.failed_tests();
-    Ok(match outcome.end {
+    match outcome.end {
         End::Failed if failed.iter().any(|name| name.contains(test)) => Some(""),
-        // Only this test runs: a signal is its death, by a write to memory that can't be written.
+        // By a write to memory that can't be written, for instance.
         End::Failed if outcome.text.contains("(signal: ") => Some(" (by a signal)"),
-        // A hang is a failure: a wait that never returns is one of the defects.
+        // A wait that never returns is one of the defects.
         End::TimedOut if outcome.text.contains("running ") => Some(" (it hangs)"),
         _ => None,
-    })
+    }
 }
 
 impl Mutant {
@@ -132,5 +128,18 @@ mod unit {
         names.dedup();
         assert_eq!(names.len(), MUTANTS.len());
         assert!(MUTANTS.iter().all(|mutant| mutant.from != mutant.to));
+    }
+
+    #[test]
+    fn only_the_named_test_kills() {
+        let text = "\nfailures:\n    that_one::plain\n\ntest result: FAILED.";
+        let of =
+            |end, text: &str| death(&Outcome { end, text: text.to_owned() }, "that_one::plain");
+        assert_eq!(of(End::Failed, text), Some(""));
+        assert_eq!(of(End::Failed, &text.replace("that_one", "another")), None);
+        assert_eq!(of(End::Failed, "error: could not compile"), None);
+        assert_eq!(of(End::TimedOut, "running 1 test\n"), Some(" (it hangs)"));
+        assert_eq!(of(End::TimedOut, "Compiling"), None);
+        assert_eq!(of(End::Passed, "test result: ok. 1 passed"), None);
     }
 }

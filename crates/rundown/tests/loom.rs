@@ -4,6 +4,8 @@
 //! `RUSTFLAGS="--cfg rundown_loom" cargo test -p rundown --release --test loom`. With
 //! `RUNDOWN_LOOM_LONG=1` the models are explored without a bound on preemptions.
 //!
+//! One long file, because each model is a few lines and all share the same world.
+//!
 //! What the object protects is modelled by loom's `UnsafeCell`: a missing ordering is a data race on
 //! it. Waiting sleeps on a mutex and a condition variable, so a lost wake-up is a deadlock. What
 //! a free does to the object's own memory is modelled by `reclaim`.
