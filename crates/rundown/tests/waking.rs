@@ -76,15 +76,125 @@ fn every_change_that_a_waiter_waits_for_wakes_once_cache_aware() {
     each_wake_up_has_a_cause(&StaticRundownRef::<Chosen, 3, Counting>::new());
 }
 
+type Act = Box<dyn FnOnce()>;
+
+thread_local! {
+    static WHILE_ASLEEP: Cell<Option<Act>> = const { Cell::new(None) };
+}
+
+/// Sleeps once: the test acts meanwhile, as another thread would.
+struct Scripted;
+
+impl Park for Scripted {
+    type Deadline = ();
+
+    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        assert!(!ready(), "nothing to wait for");
+        let act = WHILE_ASLEEP.take().expect("asleep a second time");
+        act();
+        assert!(ready(), "nothing to wait for any more");
+        true
+    }
+
+    fn unpark_all(_: *const ()) {}
+}
+
+fn a_wait_sleeps_until_what_it_waits_for<R: Rundown>(object: &'static R) {
+    let ways: [fn(&R); 3] = [
+        |object| object.wait(),
+        |object| object.checked_wait().unwrap(),
+        |object| object.wait_until(()).unwrap(),
+    ];
+    for wait in ways {
+        let count = object.try_acquire_n(2).unwrap().leak();
+        // SAFETY: the leaked holds.
+        WHILE_ASLEEP.set(Some(Box::new(move || unsafe { object.release_n(count) })));
+        wait(object);
+        assert!(object.is_run_down() && WHILE_ASLEEP.take().is_none(), "slept once");
+        // Taken back meanwhile: the wait starts the run-down again.
+        object.reinitialize().unwrap();
+        let count = object.try_acquire().unwrap().leak();
+        WHILE_ASLEEP.set(Some(Box::new(move || {
+            object.resurrect().unwrap();
+            // SAFETY: the leaked hold.
+            unsafe { object.release_n(count) };
+        })));
+        wait(object);
+        assert!(object.is_run_down() && WHILE_ASLEEP.take().is_none(), "slept once");
+        object.reinitialize().unwrap();
+    }
+}
+
+#[test]
+fn a_wait_sleeps_while_holds_are_left_and_no_longer_plain() {
+    static OBJECT: RundownRef<Scripted> = RundownRef::new();
+    a_wait_sleeps_until_what_it_waits_for(&OBJECT);
+}
+
+#[test]
+fn a_wait_sleeps_while_holds_are_left_and_no_longer_cache_aware() {
+    static OBJECT: StaticRundownRef<Chosen, 3, Scripted> = StaticRundownRef::new();
+    a_wait_sleeps_until_what_it_waits_for(&OBJECT);
+}
+
 #[cfg(feature = "std")]
 mod with_std {
     use super::*;
     use rundown::Blocking;
     use std::future::Future;
     use std::pin::pin;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+    use std::sync::{Arc, mpsc};
     use std::task::{Context, Wake, Waker};
+    use std::time::Duration;
+    use std::{ptr, thread};
+
+    #[test]
+    fn every_sleeper_is_woken() {
+        let (told, looks) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let address = (&raw const told).cast::<()>().addr();
+        thread::scope(|threads| {
+            for _ in 0..3 {
+                threads.spawn(|| {
+                    let ready = &mut || {
+                        looks.fetch_add(1, SeqCst);
+                        told.load(SeqCst)
+                    };
+                    assert!(Blocking::park_until(ptr::without_provenance(address), ready, None));
+                });
+            }
+            // Who has looked is asleep before the wake-up gets the lock.
+            while looks.load(SeqCst) < 3 {
+                thread::yield_now();
+            }
+            told.store(true, SeqCst);
+            Blocking::unpark_all(ptr::without_provenance(address));
+        });
+    }
+
+    #[test]
+    fn a_wake_up_between_the_look_and_the_sleep_is_not_lost() {
+        let told = AtomicBool::new(false);
+        let address = (&raw const told).cast::<()>().addr();
+        thread::scope(|threads| {
+            let ready = &mut || {
+                let before = told.load(SeqCst);
+                if !before {
+                    let (done, waker) = mpsc::channel();
+                    threads.spawn(|| {
+                        let done = done;
+                        told.store(true, SeqCst);
+                        Blocking::unpark_all(ptr::without_provenance(address));
+                        let _ = done.send(());
+                    });
+                    // It can't be done before we sleep. If it were, we would sleep for ever.
+                    let _ = waker.recv_timeout(Duration::from_millis(200));
+                }
+                before
+            };
+            assert!(Blocking::park_until(ptr::without_provenance(address), ready, None));
+        });
+    }
 
     /// A waker that counts its calls.
     #[derive(Default)]

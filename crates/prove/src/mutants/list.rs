@@ -106,15 +106,9 @@ mutants! {
         Loom, Both, "release_on_another_slot_against_wait";
     "run-down: the last release comes before the waiter's event is there", BLOCKING,
         "let mut list = bucket.lock();\n        // `ready` is" =>
-        "if ready() { return true; }\n        std::thread::sleep(core::time::Duration::from_millis(20));\n        \
-         let mut list = bucket.lock();\n        list = bucket.woken.wait(list).unwrap();\n        // `ready` is",
-        Host("api"), Itself, "race_blocking_waits_are_woken_by_the_last_release";
-    "run-down: so it does with many slots", BLOCKING,
-        "let mut list = bucket.lock();\n        // `ready` is" =>
-        "if ready() { return true; }\n        std::thread::sleep(core::time::Duration::from_millis(40));\n        \
-         let mut list = bucket.lock();\n        list = bucket.woken.wait(list).unwrap();\n        // `ready` is",
-        Host("decisions"), Sleeping,
-        "d04_any_number_of_threads_wait_and_return_but_none_before_the_last_release";
+        "if ready() { return true; }\n        let mut list = bucket.lock();\n        \
+         list = bucket.woken.wait(list).unwrap();\n        // `ready` is",
+        Host("waking"), Itself, "a_wake_up_between_the_look_and_the_sleep_is_not_lost";
     "run-down: one release too many re-opens a run-down object", PROTOCOL,
         "self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above" =>
         "self.outstanding.0.fetch_add(amount, Ordering::Relaxed); word.fetch_and(!MARK, Ordering::Relaxed);",
@@ -227,8 +221,15 @@ mutants! {
         Host("contract"), Sleeping, "wait_refuses_new_grants_and_waits_for_the_old_ones";
     "only one of several sleeping waiters is woken", BLOCKING,
         "bucket.woken.notify_all();" => "bucket.woken.notify_one();",
-        Host("decisions"), Sleeping,
-        "d04_any_number_of_threads_wait_and_return_but_none_before_the_last_release";
+        Host("waking"), Itself, "every_sleeper_is_woken";
+    "a wait does not sleep", FAMILY,
+        "Ok(Progress::Draining(_) | Progress::Sweeping) => false," =>
+        "Ok(Progress::Draining(_) | Progress::Sweeping) => true,",
+        Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer";
+    "a wait sleeps on when its run-down is taken back", FAMILY,
+        "Ok(Progress::RunDown | Progress::Live) | Err(_) => true," =>
+        "Ok(Progress::Live) => false, Ok(Progress::RunDown) | Err(_) => true,",
+        Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer";
     "a protected value is taken though it was replaced", "src/protected.rs",
         "self.state.compare_exchange(seen, seen + BUSY," =>
         "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, seen + BUSY,",
