@@ -99,7 +99,11 @@ impl Park for Scripted {
     fn unpark_all(_: *const ()) {}
 }
 
-fn a_wait_sleeps_until_what_it_waits_for<R: Rundown>(object: &'static R) {
+fn a_wait_sleeps_until_what_it_waits_for<R>(object: &'static R)
+where
+    R: Rundown,
+    R::Park: Park<Deadline = ()>,
+{
     let ways: [fn(&R); 3] = [
         |object| object.wait(),
         |object| object.checked_wait().unwrap(),
