@@ -1,16 +1,23 @@
 //! The models of every race, on loom: all interleavings and all values that a weak memory may return.
 //!
 //! The short run bounds preemptions at three, the default of the models. The long one has no bound,
-//! except for the models below, which did not end within ten minutes of a processor without one.
+//! except for the models in `BOUNDED`, and for one that does not end in `MOST` on the machine at hand.
+//! Either way it says which models it bounded, and by how much.
 
 use crate::tree::{End, HOLDERS, PROTOCOL, Tree, must, run as run_tests};
 use std::time::{Duration, Instant};
 
-/// Models with a bound on preemptions in the long run, too: part of the name, and the bound.
-const BOUNDED: [(&str, u32); 1] = [("a_wait_that_overlaps_a_reinitialize_is_woken", 5)];
+/// Models that are known not to end within a few million executions: a part of the name, and the most
+/// preemptions that the long run tries.
+const BOUNDED: [(&str, u32); 2] = [
+    ("a_wait_that_overlaps_a_reinitialize_is_woken", 6),
+    ("two_waits_against_the_last_release", 5),
+];
+/// What is tried in turn when another model does not end.
+const SMALLER: [Option<u32>; 3] = [None, Some(5), Some(4)];
 
 /// How long one model may take.
-const MOST: Duration = Duration::from_secs(3600);
+const MOST: Duration = Duration::from_secs(1200);
 
 /// What a file of models came to.
 #[derive(Default)]
@@ -60,32 +67,36 @@ fn every_interleaving(tree: &Tree, file: &str, sum: &mut Sum) -> Result<(), Stri
     let listed = run_tests(&mut tree.loom(file, &["--", "--list"]), Duration::from_secs(60))?;
     let names = listed.text.lines().filter_map(|line| line.strip_suffix(": test"));
     for name in names {
-        let mut command = tree.loom(file, &["--", "--exact", "--show-output", name]);
-        command.env("RUNDOWN_LOOM_LONG", "1");
-        let bound = BOUNDED.iter().find(|(part, _)| name.contains(part));
-        if let Some((_, most)) = bound {
-            command.env("LOOM_MAX_PREEMPTIONS", most.to_string());
-        }
-        let start = Instant::now();
-        let outcome = run_tests(&mut command, MOST)?;
-        let ran = outcome.text.lines().filter_map(passed).sum::<usize>() == 1;
-        let explored = executions(&outcome.text);
-        let verdict = match outcome.end {
-            End::Passed if ran && explored > 0 => "ok",
-            End::TimedOut => "DID NOT END within an hour",
-            _ => "FAILED",
-        };
-        let how =
-            bound.map_or("all".to_owned(), |(_, most)| format!("at most {most} preemptions:"));
-        let seconds = start.elapsed().as_secs();
-        println!("  {name}: {how} {explored} executions, {verdict} ({seconds} s)");
-        if verdict == "FAILED" {
-            println!("{}", outcome.text);
+        let known = BOUNDED.iter().find(|(part, _)| name.contains(part));
+        let bounds = known.map_or(SMALLER.to_vec(), |(_, most)| vec![Some(*most)]);
+        let mut ok = false;
+        for bound in bounds {
+            let mut command = tree.loom(file, &["--", "--exact", "--show-output", name]);
+            command.env("RUNDOWN_LOOM_LONG", "1");
+            let mut how = "to its end".to_owned();
+            if let Some(most) = bound {
+                command.env("LOOM_MAX_PREEMPTIONS", most.to_string());
+                how = format!("at most {most} preemptions");
+            }
+            let start = Instant::now();
+            let outcome = run_tests(&mut command, MOST)?;
+            let seconds = start.elapsed().as_secs();
+            let ran = outcome.text.lines().filter_map(passed).sum::<usize>() == 1;
+            let explored = executions(&outcome.text);
+            ok = outcome.end == End::Passed && ran && explored > 0;
+            println!("  {name}, {how}: {:?}, {explored} executions ({seconds} s)", outcome.end);
+            if outcome.end == End::TimedOut {
+                continue;
+            }
+            if !ok {
+                println!("{}", outcome.text);
+            }
+            sum.bounded += usize::from(bound.is_some());
+            sum.executions += explored;
+            break;
         }
         sum.models += 1;
-        sum.good += usize::from(verdict == "ok");
-        sum.bounded += usize::from(bound.is_some());
-        sum.executions += explored;
+        sum.good += usize::from(ok);
     }
     Ok(())
 }
