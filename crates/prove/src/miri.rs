@@ -48,46 +48,73 @@ pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
     } else {
         vec![part("every test", Vec::new(), 1), part("races in three forms", some, SHORT)]
     };
-    let mut clean = true;
     for part in parts {
-        clean &= check(tree, &part, long)?;
+        if !check(tree, &part, long)? {
+            return Ok(false);
+        }
     }
-    Ok(clean)
+    Ok(true)
 }
 
-/// Runs one part, some seeds at a time, up to the first failure.
+/// Runs one part, a test binary after the other, up to the first failure.
 fn check(tree: &Tree, part: &Part, long: bool) -> Result<bool, String> {
     let Part { what, words, seeds } = part;
-    let listed = run_tests(miri(tree, "", words).arg("--list"), Duration::from_secs(900))?;
-    let tests = listed.text.lines().filter(|line| line.ends_with(": test")).count();
-    if listed.end != End::Passed || tests == 0 {
-        return Err(format!("no list of tests for {what}:\n{}", listed.text));
+    let files = tree.sources("tests")?;
+    let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));
+    let mut sum = 0;
+    for target in std::iter::once(None).chain(names.map(Some)) {
+        let limit = Duration::from_secs(900);
+        let listed = run_tests(miri(tree, "", target, words).arg("--list"), limit)?;
+        let tests = listed.text.lines().filter(|line| line.ends_with(": test")).count();
+        if listed.end != End::Passed {
+            return Err(format!("no list of tests for {what}:\n{}", listed.text));
+        }
+        if tests > 0 && !explore(tree, part, target, tests, long)? {
+            return Ok(false);
+        }
+        sum += tests;
     }
+    println!("miri, {what}: {sum} tests, {seeds} seeds each: clean");
+    Ok(sum > 0)
+}
+
+/// Runs the tests of one binary, some seeds at a time.
+fn explore(
+    tree: &Tree,
+    part: &Part,
+    target: Option<&str>,
+    tests: usize,
+    long: bool,
+) -> Result<bool, String> {
+    let Part { what, words, seeds } = part;
+    let name = target.unwrap_or("the crate's own");
     for first in (0..*seeds).step_by(AT_ONCE as usize) {
         let last = (first + AT_ONCE).min(*seeds);
         let start = Instant::now();
         let many = format!("-Zmiri-many-seeds={first}..{last}");
         let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
-        let outcome = run_tests(&mut miri(tree, &many, words), limit)?;
-        // Each test binary announces each seed: a run that tried none has shown nothing.
+        let outcome = run_tests(&mut miri(tree, &many, target, words), limit)?;
+        // Each seed is announced: a run that tried fewer has not shown what it should.
         let tried = outcome.text.matches("Trying seed: ").count() as u32;
-        let whole = tried > 0 && tried.is_multiple_of(last - first);
         let seconds = start.elapsed().as_secs();
-        println!("miri, {what}: {tests} tests, seeds {first} to {} ({seconds} s)", last - 1);
-        if outcome.end != End::Passed || !whole {
+        println!("  {what}, {name}: {tests} tests, seeds {first} to {} ({seconds} s)", last - 1);
+        if outcome.end != End::Passed || tried != last - first {
             println!("{}\nmiri, {what}: FAILED, {:?}", outcome.text, outcome.end);
             return Ok(false);
         }
     }
-    println!("miri, {what}: {tests} tests, {seeds} seeds each: clean");
     Ok(true)
 }
 
-/// Prepares a run of the tests that `words` choose. Leak checks stay on, and so does isolation: no
-/// test needs the host.
-fn miri(tree: &Tree, flags: &str, words: &[String]) -> Command {
+/// Prepares a run of the tests that `words` choose, of a file of `tests/` or of the crate itself. Leak
+/// checks stay on, and so does isolation: no test needs the host.
+fn miri(tree: &Tree, flags: &str, target: Option<&str>, words: &[String]) -> Command {
     let mut command = tree.cargo(&["+nightly", "miri", "test", "--quiet", "--all-features"]);
-    command.args(["--lib", "--tests", "--"]).args(words);
+    match target {
+        Some(name) => command.args(["--test", name]),
+        None => command.arg("--lib"),
+    };
+    command.arg("--").args(words);
     command.env("MIRIFLAGS", format!("-Zmiri-strict-provenance {flags}"));
     command
 }
