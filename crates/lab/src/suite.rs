@@ -18,6 +18,7 @@ mod leftovers;
 mod must_fail;
 mod newer;
 mod page;
+mod portable;
 pub(crate) mod process;
 mod schedules;
 mod scope;

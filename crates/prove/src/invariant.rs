@@ -1,6 +1,6 @@
 //! The protocol's inductive invariant, discharged by an SMT solver.
 //!
-//! The formulas stand in `invariant.py`; this gets the solver and runs them.
+//! The formulas stand in `invariant.py` and `model.py`; this gets the solver and runs them.
 
 use crate::tree::{Tree, must};
 use std::process::Command;
@@ -23,6 +23,8 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
         must(install.args(["-m", "pip", "install", "--quiet", Z3]), "pip install z3-solver")?;
     }
     let script = tree.project.join("crates/prove/invariant.py");
-    let status = Command::new(&python).arg(script).status();
+    let protocol = tree.project.join("crates/rundown/src/protocol.rs");
+    // -B: leaves nothing behind in the source folder.
+    let status = Command::new(&python).arg("-B").arg(script).arg(protocol).status();
     Ok(status.map_err(|error| format!("python: {error}"))?.success())
 }

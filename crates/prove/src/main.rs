@@ -3,8 +3,10 @@
 //! Called by `scripts/prove`, which has the usage text. A stage that finds nothing to check fails:
 //! no news is a failure.
 
+mod cargo_mutants;
 mod invariant;
 mod miri;
+mod models;
 mod mutants;
 mod tree;
 mod weaken;
@@ -19,11 +21,11 @@ type Stage = fn(&Tree, bool) -> Result<bool, String>;
 /// The stages by name, and whether only `--long` includes them.
 const STAGES: [(&str, Stage, bool); 6] = [
     ("invariant", invariant::run, false),
-    ("loom", weaken::models, false),
+    ("loom", models::run, false),
     ("weaken", weaken::run, false),
     ("mutants", mutants::run, false),
     ("miri", miri::run, false),
-    ("cargo-mutants", mutants::cargo_mutants, true),
+    ("cargo-mutants", cargo_mutants::run, true),
 ];
 
 fn main() -> ExitCode {

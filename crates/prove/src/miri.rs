@@ -1,43 +1,149 @@
 //! The host tests under Miri: data races, dangling references, leaks, strict provenance.
+//!
+//! A seed decides who runs next, how old a value a weak load returns, and where memory lies. The
+//! tests that start threads are therefore worth more seeds than the others; which those are is read
+//! from their source.
 
 use crate::tree::{End, Tree, must, run as run_tests};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Tests whose outcome depends on the schedule, by parts of their names.
-const RACES: [&str; 8] =
-    ["d04_", "d06_", "d09_", "d10_", "wait_refuses", "under_way", "rounds_", "race_"];
+/// Seeds of every test with `--long`.
+const LONG: u32 = 256;
+/// Seeds of the races without it.
+const SHORT: u32 = 8;
+/// Seeds between two lines of progress.
+const AT_ONCE: u32 = 32;
 
-/// The forms that the bounded run explores with many seeds: plain, and several slots.
-const SKIPPED: [&str; 4] =
-    ["of_one_slot", "in_the_callers_memory", "in_an_allocation", "that_sleeps"];
+/// The forms that differ from others only in where they lie: last in the long run, not in the short.
+const LAST: [&str; 3] = [
+    "::cache_aware_of_one_slot",
+    "::cache_aware_in_the_callers_memory",
+    "::cache_aware_in_an_allocation",
+];
 
-/// Runs every test once and the races with 16 seeds; `long`: everything with 256.
+/// What runs together: words for libtest, and how many seeds.
+struct Part {
+    what: &'static str,
+    words: Vec<String>,
+    seeds: u32,
+}
+
+/// Runs every test once and the races with a few seeds; `long`: everything with 256.
 pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
     install()?;
-    let mut runs = vec![("every test, 1 seed", "0..1", Vec::new())];
-    if long {
-        runs = vec![("every test, 256 seeds", "0..256", Vec::new())];
+    let races = races(tree)?;
+    let skip = |name: &str| ["--skip".to_owned(), name.to_owned()];
+    let some = races.iter().cloned().chain(LAST.iter().flat_map(|form| skip(form))).collect();
+    let last = races.iter().flat_map(|race| LAST.map(|form| format!("{race}{form}"))).collect();
+    let others = races.iter().flat_map(|race| skip(race)).collect();
+    let part = |what, words, seeds| Part { what, words, seeds };
+    let parts = if long {
+        // What is worth most comes first.
+        vec![
+            part("races in three forms", some, LONG),
+            part("races in the other forms", last, LONG),
+            part("the other tests", others, LONG),
+        ]
     } else {
-        let skip = SKIPPED.iter().flat_map(|form| ["--skip", form]);
-        runs.push(("races, 16 seeds", "1..17", RACES.into_iter().chain(skip).collect()));
-    }
-    let mut passed = true;
-    for (what, seeds, filter) in runs {
-        let mut command = tree.cargo(&["+nightly", "miri", "test", "--all-features"]);
-        command.args(["--lib", "--tests", "--", "--quiet"]).args(filter);
-        // Leak checks stay on. Isolation stays on: no test needs the host.
-        command.env("MIRIFLAGS", format!("-Zmiri-strict-provenance -Zmiri-many-seeds={seeds}"));
-        let limit = Duration::from_secs(if long { 12 * 3600 } else { 900 });
-        let outcome = run_tests(&mut command, limit)?;
-        let clean = outcome.end == End::Passed;
-        println!("miri, {what}: {}", if clean { "clean" } else { "FAILED" });
-        if !clean {
-            println!("{}", outcome.text);
+        vec![part("every test", Vec::new(), 1), part("races in three forms", some, SHORT)]
+    };
+    for part in parts {
+        if !check(tree, &part, long)? {
+            return Ok(false);
         }
-        passed &= clean;
     }
-    Ok(passed)
+    Ok(true)
+}
+
+/// Runs one part, a test binary after the other, up to the first failure.
+fn check(tree: &Tree, part: &Part, long: bool) -> Result<bool, String> {
+    let Part { what, words, seeds } = part;
+    let files = tree.sources("tests")?;
+    let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));
+    let mut sum = 0;
+    for target in std::iter::once(None).chain(names.map(Some)) {
+        let limit = Duration::from_secs(900);
+        let listed = run_tests(miri(tree, "", target, words).arg("--list"), limit)?;
+        let tests = listed.text.lines().filter(|line| line.ends_with(": test")).count();
+        if listed.end != End::Passed {
+            return Err(format!("no list of tests for {what}:\n{}", listed.text));
+        }
+        if tests > 0 && !explore(tree, part, target, tests, long)? {
+            return Ok(false);
+        }
+        sum += tests;
+    }
+    println!("miri, {what}: {sum} tests, {seeds} seeds each: clean");
+    Ok(sum > 0)
+}
+
+/// Runs the tests of one binary, some seeds at a time.
+fn explore(
+    tree: &Tree,
+    part: &Part,
+    target: Option<&str>,
+    tests: usize,
+    long: bool,
+) -> Result<bool, String> {
+    let Part { what, words, seeds } = part;
+    let name = target.unwrap_or("the crate's own");
+    for first in (0..*seeds).step_by(AT_ONCE as usize) {
+        let last = (first + AT_ONCE).min(*seeds);
+        let start = Instant::now();
+        let many = format!("-Zmiri-many-seeds={first}..{last}");
+        let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
+        let outcome = run_tests(&mut miri(tree, &many, target, words), limit)?;
+        // Each seed is announced: a run that tried fewer has not shown what it should.
+        let tried = outcome.text.matches("Trying seed: ").count() as u32;
+        let seconds = start.elapsed().as_secs();
+        println!("  {what}, {name}: {tests} tests, seeds {first} to {} ({seconds} s)", last - 1);
+        if outcome.end != End::Passed || tried != last - first {
+            println!("{}\nmiri, {what}: FAILED, {:?}", outcome.text, outcome.end);
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Prepares a run of the tests that `words` choose, of a file of `tests/` or of the crate itself. Leak
+/// checks stay on, and so does isolation: no test needs the host.
+fn miri(tree: &Tree, flags: &str, target: Option<&str>, words: &[String]) -> Command {
+    let mut command = tree.cargo(&["+nightly", "miri", "test", "--quiet", "--all-features"]);
+    match target {
+        Some(name) => command.args(["--test", name]),
+        None => command.arg("--lib"),
+    };
+    command.arg("--").args(words);
+    command.env("MIRIFLAGS", format!("-Zmiri-strict-provenance {flags}"));
+    command
+}
+
+/// Names the tests that start threads.
+fn races(tree: &Tree) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for file in tree.sources("src")?.into_iter().chain(tree.sources("tests")?) {
+        if !file.starts_with("tests/loom") {
+            names.extend(races_in(&tree.source(&file)?));
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Names the functions of a file that start threads. Those of a test's own stand deeper than tests.
+fn races_in(source: &str) -> Vec<String> {
+    let (mut names, mut function) = (Vec::new(), "");
+    for line in source.lines() {
+        let code = line.trim_start();
+        if let Some(name) = code.strip_prefix("fn ").filter(|_| line.len() - code.len() <= 4) {
+            function = name.split(['(', '<']).next().unwrap_or(name);
+        }
+        if code.contains("spawn(") && names.last().is_none_or(|last| last != function) {
+            names.push(function.to_owned());
+        }
+    }
+    names
 }
 
 fn install() -> Result<(), String> {
@@ -54,4 +160,18 @@ fn install() -> Result<(), String> {
     let mut add = Command::new("rustup");
     add.args(["component", "add", "miri", "rust-src", "--toolchain", "nightly"]);
     must(&mut add, "rustup component add miri")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_that_starts_threads_is_a_race() {
+        let source = "fn alone() {\n    fn inner() {}\n}\n    fn in_a_macro(object) {\n        \
+                      impl Drop for X {\n            fn drop(&mut self) {}\n        }\n        \
+                      threads.spawn(|| 1);\n        threads.spawn(|| 2);\n    }\n\
+                      fn with_thread<T>() {\n    thread::spawn(f)\n}\n";
+        assert_eq!(races_in(source), ["in_a_macro", "with_thread"]);
+    }
 }

@@ -7,6 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The models of the protocol, a file of `tests/`.
+pub const PROTOCOL: &str = "loom";
+/// The models of the holders' table. They need the feature, which the others are faster without.
+pub const HOLDERS: &str = "loom_holders";
+
 /// The copy: a workspace of its own with nothing but the crate.
 pub struct Tree {
     /// The root of the project.
@@ -71,6 +76,18 @@ impl Tree {
         read(&self.project.join("crates/rundown").join(file))
     }
 
+    /// Names the source files of a folder of the crate.
+    pub fn sources(&self, folder: &str) -> Result<Vec<String>, String> {
+        let path = self.project.join("crates/rundown").join(folder);
+        let entries =
+            fs::read_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let sources = names.filter(|name| name.ends_with(".rs"));
+        let mut files: Vec<String> = sources.map(|name| format!("{folder}/{name}")).collect();
+        files.sort_unstable();
+        Ok(files)
+    }
+
     /// Sets a file of the copy.
     pub fn set(&self, file: &str, text: &str) -> Result<(), String> {
         write(&self.root.join("crates/rundown").join(file), text)
@@ -78,16 +95,27 @@ impl Tree {
 
     /// Prepares `cargo` in the copy.
     pub fn cargo(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("cargo");
-        command.args(arguments).current_dir(self.root.join("crates/rundown"));
-        command.env("CARGO_TARGET_DIR", self.keep.join("build")).env("RUST_BACKTRACE", "0");
+        let mut command = self.program(Path::new("cargo"));
+        command.args(arguments).env("CARGO_TARGET_DIR", self.keep.join("build"));
+        command
+    }
+
+    /// Prepares a program that builds and tests in the copy.
+    pub fn program(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.root.join("crates/rundown")).env("RUST_BACKTRACE", "0");
+        // Nobody debugs these, and most of the time goes into building them.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         command.stdin(Stdio::null());
         command
     }
 
-    /// Prepares a loom run: the models, on loom's atomics, optimised but with assertions.
-    pub fn loom(&self, arguments: &[&str]) -> Command {
-        let mut command = self.cargo(&["test", "--quiet", "--release", "--test", "loom"]);
+    /// Prepares a loom run: a file of models, on loom's atomics, optimised but with assertions.
+    pub fn loom(&self, models: &str, arguments: &[&str]) -> Command {
+        let mut command = self.cargo(&["test", "--quiet", "--release", "--test", models]);
+        if models == HOLDERS {
+            command.args(["--features", "holders"]);
+        }
         command.args(arguments);
         command.env("RUSTFLAGS", "--cfg rundown_loom");
         command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");

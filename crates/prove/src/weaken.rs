@@ -2,11 +2,13 @@
 //!
 //! The orderings are read from the source, so a new one is weakened without anybody listing it.
 
-use crate::tree::{End, Outcome, Tree, must, run as run_tests};
+use crate::tree::{End, HOLDERS, Outcome, PROTOCOL, Tree, must, run as run_tests};
 use std::time::Duration;
 
-/// The files whose atomics synchronise: the protocol, and the place of `Protected`.
-const FILES: [&str; 2] = ["src/protocol.rs", "src/protected.rs"];
+/// Every file with atomics that synchronise, and its models: the protocol, the place of `Protected`,
+/// the table of holders. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
+const FILES: [(&str, &str); 3] =
+    [("src/protocol.rs", PROTOCOL), ("src/protected.rs", PROTOCOL), ("src/holders.rs", HOLDERS)];
 
 /// What each ordering is weakened to. Relaxed has nothing below it; SeqCst is not used.
 const WEAKER: [(&str, &[&str]); 4] = [
@@ -22,53 +24,33 @@ struct Weakened {
     text: String,
 }
 
-/// Runs all models on the code as it is.
-pub fn models(tree: &Tree, long: bool) -> Result<bool, String> {
-    let outcome = model_run(tree, long)?;
-    if outcome.end != End::Passed {
-        println!("{}", outcome.text);
-    }
-    let models: usize = outcome.text.lines().filter_map(passed).sum();
-    println!("loom models: {models}{}", if long { ", no bound on preemptions" } else { "" });
-    Ok(outcome.end == End::Passed && models > 0)
-}
-
-/// Reads "test result: ok. N passed; ...".
-fn passed(line: &str) -> Option<usize> {
-    line.strip_prefix("test result: ok. ")?.split(' ').next()?.parse().ok()
-}
-
-fn model_run(tree: &Tree, long: bool) -> Result<Outcome, String> {
-    must(&mut tree.loom(&["--no-run"]), "building the models")?;
-    let mut command = tree.loom(&[]);
-    if long {
-        command.env("RUNDOWN_LOOM_LONG", "1");
-    }
-    let limit = Duration::from_secs(if long { 6 * 3600 } else { 300 });
-    run_tests(&mut command, limit)
-}
-
 /// Weakens each ordering in turn.
 pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
     let (mut count, mut caught) = (0, 0);
-    for file in FILES {
+    others_are_relaxed(tree)?;
+    for models in [PROTOCOL, HOLDERS] {
+        // Models that fail anyway would catch everything.
+        must(&mut tree.loom(models, &["--no-run"]), models)?;
+        let outcome = explore(tree, models, "2")?;
+        if outcome.end != End::Passed {
+            return Err(format!("{models} does not pass as it is:\n{}", outcome.text));
+        }
+    }
+    for (file, models) in FILES {
         let source = tree.source(file)?;
         for Weakened { what, text } in variants(&source) {
             tree.set(file, &text)?;
             // Must compile, and must fail by a model: a panic of loom's or of the model's.
-            must(&mut tree.loom(&["--no-run"]), &what)?;
+            must(&mut tree.loom(models, &["--no-run"]), &what)?;
             // A small bound first: it catches nearly everything in a fraction of the time.
-            let mut outcome = explore(tree, "2")?;
+            let mut outcome = explore(tree, models, "2")?;
             if outcome.end == End::Passed {
-                outcome = explore(tree, "3")?;
+                outcome = explore(tree, models, "3")?;
             }
-            let failed = outcome.failed_tests();
+            let verdict = catchers(&outcome);
             count += 1;
-            caught += usize::from(outcome.end == End::Failed && !failed.is_empty());
-            let verdict = match failed.first() {
-                Some(first) => format!("caught by {} models, first {first}", failed.len()),
-                None => "NOT caught".to_owned(),
-            };
+            caught += usize::from(verdict.is_some());
+            let verdict = verdict.unwrap_or("NOT caught".to_owned());
             println!("  {file} {what}: {verdict}");
         }
         tree.set(file, &source)?;
@@ -77,8 +59,27 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
     Ok(count > 0 && count == caught)
 }
 
-fn explore(tree: &Tree, preemptions: &str) -> Result<Outcome, String> {
-    let mut command = tree.loom(&[]);
+/// Tells which models caught it, if any did: a run that hangs or dies without a failed model is none.
+fn catchers(outcome: &Outcome) -> Option<String> {
+    let failed = outcome.failed_tests();
+    let first = failed.first().filter(|_| outcome.end == End::Failed)?;
+    Some(format!("caught by {} models, first {first}", failed.len()))
+}
+
+/// Makes sure that no other file of the crate has an ordering to weaken.
+fn others_are_relaxed(tree: &Tree) -> Result<(), String> {
+    for file in tree.sources("src")? {
+        let known = FILES.iter().any(|(known, _)| *known == file) || file.ends_with("_tests.rs");
+        let found = variants(&tree.source(&file)?);
+        if let (false, Some(one)) = (known, found.first()) {
+            return Err(format!("{file} {}: no models are named for this file", one.what));
+        }
+    }
+    Ok(())
+}
+
+fn explore(tree: &Tree, models: &str, preemptions: &str) -> Result<Outcome, String> {
+    let mut command = tree.loom(models, &[]);
     run_tests(command.env("LOOM_MAX_PREEMPTIONS", preemptions), Duration::from_secs(300))
 }
 
@@ -132,8 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_good_result_counts_as_models() {
-        assert_eq!(passed("test result: ok. 51 passed; 0 failed"), Some(51));
-        assert_eq!(passed("test result: FAILED. 51 passed; 1 failed"), None);
+    fn only_a_model_that_fails_catches() {
+        let text = "\nfailures:\n\nfailures:\n    race::plain\n    race::two_slots\n\ntest result: FAILED.";
+        let of = |end, text: &str| catchers(&Outcome { end, text: text.to_owned() });
+        let caught = Some("caught by 2 models, first race::plain".to_owned());
+        assert_eq!(of(End::Failed, text), caught);
+        assert_eq!(of(End::TimedOut, text), None);
+        assert_eq!(of(End::Failed, "error: could not compile"), None);
+        assert_eq!(of(End::Passed, "test result: ok. 51 passed"), None);
     }
 }

@@ -14,14 +14,21 @@
 //! and reused at that moment may show mixed. A hold is granted before it is entered, and taken out
 //! before it is released, so the list can lack what is just passing.
 
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering, const_unless_loom};
 use core::fmt;
 use core::iter::FusedIterator;
 use core::panic::Location;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::AtomicUsize as Statistic;
 
 /// How many guards can be recorded at a time, over all objects.
-pub const CAPACITY: usize = if cfg!(miri) { 64 } else { 1024 };
+pub const CAPACITY: usize = if cfg!(rundown_loom) {
+    3
+} else if cfg!(miri) {
+    16
+} else {
+    1024
+};
 
 /// Bit 0 of `holds`: leaked. The rest is twice the count.
 const LEAKED: usize = 1;
@@ -36,16 +43,27 @@ struct Entry {
 
 const CLAIMED: *mut () = ptr::dangling_mut::<u8>().cast();
 
-static TABLE: [Entry; CAPACITY] = [const {
-    Entry {
-        object: AtomicPtr::new(ptr::null_mut()),
-        site: AtomicPtr::new(ptr::null_mut()),
-        slot: AtomicUsize::new(0),
-        holds: AtomicUsize::new(0),
+impl Entry {
+    const_unless_loom! {
+        const fn new() -> Self {
+            Self {
+                object: AtomicPtr::new(ptr::null_mut()),
+                site: AtomicPtr::new(ptr::null_mut()),
+                slot: AtomicUsize::new(0),
+                holds: AtomicUsize::new(0),
+            }
+        }
     }
-}; CAPACITY];
+}
 
-static UNRECORDED: AtomicUsize = AtomicUsize::new(0);
+#[cfg(not(rundown_loom))]
+static TABLE: [Entry; CAPACITY] = [const { Entry::new() }; CAPACITY];
+#[cfg(rundown_loom)]
+loom::lazy_static! {
+    static ref TABLE: [Entry; CAPACITY] = core::array::from_fn(|_| Entry::new());
+}
+
+static UNRECORDED: Statistic = Statistic::new(0);
 
 /// Tells how many acquires found the table full since the program began.
 pub fn unrecorded() -> usize {
@@ -107,7 +125,7 @@ impl Record {
 
     /// Takes `count` leaked holds of `object` out, of whichever entries: leaked holds have no name.
     pub(crate) fn settle(object: *const (), mut count: usize) {
-        for entry in &TABLE {
+        for entry in TABLE.iter() {
             if count == 0 {
                 return;
             }
@@ -116,7 +134,7 @@ impl Record {
                 continue;
             }
             let mut taken = 0;
-            let settled = entry.holds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
+            let settled = entry.holds.try_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
                 taken = count.min(holds / 2);
                 (holds & LEAKED != 0 && taken > 0).then(|| holds - taken * 2)
             });
@@ -220,15 +238,19 @@ impl fmt::Display for Holder {
 impl fmt::Display for Holders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "run-down object at {:#x} is held by:", self.object)?;
-        let mut holders = 0;
+        let mut nobody = true;
         for holder in self.clone() {
             write!(f, "\n  {holder}")?;
-            holders += 1;
+            nobody = false;
         }
-        match (holders, unrecorded()) {
-            (0, 0) => f.write_str(" nobody on record"),
+        match (nobody, unrecorded()) {
+            (true, 0) => f.write_str(" nobody on record"),
             (_, 0) => Ok(()),
             (_, lost) => write!(f, "\n  (the table was full for {lost} acquires of all objects)"),
         }
     }
 }
+
+#[cfg(test)]
+#[path = "holders_tests.rs"]
+mod tests;

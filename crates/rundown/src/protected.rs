@@ -65,7 +65,7 @@ use core::ops::Deref;
 pub struct Protected<T, R: Rundown = RundownRef> {
     /// Never handed out: making it live again while the value is out would be unsound.
     object: R,
-    /// `FULL`, `EMPTY`, or `BUSY` while one caller moves the value; the rest counts in `ROUND`s.
+    /// `FULL` or `EMPTY`, plus `BUSY` while one caller moves the value; the rest counts in `ROUND`s.
     state: AtomicUsize,
     value: UnsafeCell<Option<T>>,
 }
@@ -173,7 +173,7 @@ impl<T, R: Rundown> Protected<T, R> {
         // which only the next line changes, so no user is inside.
         unsafe { *self.value.get() = Some(value) };
         let live = self.object.reinitialize();
-        self.end(seen - EMPTY + FULL);
+        self.end(seen + FULL); // EMPTY is 0
         live.expect("an empty place belongs to a run-down object");
         Ok(())
     }
@@ -194,14 +194,13 @@ impl<T, R: Rundown> Protected<T, R> {
         // only `put`, which needs an empty place, could have made it live since: no user is inside,
         // and that look has ordered every user before us.
         let value = unsafe { (*self.value.get()).take() };
-        self.end((seen - FULL + EMPTY).wrapping_add(ROUND));
+        self.end((seen - FULL).wrapping_add(ROUND)); // EMPTY, of the next round
         value
     }
 
     fn begin(&self, seen: usize) -> bool {
-        let busy = seen / ROUND * ROUND + BUSY;
         // Relaxed: a state never comes back, so this reads what `look` has read and synchronised with.
-        self.state.compare_exchange(seen, busy, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        self.state.compare_exchange(seen, seen + BUSY, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     fn end(&self, next: usize) {
@@ -261,5 +260,19 @@ mod tests {
         value.put(2).unwrap();
         assert_eq!(value.take(seen), None);
         assert_eq!(value.run_down(), Some(2));
+    }
+
+    #[test]
+    fn while_one_caller_moves_the_value_nobody_else_does() {
+        let value = Protected::<i32>::new(RundownRef::new(), 1);
+        for full in [true, false] {
+            let seen = value.look();
+            assert!(value.begin(seen)); // a slow mover
+            assert_eq!(value.put(2), Err(2), "full: {full}");
+            assert_eq!(value.try_run_down(), None, "full: {full}");
+            assert!(!value.begin(seen), "full: {full}");
+            value.end(seen); // gives up
+            assert_eq!(value.run_down(), full.then_some(1));
+        }
     }
 }

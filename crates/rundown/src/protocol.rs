@@ -131,14 +131,14 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         // Release, partner `progress`: the same promise towards the waiter. Our last access on the
         // way out: from the moment this yields zero the memory belongs to the waiter.
         let old = self.outstanding.0.fetch_sub(amount, Ordering::Release);
+        if old & MARK != 0 || (old as isize) > amount as isize {
+            return Ok(Released::NotLast);
+        }
         if old == amount {
             return Ok(Released::Last);
         }
-        if old & MARK == 0 && (old as isize) < amount as isize {
-            self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above
-            return Err(over(old, count));
-        }
-        Ok(Released::NotLast)
+        self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above
+        Err(over(old, count))
     }
 
     /// Marks every slot, if nobody has, and counts who is inside. True: the mark was ours.

@@ -36,9 +36,6 @@ fn an_acquire_that_would_overflow_is_refused_and_takes_nothing() {
 
 #[test]
 fn the_count_covers_every_ulong_of_holders_and_two_to_the_61_in_all() {
-    assert_eq!(MAX_HOLDERS, 1 << (usize::BITS - 3));
-    #[cfg(target_pointer_width = "64")]
-    assert!(MAX_COUNT as u64 >= u64::from(u32::MAX));
     let (slots, outstanding) = (slots(&[holds((MAX_HOLDERS - MAX_COUNT) as isize)]), live());
     let object = Protocol { outstanding: &outstanding, slots: &slots };
     assert_eq!(object.acquire(0, MAX_COUNT + 1), Err(AcquireError::TooMany));
@@ -46,6 +43,16 @@ fn the_count_covers_every_ulong_of_holders_and_two_to_the_61_in_all() {
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany));
     assert_eq!(object.sweep(), Ok(true));
     assert_eq!(object.progress(), Ok(Progress::Draining(MAX_HOLDERS)));
+}
+
+#[test]
+fn the_limits_are_as_documented() {
+    assert_eq!(MAX_HOLDERS, 1 << (usize::BITS - 3));
+    assert_eq!(MAX_RESURRECTED, 1 << (usize::BITS - 4));
+    assert_eq!(MAX_COUNT, usize::MAX >> (usize::BITS / 2), "any ULONG on 64-bit targets");
+    assert_eq!(MAX_SLOTS, 1 << (usize::BITS / 4));
+    assert!(holds(MAX_EVER as isize) as isize > 0, "still positive in the words");
+    assert!((holds(MAX_EVER as isize + 1) as isize) < 0, "and one more is not");
 }
 
 #[test]
@@ -78,6 +85,9 @@ fn a_slot_near_zero_is_granted_without_a_look_at_the_others() {
     let (slots, outstanding) = (slots(&[NEAR - 2, MAX_HOLDERS * ONE]), live());
     let object = Protocol { outstanding: &outstanding, slots: &slots };
     assert_eq!(object.acquire(0, 1), Ok(()), "inside the window");
+    let (empty, outstanding) = (self::slots(&[0, MAX_HOLDERS * ONE]), live());
+    let most = Protocol { outstanding: &outstanding, slots: &empty };
+    assert_eq!(most.acquire(0, MAX_COUNT), Ok(()), "with the largest count, too");
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany), "outside");
     assert_eq!(object.acquire(1, 1), Err(AcquireError::TooMany));
     // What all slots let through unchecked, on top of a full object, still has its sign right.

@@ -176,7 +176,7 @@ on_every_form! {
     }
 
     fn rounds_with_users_on_all_cores_end_with_every_user_out(object) {
-        let rounds = if cfg!(miri) { 2 } else { 50 };
+        let rounds = if cfg!(miri) { 2 } else { 10 };
         let start = Barrier::new(4);
         let inside = std::sync::atomic::AtomicUsize::new(0);
         thread::scope(|threads| {

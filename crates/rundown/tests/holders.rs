@@ -92,6 +92,36 @@ fn leaked_holds_stay_listed_until_they_are_adopted_or_released() {
 }
 
 #[test]
+fn a_release_settles_leaked_holds_over_several_entries_and_no_more_than_it_gives_back() {
+    let _alone = TABLE.lock();
+    let object = RundownRef::<Yield>::new();
+    let kept = object.try_acquire_n(9).unwrap();
+    let counts = [2, 5].map(|count| object.try_acquire_n(count).unwrap().leak());
+    // SAFETY: five of the seven leaked holds.
+    unsafe { object.release_n(5) };
+    let left: Vec<_> = list(&object).into_iter().map(|entry| (entry.2, entry.3)).collect();
+    assert_eq!(left.iter().filter(|entry| entry.1).map(|entry| entry.0).sum::<usize>(), 2);
+    assert!(left.contains(&(9, false)), "the guard keeps its own: {left:?}");
+    // SAFETY: the rest of them.
+    unsafe { object.release_n(counts[0] + counts[1] - 5) };
+    drop(kept);
+    assert!(list(&object).is_empty() && object.begin_run_down());
+}
+
+#[test]
+fn entries_of_leaked_holds_are_free_again_once_these_are_released() {
+    let _alone = TABLE.lock();
+    let object = RundownRef::<Yield>::new();
+    let before = rundown::holders::unrecorded();
+    for _ in 0..=CAPACITY {
+        let count = object.try_acquire().unwrap().leak();
+        // SAFETY: the leaked hold.
+        unsafe { object.release_n(count) };
+    }
+    assert_eq!(rundown::holders::unrecorded(), before);
+}
+
+#[test]
 fn protected_lists_its_users() {
     let _alone = TABLE.lock();
     let value = Protected::<u8>::new(RundownRef::new(), 1);

@@ -4,6 +4,8 @@
 //! `RUSTFLAGS="--cfg rundown_loom" cargo test -p rundown --release --test loom`. With
 //! `RUNDOWN_LOOM_LONG=1` the models are explored without a bound on preemptions.
 //!
+//! One long file, because each model is a few lines and all share the same world.
+//!
 //! What the object protects is modelled by loom's `UnsafeCell`: a missing ordering is a data race on
 //! it. Waiting sleeps on a mutex and a condition variable, so a lost wake-up is a deadlock. What
 //! a free does to the object's own memory is modelled by `reclaim`.
@@ -98,11 +100,16 @@ fn model(race: impl Fn() + Sync + Send + 'static) {
     if std::env::var_os("RUNDOWN_LOOM_LONG").is_none() {
         builder.preemption_bound.get_or_insert(3);
     }
+    let executions = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counter = executions.clone();
     builder.check(move || {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         // Made before any thread starts: being the first to touch it would order threads by itself.
         drop(BED.0.lock());
         race();
     });
+    // Shown with `--show-output`; `scripts/prove` adds them up.
+    println!("executions: {}", executions.load(std::sync::atomic::Ordering::Relaxed));
 }
 
 /// Starts a thread on `core`.

@@ -11,7 +11,7 @@ use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use super::{
     Step, bad_setup, bench, figures, idle_setup, ladder, leftovers, must_fail, newer, page,
-    schedules, scope, transcript,
+    portable, schedules, scope, transcript,
 };
 
 /// The crates that run on the host.
@@ -59,11 +59,17 @@ pub fn steps() -> Vec<Step> {
     steps.push(lint("clippy rundown without features", CLIPPY_BARE));
     steps.push(tests("test rundown without features", "", TEST_BARE));
     steps.push(lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS));
+    steps.extend(portable::steps());
     steps.push(lint("package rundown", "cargo package --package rundown --allow-dirty"));
     steps.push(lint("clippy of the C interface's image", CLIPPY_C_IMAGE));
     steps.push(tests("test C in the kernel", "crates/rundown-capi/kernel-test", "cargo test"));
-    // Mutants and Miri take longer than all the rest: `scripts/prove` alone runs those too.
-    steps.push(proofs("proofs (scripts/prove)", "scripts/prove invariant loom weaken"));
+    // The bounded proofs; `scripts/prove --long` runs them out.
+    for stage in ["invariant", "loom", "weaken", "mutants", "miri"] {
+        steps.push(proofs(
+            &format!("proof (scripts/prove {stage})"),
+            &format!("scripts/prove {stage}"),
+        ));
+    }
 
     // The commands that people type, at the root and in folders below it.
     steps.push(tests("test kernel (cargo test)", "", "cargo test"));

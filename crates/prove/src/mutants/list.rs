@@ -1,7 +1,7 @@
 //! The defects, each with the exact text it replaces and the test that must notice.
 
 /// Where the killing test stands.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Suite {
     /// The crate's own unit tests.
     Unit,
@@ -12,6 +12,18 @@ pub enum Suite {
 }
 use Suite::{Host, Loom, Unit};
 
+/// In which forms of the object the test must fail.
+#[derive(Clone, Copy, Debug)]
+pub enum Forms {
+    /// The test has no forms, or is of one.
+    Itself,
+    /// Plain and cache-aware, each by itself.
+    Both,
+    /// Cache-aware, with threads that sleep.
+    Sleeping,
+}
+use Forms::{Both, Itself, Sleeping};
+
 /// One defect.
 pub struct Mutant {
     pub defect: &'static str,
@@ -20,162 +32,206 @@ pub struct Mutant {
     pub from: &'static str,
     pub to: &'static str,
     pub suite: Suite,
-    /// The test, or the part of its name that all its forms share.
+    pub forms: Forms,
+    /// The test, without its form.
     pub test: &'static str,
 }
 
+const CACHE_AWARE: &str = "src/cache_aware.rs";
 const PROTOCOL: &str = "src/protocol.rs";
 const FAMILY: &str = "src/family.rs";
+const BLOCKING: &str = "src/blocking.rs";
 const GUARD: &str = "src/guard.rs";
 
 macro_rules! mutants {
-    ($($defect:literal, $file:expr, $from:literal => $to:literal, $suite:expr, $test:literal;)*) => {
+    ($($defect:literal, $file:expr, $from:literal => $to:literal, $suite:expr, $forms:expr, $test:literal;)*) => {
         /// All of them, the peers' first.
         pub const MUTANTS: &[Mutant] = &[$(Mutant {
-            defect: $defect, file: $file, from: $from, to: $to, suite: $suite, test: $test,
+            defect: $defect, file: $file, from: $from, to: $to, suite: $suite, forms: $forms, test: $test,
         }),*];
     };
 }
 
 mutants! {
-    // --- The peers' defects
-    "ReactOS: the wait test is inverted", FAMILY,
-        "while !self.begin_run_down() {" => "while self.begin_run_down() {",
-        Host("contract"), "wait_refuses_new_grants_and_waits_for_the_old_ones";
-    "ReactOS: a slot is truncated to 32 bits", PROTOCOL,
-        "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
-        "self.word(slot).fetch_or(MARK, Ordering::Acquire) as u32 as usize",
-        Unit, "a_slot_below_zero_is_marked_and_added_like_any_other";
-    "ReactOS: a slot below zero is never marked", PROTOCOL,
-        "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
-        "if (self.word(slot).load(Ordering::Relaxed) as isize) < 0 { 0 } else \
-         { self.word(slot).fetch_or(MARK, Ordering::Acquire) }",
-        Unit, "a_slot_below_zero_is_marked_and_added_like_any_other";
+    // --- The peers' defects, in the order of their table
+    "NT: a second wait after one that blocked does not return", FAMILY,
+        "        self.is_run_down()\n    }\n\n    /// Tells whether" =>
+        "        false\n    }\n\n    /// Tells whether",
+        Host("contract"), Both, "wait_again_after_a_wait_that_blocked_has_no_effect";
     "NT: a release looks at the waiter's memory after the last hold is gone", FAMILY,
         "Ok(Released::Last) => <R::Park as Park>::unpark_all(address)," =>
         "Ok(Released::Last) => { let _ = object.protocol().progress(); \
          <R::Park as Park>::unpark_all(address) }",
-        Loom, "free_against_the_last_release_of_the_plain_object";
-    "NT: a second wait after one that blocked does not return", FAMILY,
-        "        self.is_run_down()\n    }\n\n    /// Tells whether" =>
-        "        self.protocol().slots.len() > 1 && self.is_run_down()\n    }\n\n    /// Tells whether",
-        Host("contract"), "wait_again_after_a_wait_that_blocked_has_no_effect";
+        Loom, Itself, "free_against_the_last_release_of_the_plain_object";
+    "NT: so does a release on a slot of its own", FAMILY,
+        "Ok(Released::Last) => <R::Park as Park>::unpark_all(address)," =>
+        "Ok(Released::Last) => { let _ = object.protocol().progress(); \
+         <R::Park as Park>::unpark_all(address) }",
+        Loom, Itself, "free_against_the_last_release_on_another_slot";
+    "NT: one release too many is taken for the last one", PROTOCOL,
+        "if old == amount {" => "if old <= amount {",
+        Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable";
     "NT: a count of 2^31 and more wraps", PROTOCOL,
         "let old = word.fetch_add(count * ONE, Ordering::Acquire);" =>
         "let old = word.fetch_add(count as i32 as usize * ONE, Ordering::Acquire);",
-        Host("decisions"), "d03_any_ulong_count_is_safe";
-    "NT: a buffer that is too small is overrun", "src/cache_aware.rs",
+        Host("decisions"), Both,
+        "d03_any_ulong_count_is_safe_and_an_acquire_that_would_overflow_is_refused";
+    "NT: a buffer that is too small is overrun", CACHE_AWARE,
         "if size < layout.size() {" => "if size == 0 {",
-        Host("decisions"), "d05_a_size_that_is_too_small_is_an_error";
-    "run-down: a release without Release ordering", PROTOCOL,
+        Host("decisions"), Itself, "d05_a_size_that_is_too_small_is_an_error";
+    "NT: the size leaves out what all slots share", CACHE_AWARE,
+        "(slots + 1) * CACHE_LINE, CACHE_LINE)" => "slots * CACHE_LINE, CACHE_LINE)",
+        Host("contract"), Itself, "size_of_says_what_initialize_needs";
+    "ReactOS: the wait tests the wrong way round", FAMILY,
+        "while !self.begin_run_down() {" => "while self.begin_run_down() {",
+        Host("contract"), Both, "wait_refuses_new_grants_and_waits_for_the_old_ones";
+    "ReactOS: so it hangs when all have left", FAMILY,
+        "while !self.begin_run_down() {" => "while self.begin_run_down() {",
+        Host("contract"), Both, "wait_with_none_outstanding_becomes_run_down_and_returns_at_once";
+    "ReactOS: a slot is truncated to 32 bits", PROTOCOL,
+        "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
+        "self.word(slot).fetch_or(MARK, Ordering::Acquire) as u32 as usize",
+        Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other";
+    "ReactOS: a slot at -1 is never marked", PROTOCOL,
+        "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
+        "if (self.word(slot).load(Ordering::Relaxed) as isize) < 0 { 0 } else \
+         { self.word(slot).fetch_or(MARK, Ordering::Acquire) }",
+        Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other";
+    "run-down: a release orders with Acquire only", PROTOCOL,
         "word.fetch_sub(amount, Ordering::Release)" => "word.fetch_sub(amount, Ordering::Acquire)",
-        Loom, "acquire_and_release_against_wait";
-    "run-down: the last release without Release ordering", PROTOCOL,
+        Loom, Both, "acquire_and_release_against_wait";
+    "run-down: so does the last release", PROTOCOL,
         "outstanding.0.fetch_sub(amount, Ordering::Release)" =>
         "outstanding.0.fetch_sub(amount, Ordering::Acquire)",
-        Loom, "release_on_another_slot_against_wait";
+        Loom, Both, "release_on_another_slot_against_wait";
+    "run-down: the last release comes before the waiter's event is there", BLOCKING,
+        "let mut list = bucket.lock();\n        // `ready` is" =>
+        "if ready() { return true; }\n        let mut list = bucket.lock();\n        \
+         list = bucket.woken.wait(list).unwrap();\n        // `ready` is",
+        Host("waking"), Itself, "a_wake_up_between_the_look_and_the_sleep_is_not_lost";
     "run-down: one release too many re-opens a run-down object", PROTOCOL,
         "self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above" =>
         "self.outstanding.0.fetch_add(amount, Ordering::Relaxed); word.fetch_and(!MARK, Ordering::Relaxed);",
-        Host("decisions"), "d02_one_release_too_many_never_makes_a_run_down_object_acquirable";
+        Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable";
     "the wake-up of the last release is lost", FAMILY,
         "Ok(Released::Last) => <R::Park as Park>::unpark_all(address)," =>
         "Ok(Released::Last) => {}",
-        Loom, "release_on_another_slot_against_wait";
+        Loom, Both, "release_on_another_slot_against_wait";
     "the sweeper is decided before it is marked", PROTOCOL,
         "if first & MARK != 0 {" => "if false {",
-        Loom, "two_run_downs_begin_at_once";
-    "the last slot stays unmarked", PROTOCOL,
-        "(1..self.slots.len()).fold" => "(1..self.slots.len() - 1).fold",
-        Host("decisions"), "d06_acquire_on_one_core_and_release_on_another";
+        Loom, Both, "two_run_downs_begin_at_once";
+    "the first slot stays unmarked", PROTOCOL,
+        "let first = self.mark(0);" => "let first = self.word(0).load(Ordering::Acquire);",
+        Host("contract"), Both, "acquire_is_false_once_run_down_has_started";
     "the second slot stays unmarked", PROTOCOL,
         "(1..self.slots.len()).fold" => "(2..self.slots.len()).fold",
-        Unit, "a_slot_below_zero_is_marked_and_added_like_any_other";
+        Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other";
+    "the last slot stays unmarked", PROTOCOL,
+        "(1..self.slots.len()).fold" => "(1..self.slots.len() - 1).fold",
+        Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other";
+    "the sum has the wrong sign", PROTOCOL,
+        "let change = collected.wrapping_sub(MARK);" =>
+        "let change = collected.wrapping_neg().wrapping_sub(MARK);",
+        Host("contract"), Both, "acquire_ex_adds_its_count_and_only_if_true";
     "a slot is added with the wrong sign", PROTOCOL,
         "sum.wrapping_add(old)" => "sum.wrapping_sub(old)",
-        Host("decisions"), "d06_acquire_on_one_core_and_release_on_another";
+        Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other";
 
     // --- This protocol's own
     "slot 0 is not the last to be cleared", PROTOCOL,
         "for slot in (0..self.slots.len()).rev() {" => "for slot in 0..self.slots.len() {",
-        Loom, "reinitialize_against_acquire_and_wait";
+        Loom, Itself, "reinitialize_against_acquire_and_wait::two_slots";
     "outstanding is even before the sweep has ended", PROTOCOL,
         "let first = self.mark(0);" =>
         "self.outstanding.0.fetch_and(!MARK, Ordering::Relaxed); let first = self.mark(0);",
-        Loom, "acquire_and_release_against_wait";
+        Loom, Both, "acquire_and_release_against_wait";
     "a new object's outstanding is even", PROTOCOL,
         "if run_down { 0 } else { MARK }))" => "0 * usize::from(run_down)))",
-        Loom, "acquire_and_release_against_wait";
+        Loom, Both, "acquire_and_release_against_wait";
     "a refused acquire writes", PROTOCOL,
         "if seen & MARK != 0 {\n            return Err" => "if false {\n            return Err",
-        Host("interrupts"), "d12_a_refused_acquire_writes_nothing";
+        Host("interrupts"), Itself, "d12_a_refused_acquire_writes_nothing_even_to_memory";
+    "a refused acquire of the plain object writes", PROTOCOL,
+        "if seen & MARK != 0 {\n            return Err" => "if false {\n            return Err",
+        Host("interrupts"), Itself, "d12_a_refused_acquire_of_the_plain_object_writes_nothing";
     "an acquire that lost against the mark is granted", PROTOCOL,
         "if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }" => "let _ = old; Ok(())",
-        Loom, "acquire_and_release_against_wait";
+        Loom, Both, "acquire_and_release_against_wait";
     "a release on a marked slot does not settle", PROTOCOL,
         "if old & MARK == 0 {\n            // A single" => "if true {\n            // A single",
-        Loom, "release_on_another_slot_against_wait";
+        Loom, Both, "release_on_another_slot_against_wait";
     "the first of two last releases wakes", PROTOCOL,
-        "if old == amount {" => "if old >= amount {",
-        Unit, "a_slot_below_zero_is_marked_and_added_like_any_other";
+        " || (old as isize) > amount as isize {\n            return Ok(Released::NotLast);\n        }\n        if old == amount {" =>
+        " {\n            return Ok(Released::NotLast);\n        }\n        if old >= amount {",
+        Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other";
     "too many releases of a draining object go unnoticed", PROTOCOL,
-        "if old & MARK == 0 && (old as isize) < amount as isize {" => "if false {",
-        Host("decisions"), "d02_one_release_too_many_never_makes_a_run_down_object_acquirable";
+        "        Err(over(old, count))\n    }\n\n    /// Marks" =>
+        "        Ok(Released::NotLast)\n    }\n\n    /// Marks",
+        Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable";
     "too many releases on several slots go unnoticed by the drain", PROTOCOL,
         "if (left as isize) < 0 {" => "if false {",
-        Unit, "releasing_more_than_was_acquired_is_reported_with_the_counts";
+        Unit, Itself, "releasing_more_than_was_acquired_is_reported_with_the_counts";
     "reinitialize does not ask whether the object is run down", PROTOCOL,
         "compare_exchange(0, MARK," => "compare_exchange(self.outstanding.0.load(Ordering::Relaxed), MARK,",
-        Host("decisions"), "d08_reinitialize_of_an_object_that_is_not_run_down_is_refused";
+        Host("decisions"), Both, "d08_reinitialize_of_an_object_that_is_not_run_down_is_refused";
     "resurrect counts the holds that are left twice", PROTOCOL,
         "self.outstanding.0.fetch_sub(left, Ordering::Relaxed);" => "",
-        Host("contract"), "resurrect_takes_the_run_down_back_while_holds_are_left";
+        Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left";
     "resurrect forgets the holds that are left", PROTOCOL,
         "self.reset(left);" => "self.reset(0);",
-        Host("contract"), "resurrect_takes_the_run_down_back_while_holds_are_left";
+        Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left";
     "resurrect elects nobody", PROTOCOL,
         "        if left & MARK != 0 {\n            return Err(NotRunDown);\n        }\n        // Relaxed: the word" =>
         "        let left = left & !MARK;\n        // Relaxed: the word",
-        Loom, "two_resurrects_at_once_against_a_release";
+        Loom, Both, "two_resurrects_at_once_against_a_release";
     "resurrect piles up more holds than the words can count", PROTOCOL,
         "> MAX_RESURRECTED * ONE {" => "== usize::MAX {",
-        Unit, "resurrect_is_refused_while_more_are_left";
+        Unit, Itself, "resurrect_is_refused_while_more_are_left";
     "the end of a sweep wakes nobody", FAMILY,
         "if self.protocol().sweep() != Ok(false) {" => "if self.protocol().sweep().is_err() {",
-        Loom, "two_run_downs_of_an_idle_object_are_both_told";
+        Loom, Both, "two_run_downs_of_an_idle_object_are_both_told";
     "a re-initialisation wakes nobody", FAMILY,
         "self.protocol().reinitialize()?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
         "self.protocol().reinitialize()?;",
-        Loom, "a_wait_that_begins_during_a_reinitialize_is_woken";
+        Loom, Both, "a_wait_that_begins_during_a_reinitialize_is_woken";
     "an index is not taken modulo the number of slots", PROTOCOL,
         "slot % self.slots.len() };" => "0 };",
-        Unit, "an_index_is_taken_modulo_the_number_of_slots";
+        Unit, Itself, "an_index_is_taken_modulo_the_number_of_slots";
     "an overflow is granted", PROTOCOL,
         "self.estimate() <= (MAX_HOLDERS - count) * ONE" => "self.estimate() < usize::MAX",
-        Unit, "an_acquire_that_would_overflow_is_refused";
+        Unit, Itself, "an_acquire_that_would_overflow_is_refused";
     "a guard gives one hold back instead of all", GUARD,
         "give_back(self.object, self.count)" => "give_back(self.object, self.count.min(1))",
-        Host("contract"), "a_guard_splits_without_changing_the_sum";
+        Host("contract"), Both, "a_guard_splits_without_changing_the_sum";
     "a merge takes guards of other objects", GUARD,
         "if self.object.address() == other.object.address() =>" => "if true =>",
-        Host("api"), "a_guard_of_another_object_is_handed_back_by_merge";
+        Host("api"), Itself, "a_guard_of_another_object_is_handed_back_by_merge";
     "a held object may be dropped", FAMILY,
         "if !object.begin_run_down() {\n        let" => "if false {\n        let",
-        Host("decisions"), "d08_drop_of_an_object_that_is_held_is_detected";
+        Host("decisions"), Itself, "d08_drop_of_an_object_that_is_held_is_detected";
+    "a misaligned buffer is used", CACHE_AWARE,
+        "if !address.addr().get().is_multiple_of(layout.align()) {" => "if false {",
+        Host("decisions"), Itself, "d05_a_misaligned_buffer_is_an_error";
     "a future looks only before it registers", "src/future.rs",
         "            if !self.object.begin_run_down() {\n                return Poll::Pending;\n            }" =>
         "            return Poll::Pending;",
-        Host("api"), "a_release_between_a_futures_look_and_its_registration_is_noticed";
-    "a sleeping waiter is not woken", "src/blocking.rs",
+        Host("api"), Itself, "a_release_between_a_futures_look_and_its_registration_is_noticed";
+    "a sleeping waiter is not woken", BLOCKING,
         "bucket.woken.notify_all();" => "",
-        Host("contract"), "wait_refuses_new_grants_and_waits_for_the_old_ones::cache_aware_that_sleeps";
-    "a waiter looks before it takes the lock it sleeps on", "src/blocking.rs",
-        "let mut list = bucket.lock();\n        // `ready` is" =>
-        "if ready() { return true; }\n        std::thread::sleep(core::time::Duration::from_millis(20));\n        \
-         let mut list = bucket.lock();\n        list = bucket.woken.wait(list).unwrap();\n        // `ready` is",
-        Host("api"), "race_blocking_waits_are_woken_by_the_last_release";
+        Host("contract"), Sleeping, "wait_refuses_new_grants_and_waits_for_the_old_ones";
+    "only one of several sleeping waiters is woken", BLOCKING,
+        "bucket.woken.notify_all();" => "bucket.woken.notify_one();",
+        Host("waking"), Itself, "every_sleeper_is_woken";
+    "a wait does not sleep", FAMILY,
+        "Ok(Progress::Draining(_) | Progress::Sweeping) => false," =>
+        "Ok(Progress::Draining(_) | Progress::Sweeping) => true,",
+        Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer";
+    "a wait sleeps on when its run-down is taken back", FAMILY,
+        "Ok(Progress::RunDown | Progress::Live) | Err(_) => true," =>
+        "Ok(Progress::Live) => false, Ok(Progress::RunDown) | Err(_) => true,",
+        Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer";
     "a protected value is taken though it was replaced", "src/protected.rs",
-        "self.state.compare_exchange(seen, busy," =>
-        "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, busy,",
-        Unit, "a_value_that_was_replaced_is_not_taken_for_the_one_that_was_seen";
+        "self.state.compare_exchange(seen, seen + BUSY," =>
+        "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, seen + BUSY,",
+        Unit, Itself, "a_value_that_was_replaced_is_not_taken_for_the_one_that_was_seen";
 }

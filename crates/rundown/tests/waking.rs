@@ -1,0 +1,251 @@
+//! Who is woken, and when: no step wakes too few, and a release that is not the last wakes nobody.
+
+mod common;
+
+use common::{Chosen, run_on};
+use rundown::{Checked, Park, Rundown, RundownRef, StaticRundownRef};
+use std::cell::Cell;
+
+thread_local! {
+    static WAKE_UPS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts the wake-ups of this thread, instead of waking anybody.
+struct Counting;
+
+impl Park for Counting {
+    type Deadline = ();
+
+    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        ready()
+    }
+
+    fn unpark_all(_: *const ()) {
+        WAKE_UPS.set(WAKE_UPS.get() + 1);
+    }
+}
+
+/// Runs `act`, and returns its result and how many wake-ups it caused.
+fn wake_ups_of<T>(act: impl FnOnce() -> T) -> (T, usize) {
+    let before = WAKE_UPS.get();
+    let result = act();
+    (result, WAKE_UPS.get() - before)
+}
+
+/// A way to start a run-down.
+type Begin<R> = fn(&R) -> bool;
+
+fn each_wake_up_has_a_cause<R: Rundown>(object: &R) {
+    let ways: [Begin<R>; 2] =
+        [R::begin_run_down, |object| object.checked_begin_run_down().expect("never too many")];
+    for begin in ways {
+        assert_eq!(wake_ups_of(|| begin(object)), (true, 1), "the end of a sweep");
+        assert_eq!(wake_ups_of(|| begin(object)), (true, 0), "no second sweep");
+        assert_eq!(wake_ups_of(|| object.wait()), ((), 0));
+        assert_eq!(wake_ups_of(|| object.reinitialize()), (Ok(()), 1), "who waits for the next");
+        let holds = object.try_acquire_n(3).unwrap().leak();
+        assert_eq!(wake_ups_of(|| begin(object)), (false, 1), "the end of a sweep");
+        assert_eq!(wake_ups_of(|| begin(object)), (false, 0));
+        assert_eq!(wake_ups_of(|| object.resurrect()), (Ok(()), 1));
+        assert!(!begin(object));
+        // SAFETY: the three leaked holds.
+        unsafe {
+            run_on(1);
+            assert_eq!(wake_ups_of(|| object.release_n(1)), ((), 0), "two are left");
+            assert_eq!(wake_ups_of(|| object.checked_release_n(1)), (Ok(()), 0), "one is left");
+            run_on(0);
+            assert_eq!(wake_ups_of(|| object.release_n(holds - 2)), ((), 1), "the last");
+        }
+        object.reinitialize().unwrap();
+        let _ = object.try_acquire_n(1).unwrap().leak();
+        assert!(!begin(object));
+        // SAFETY: the leaked hold.
+        let last = unsafe { wake_ups_of(|| object.checked_release_n(1)) };
+        assert_eq!(last, (Ok(()), 1), "the last");
+        object.reinitialize().unwrap();
+    }
+}
+
+#[test]
+fn every_change_that_a_waiter_waits_for_wakes_once_plain() {
+    each_wake_up_has_a_cause(&RundownRef::<Counting>::new());
+}
+
+#[test]
+fn every_change_that_a_waiter_waits_for_wakes_once_cache_aware() {
+    each_wake_up_has_a_cause(&StaticRundownRef::<Chosen, 3, Counting>::new());
+}
+
+type Act = Box<dyn FnOnce()>;
+
+thread_local! {
+    static WHILE_ASLEEP: Cell<Option<Act>> = const { Cell::new(None) };
+}
+
+/// Sleeps once: the test acts meanwhile, as another thread would.
+struct Scripted;
+
+impl Park for Scripted {
+    type Deadline = ();
+
+    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        assert!(!ready(), "nothing to wait for");
+        let act = WHILE_ASLEEP.take().expect("asleep a second time");
+        act();
+        assert!(ready(), "nothing to wait for any more");
+        true
+    }
+
+    fn unpark_all(_: *const ()) {}
+}
+
+fn a_wait_sleeps_until_what_it_waits_for<R>(object: &'static R)
+where
+    R: Rundown,
+    R::Park: Park<Deadline = ()>,
+{
+    let ways: [fn(&R); 3] = [
+        |object| object.wait(),
+        |object| object.checked_wait().unwrap(),
+        |object| object.wait_until(()).unwrap(),
+    ];
+    for wait in ways {
+        let count = object.try_acquire_n(2).unwrap().leak();
+        // SAFETY: the leaked holds.
+        WHILE_ASLEEP.set(Some(Box::new(move || unsafe { object.release_n(count) })));
+        wait(object);
+        assert!(object.is_run_down() && WHILE_ASLEEP.take().is_none(), "slept once");
+        // Taken back meanwhile: the wait starts the run-down again.
+        object.reinitialize().unwrap();
+        let count = object.try_acquire().unwrap().leak();
+        WHILE_ASLEEP.set(Some(Box::new(move || {
+            object.resurrect().unwrap();
+            // SAFETY: the leaked hold.
+            unsafe { object.release_n(count) };
+        })));
+        wait(object);
+        assert!(object.is_run_down() && WHILE_ASLEEP.take().is_none(), "slept once");
+        object.reinitialize().unwrap();
+    }
+}
+
+#[test]
+fn a_wait_sleeps_while_holds_are_left_and_no_longer_plain() {
+    static OBJECT: RundownRef<Scripted> = RundownRef::new();
+    a_wait_sleeps_until_what_it_waits_for(&OBJECT);
+}
+
+#[test]
+fn a_wait_sleeps_while_holds_are_left_and_no_longer_cache_aware() {
+    static OBJECT: StaticRundownRef<Chosen, 3, Scripted> = StaticRundownRef::new();
+    a_wait_sleeps_until_what_it_waits_for(&OBJECT);
+}
+
+#[cfg(feature = "std")]
+mod with_std {
+    use super::*;
+    use rundown::Blocking;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+    use std::sync::{Arc, mpsc};
+    use std::task::{Context, Wake, Waker};
+    use std::time::Duration;
+    use std::{ptr, thread};
+
+    #[test]
+    fn every_sleeper_is_woken() {
+        let (told, looks) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let address = (&raw const told).cast::<()>().addr();
+        thread::scope(|threads| {
+            for _ in 0..3 {
+                threads.spawn(|| {
+                    let ready = &mut || {
+                        looks.fetch_add(1, SeqCst);
+                        told.load(SeqCst)
+                    };
+                    assert!(Blocking::park_until(ptr::without_provenance(address), ready, None));
+                });
+            }
+            // Who has looked is asleep before the wake-up gets the lock.
+            while looks.load(SeqCst) < 3 {
+                thread::yield_now();
+            }
+            told.store(true, SeqCst);
+            Blocking::unpark_all(ptr::without_provenance(address));
+        });
+    }
+
+    #[test]
+    fn a_wake_up_between_the_look_and_the_sleep_is_not_lost() {
+        let told = AtomicBool::new(false);
+        let address = (&raw const told).cast::<()>().addr();
+        thread::scope(|threads| {
+            let ready = &mut || {
+                let before = told.load(SeqCst);
+                if !before {
+                    let (done, waker) = mpsc::channel();
+                    threads.spawn(|| {
+                        let done = done;
+                        told.store(true, SeqCst);
+                        Blocking::unpark_all(ptr::without_provenance(address));
+                        let _ = done.send(());
+                    });
+                    // It can't be done before we sleep. If it were, we would sleep for ever.
+                    let _ = waker.recv_timeout(Duration::from_millis(200));
+                }
+                before
+            };
+            assert!(Blocking::park_until(ptr::without_provenance(address), ready, None));
+        });
+    }
+
+    /// A waker that counts its calls.
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_future_that_is_dropped_takes_only_its_own_waker_along() {
+        let object = RundownRef::<Blocking>::new();
+        let guard = object.try_acquire().unwrap();
+        let counts: [_; 3] = std::array::from_fn(|_| Arc::new(Count::default()));
+        let mut futures = counts.each_ref().map(|count| {
+            let mut future = Box::pin(object.drained());
+            // The second poll comes after the run-down has started, so that nothing wakes by itself.
+            for _ in 0..2 {
+                let waker = Waker::from(count.clone());
+                assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            }
+            Some(future)
+        });
+        futures[1] = None;
+        let before = counts.each_ref().map(|count| count.0.load(SeqCst));
+        drop(guard);
+        let woken = |at: usize| counts[at].0.load(SeqCst) - before[at];
+        assert_eq!([woken(0), woken(1), woken(2)], [1, 0, 1]);
+    }
+
+    #[test]
+    fn a_future_that_is_done_leaves_no_waker_behind() {
+        let object = RundownRef::<Blocking>::new();
+        let guard = object.try_acquire().unwrap();
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(count.clone());
+        let mut context = Context::from_waker(&waker);
+        {
+            let mut drained = pin!(object.drained());
+            assert!(drained.as_mut().poll(&mut context).is_pending());
+            drop(guard);
+            assert!(drained.as_mut().poll(&mut context).is_ready());
+        }
+        drop(waker);
+        assert_eq!(Arc::strong_count(&count), 1, "the table holds no clone of it");
+        object.reinitialize().unwrap();
+    }
+}
