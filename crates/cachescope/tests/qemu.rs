@@ -2,6 +2,8 @@
 //!
 //! `QEMU` names the binary (`qemu-system-aarch64`). Without it, or without the bare-metal target, the
 //! tests cannot run and say so; with `CACHESCOPE_REQUIRE_QEMU=1` that is a failure.
+//!
+//! One harness and many short tests that use it, so the file is long.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
