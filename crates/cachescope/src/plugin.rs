@@ -4,7 +4,7 @@
 //! access that is also a store, with all cores on one thread as a load and a store, and from version
 //! 9.2 on always as both; so of its accesses only the store counts. Of the exclusives the load counts,
 //! and its store completes it. Of pairs of 64-bit registers QEMU 7.2 reports two halves, later ones one
-//! access: only the one at the address counts. (LDP and STP can lie anywhere, so theirs count as they are.)
+//! access: only the lower half counts. (LDP and STP can lie anywhere; theirs count as they are.)
 
 mod guest;
 mod results;
