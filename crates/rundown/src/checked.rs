@@ -1,9 +1,9 @@
 //! The operations that can meet a release too many, with that as a value instead of a panic.
 
 use crate::error::OverRelease;
-use crate::family::Rundown;
+use crate::family::{Rundown, settle};
 use crate::holders::Record;
-use crate::outcome::{Progress, Released};
+use crate::outcome::Progress;
 use crate::park::Park;
 
 /// The same operations as [`Rundown`]'s, for who has to report a caller's mistake in another way than
@@ -22,13 +22,12 @@ pub trait Checked: Rundown {
     /// As [`Rundown::release_n`].
     #[inline]
     unsafe fn checked_release_n(&self, count: usize) -> Result<(), OverRelease> {
-        let address = self.address();
-        Record::settle(address, count);
-        if self.protocol().release(self.current_slot(), count)? == Released::Last {
-            // From here on the object may be freed: only its address is used.
-            <Self::Park as Park>::unpark_all(address);
+        Record::settle(self.address(), count);
+        let slot = self.current_slot();
+        match self.protocol().release(slot, count) {
+            None => Ok(()),
+            Some(old) => settle(self, slot, old, count),
         }
-        Ok(())
     }
 
     /// As [`Rundown::begin_run_down`].

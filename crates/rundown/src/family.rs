@@ -1,6 +1,6 @@
 //! The operations that the plain and the cache-aware object have in common.
 
-use crate::error::{AcquireError, NotRunDown, TimedOut};
+use crate::error::{AcquireError, NotRunDown, OverRelease, TimedOut};
 use crate::future::Drained;
 use crate::guard::RundownGuard;
 use crate::holders::{Record, Whose};
@@ -287,13 +287,33 @@ pub trait Rundown: sealed::Object {
 /// The caller owns at least `count` holds on this object and gives them up.
 #[inline]
 pub(crate) unsafe fn give_back<R: Rundown + ?Sized>(object: &R, count: usize) {
-    let address = object.address();
-    match object.protocol().release(object.current_slot(), count) {
-        Ok(Released::NotLast) => {}
-        // From here on the object may be freed: only its address is used.
-        Ok(Released::Last) => <R::Park as Park>::unpark_all(address),
-        Err(error) => error.report(address),
+    let slot = object.current_slot();
+    if let Some(old) = object.protocol().release(slot, count) {
+        settle_or_panic(object, slot, old, count);
     }
+}
+
+/// Out of line, so that compilers put the usual way into the place where a guard is dropped.
+#[cold]
+#[inline(never)]
+fn settle_or_panic<R: Rundown + ?Sized>(object: &R, slot: usize, old: usize, count: usize) {
+    let address = object.address();
+    settle(object, slot, old, count).unwrap_or_else(|error| error.report(address));
+}
+
+/// Does the rest of a release, and wakes the waiters if it was the last.
+pub(crate) fn settle<R: Rundown + ?Sized>(
+    object: &R,
+    slot: usize,
+    old: usize,
+    count: usize,
+) -> Result<(), OverRelease> {
+    let address = object.address();
+    if object.protocol().settle(slot, old, count)? == Released::Last {
+        // From here on the object may be freed: only its address is used.
+        <R::Park as Park>::unpark_all(address);
+    }
+    Ok(())
 }
 
 impl<T: sealed::Object + ?Sized> Rundown for T {

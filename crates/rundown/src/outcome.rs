@@ -11,6 +11,9 @@ pub(crate) enum Released {
     Last,
 }
 
+/// What came of a release, unless it was too much.
+pub(crate) type Settled = Result<Released, OverRelease>;
+
 /// What a waiter sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {

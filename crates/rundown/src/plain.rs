@@ -57,6 +57,13 @@ impl<P: Park> Default for RundownRef<P> {
     }
 }
 
+/// The plain object has one slot, and no line for it alone.
+impl AsRef<Slot> for Slot {
+    fn as_ref(&self) -> &Slot {
+        self
+    }
+}
+
 impl<P: Park> sealed::Object for RundownRef<P> {
     type Line = Slot;
     type Waiting = P;

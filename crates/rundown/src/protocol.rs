@@ -23,7 +23,7 @@
 
 use crate::error::{AcquireError, NotRunDown, OverRelease};
 use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
-use crate::outcome::{Progress, Released, over};
+use crate::outcome::{Progress, Released, Settled, over};
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 
 /// Bit 0 of a slot: running down. Bit 0 of `outstanding`: no sweep has ended.
@@ -47,12 +47,6 @@ impl Slot {
         pub(crate) const fn new(run_down: bool) -> Self {
             Self(AtomicUsize::new(if run_down { MARK } else { 0 }))
         }
-    }
-}
-
-impl AsRef<Slot> for Slot {
-    fn as_ref(&self) -> &Slot {
-        self
     }
 }
 
@@ -103,41 +97,45 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }
     }
 
-    /// Gives `count` holds back on `slot`, which need not be the slot they were taken on. After
-    /// `Ok(Last)` the object may be gone: a waiter can have freed it already.
+    /// Gives `count` holds back on `slot`, which need not be the slot they were taken on. `None`: that was
+    /// all, and the object may be gone. Otherwise [`settle`](Self::settle) does the rest.
     #[inline]
-    pub(crate) fn release(&self, slot: usize, count: usize) -> Result<Released, OverRelease> {
+    pub(crate) fn release(&self, slot: usize, count: usize) -> Option<usize> {
         if count.wrapping_sub(1) >= MAX_EVER {
-            // Nothing to give back, or more than there can be.
-            return if count == 0 {
-                Ok(Released::NotLast)
-            } else {
-                Err(over(self.estimate(), count))
-            };
+            return (count != 0).then_some(0); // nothing to give back, or more than there can be
         }
-        let (word, amount) = (self.word(slot), count * ONE);
         // Release, partner `mark`: all we did with the object happens before the sweep that collects
         // this slot. If our subtraction comes before the mark, the sweep never counts us; if the
-        // mark comes first, it has counted us, and we settle with `outstanding` below.
-        let old = word.fetch_sub(amount, Ordering::Release);
+        // mark comes first, it has counted us, and we settle with `outstanding`.
+        let old = self.word(slot).fetch_sub(count * ONE, Ordering::Release);
+        // A single slot counts at least the holds there are; of several only the sum does.
+        let enough = self.slots.len() > 1 || old as isize >= (count * ONE) as isize;
+        if old & MARK == 0 && enough { None } else { Some(old) }
+    }
+
+    /// Ends a release that saw `old` in its slot: the mark, or too few holds. Out of line, which keeps the
+    /// usual way short. After `Ok(Last)` the object may be gone: a waiter can have freed it already.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle(&self, slot: usize, old: usize, count: usize) -> Settled {
+        if count > MAX_EVER {
+            return Err(over(self.estimate(), count));
+        }
         if old & MARK == 0 {
-            // A single slot counts at least the holds there are; of several only the sum does.
-            if self.slots.len() == 1 && (old as isize) < amount as isize {
-                word.fetch_add(amount, Ordering::Relaxed); // Relaxed: only the number is mended
-                return Err(over(old, count));
-            }
-            return Ok(Released::NotLast);
+            self.word(slot).fetch_add(count * ONE, Ordering::Relaxed); // Relaxed: only mends the number
+            return Err(over(old, count));
         }
         // Release, partner `progress`: the same promise towards the waiter. Our last access on the
         // way out: from the moment this yields zero the memory belongs to the waiter.
-        let old = self.outstanding.0.fetch_sub(amount, Ordering::Release);
+        let (amount, word) = (count * ONE, &self.outstanding.0);
+        let old = word.fetch_sub(amount, Ordering::Release);
         if old & MARK != 0 || (old as isize) > amount as isize {
             return Ok(Released::NotLast);
         }
         if old == amount {
             return Ok(Released::Last);
         }
-        self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above
+        word.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above
         Err(over(old, count))
     }
 

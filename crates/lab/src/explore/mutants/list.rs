@@ -45,19 +45,17 @@ mutants! {
         "if (self.word(slot).load(Ordering::Relaxed) as isize) < 0 { 0 } else \
          { self.word(slot).fetch_or(MARK, Ordering::Acquire) }";
     QUICK "NT: a release looks at the waiter's memory after the last hold is gone", FAMILY,
-        "Ok(Released::Last) => <R::Park as Park>::unpark_all(address)," =>
-        "Ok(Released::Last) => { let _ = object.protocol().progress(); \
-         <R::Park as Park>::unpark_all(address) }";
+        "<R::Park as Park>::unpark_all(address);" =>
+        "let _ = object.protocol().progress(); <R::Park as Park>::unpark_all(address);";
     LONG "NT: a second wait after one that blocked does not return", FAMILY,
         "        self.is_run_down()\n    }\n\n    /// Tells whether" =>
         "        self.protocol().slots.len() > 1 && self.is_run_down()\n    }\n\n    /// Tells whether";
     LONG "run-down: one release too many re-opens a run-down object", PROTOCOL,
-        "self.outstanding.0.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above" =>
-        "self.outstanding.0.fetch_add(amount, Ordering::Relaxed); \
-         word.fetch_and(!MARK, Ordering::Relaxed);";
+        "word.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above" =>
+        "word.fetch_add(amount, Ordering::Relaxed); \
+         self.word(slot).fetch_and(!MARK, Ordering::Relaxed);";
     LONG "the wake-up of the last release is lost", FAMILY,
-        "Ok(Released::Last) => <R::Park as Park>::unpark_all(address)," =>
-        "Ok(Released::Last) => {}";
+        "<R::Park as Park>::unpark_all(address);" => "let _ = address;";
     LONG "the end of a sweep wakes nobody", FAMILY,
         "if self.protocol().sweep() != Ok(false) {" => "if self.protocol().sweep().is_err() {";
     LONG "a re-initialisation wakes nobody", FAMILY,
@@ -86,20 +84,22 @@ mutants! {
         "let old = word.load(Ordering::Acquire); \
          word.store(old.wrapping_add(count * ONE), Ordering::Release);";
     LONG "a release on a marked slot does not settle", PROTOCOL,
-        "if old & MARK == 0 {\n            // A single" => "if true {\n            // A single";
+        "if old & MARK == 0 && enough { None }" => "if enough { None }";
     LONG "a release looks at the mark before it subtracts", PROTOCOL,
-        "let old = word.fetch_sub(amount, Ordering::Release);" =>
-        "let old = word.load(Ordering::Relaxed); word.fetch_sub(amount, Ordering::Release);";
+        "let old = self.word(slot).fetch_sub(count * ONE, Ordering::Release);" =>
+        "let old = self.word(slot).load(Ordering::Relaxed); \
+         self.word(slot).fetch_sub(count * ONE, Ordering::Release);";
     LONG "the last release is decided by a second look", PROTOCOL,
-        "let old = self.outstanding.0.fetch_sub(amount, Ordering::Release);" =>
-        "self.outstanding.0.fetch_sub(amount, Ordering::Release); \
-         let old = self.outstanding.0.load(Ordering::Relaxed).wrapping_add(amount);";
+        "let old = word.fetch_sub(amount, Ordering::Release);" =>
+        "word.fetch_sub(amount, Ordering::Release); \
+         let old = word.load(Ordering::Relaxed).wrapping_add(amount);";
     LONG "the mark is set by a load and a store", PROTOCOL,
         "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
         "{ let old = self.word(slot).load(Ordering::Acquire); \
          self.word(slot).store(old | MARK, Ordering::Release); old }";
     LONG "too many releases of a draining object go unnoticed", PROTOCOL,
-        "if old & MARK == 0 && (old as isize) < amount as isize {" => "if false {";
+        "        Err(over(old, count))\n    }\n\n    /// Marks" =>
+        "        Ok(Released::NotLast)\n    }\n\n    /// Marks";
     LONG "reinitialize does not ask whether the object is run down", PROTOCOL,
         "compare_exchange(0, MARK," =>
         "compare_exchange(self.outstanding.0.load(Ordering::Relaxed), MARK,";
