@@ -35,18 +35,20 @@ macro_rules! mutants {
 }
 
 mutants! {
-    LONG "ReactOS: the wait test is inverted", FAMILY,
+    LONG "ReactOS: the wait tests the wrong way round", FAMILY,
         "while !self.begin_run_down() {" => "while self.begin_run_down() {";
     QUICK "ReactOS: a slot is truncated to 32 bits", PROTOCOL,
         "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
         "self.word(slot).fetch_or(MARK, Ordering::Acquire) as u32 as usize";
-    LONG "ReactOS: a slot below zero is never marked", PROTOCOL,
+    LONG "ReactOS: a slot at -1 is never marked", PROTOCOL,
         "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
         "if (self.word(slot).load(Ordering::Relaxed) as isize) < 0 { 0 } else \
          { self.word(slot).fetch_or(MARK, Ordering::Acquire) }";
     QUICK "NT: a release looks at the waiter's memory after the last hold is gone", FAMILY,
         "<R::Park as Park>::unpark_all(address);" =>
         "let _ = object.protocol().progress(); <R::Park as Park>::unpark_all(address);";
+    LONG "NT: one release too many is taken for the last one", PROTOCOL,
+        "if old == amount {" => "if old <= amount {";
     LONG "NT: a second wait after one that blocked does not return", FAMILY,
         "        self.is_run_down()\n    }\n\n    /// Tells whether" =>
         "        self.protocol().slots.len() > 1 && self.is_run_down()\n    }\n\n    /// Tells whether";
@@ -63,10 +65,15 @@ mutants! {
         "self.protocol().reinitialize()?;";
     QUICK "the sweeper is decided before it is marked", PROTOCOL,
         "if first & MARK != 0 {" => "if false {";
+    LONG "the first slot stays unmarked", PROTOCOL,
+        "let first = self.mark(0);" => "let first = self.word(0).load(Ordering::Acquire);";
     LONG "the second slot stays unmarked", PROTOCOL,
         "(1..self.slots.len()).fold" => "(2..self.slots.len()).fold";
     LONG "the last slot stays unmarked", PROTOCOL,
         "(1..self.slots.len()).fold" => "(1..self.slots.len() - 1).fold";
+    LONG "the sum has the wrong sign", PROTOCOL,
+        "let change = collected.wrapping_sub(MARK);" =>
+        "let change = collected.wrapping_neg().wrapping_sub(MARK);";
     LONG "a slot is added with the wrong sign", PROTOCOL,
         "sum.wrapping_add(old)" => "sum.wrapping_sub(old)";
     QUICK "slot 0 is not the last to be cleared", PROTOCOL,
