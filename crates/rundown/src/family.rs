@@ -1,4 +1,6 @@
 //! The operations that the plain and the cache-aware object have in common.
+//!
+//! One file, although it is long: most of it is the documentation of one trait.
 
 use crate::error::{AcquireError, NotRunDown, OverRelease, TimedOut};
 use crate::future::Drained;

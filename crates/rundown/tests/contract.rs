@@ -1,7 +1,7 @@
 //! The contract, row by row, on every form of the object.
 //!
 //! Each test is named after the sentence that it checks. The numbered decisions, for where the
-//! original's documentation is silent, stand in `decisions.rs`.
+//! original's documentation is silent, stand in `decisions.rs`. One long file, as the contract is one table.
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! The twelve decisions for where the original's documentation is silent, on every form.
 //!
-//! Each test is named after the sentence that it checks and starts with the decision's number.
+//! Each test is named after the sentence that it checks and starts with the decision's number. One long
+//! file, as the decisions are one list.
 
 mod common;
 
