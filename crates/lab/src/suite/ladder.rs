@@ -10,22 +10,10 @@ use anyhow::{Context as _, ensure};
 
 use super::context::{Context, Image};
 use super::{Outcome, Step, count, process};
+use crate::figures::data::RUNGS;
 use crate::measure::{self, Measurement};
 
 const PATIENCE: Duration = Duration::from_secs(300);
-/// As crates/ladder names them.
-const RUNGS: [&str; 10] = [
-    "racy",
-    "spin_lock",
-    "rw_lock",
-    "shared_cas",
-    "shared",
-    "plain",
-    "packed",
-    "padded64",
-    "padded128",
-    "cache_aware",
-];
 /// Boots until `racy` must have lost a count. It loses in each, unless the host is so busy that it
 /// never runs two cores at once.
 const BOOTS: u32 = 10;
@@ -144,8 +132,10 @@ fn check(measured: &[Measurement], counts: &[u64]) -> anyhow::Result<u64> {
             _ => ensure!(number(one, "off_by")? == 0, "{one:?}"),
         }
     }
-    let wanted: BTreeSet<_> =
-        RUNGS.iter().flat_map(|rung| counts.iter().map(|&n| ((*rung).to_owned(), n))).collect();
+    let wanted: BTreeSet<_> = RUNGS
+        .iter()
+        .flat_map(|(rung, _)| counts.iter().map(|&n| ((*rung).to_owned(), n)))
+        .collect();
     ensure!(found == wanted, "measured: {found:?}");
     let slots: Vec<u64> =
         named("drain_slots").map(|one| number(one, "slots")).collect::<Result<_, _>>()?;
@@ -177,7 +167,7 @@ fn in_instructions(context: &Context, deadline: Instant) -> anyhow::Result<Outco
         let one = measured.iter().find(|one| one.get("rung").is_some_and(|name| name == rung));
         one.and_then(|one| one["per_pair"].as_f64()).with_context(|| format!("nothing of {rung}"))
     };
-    for rung in RUNGS {
+    for (rung, _) in RUNGS {
         // At least a load and a store on the way in, and on the way out; no pair is a whole page.
         ensure!((4.0..200.0).contains(&of(rung)?), "{rung}: {}", of(rung)?);
     }
