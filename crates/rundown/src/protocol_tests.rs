@@ -210,7 +210,7 @@ fn releasing_more_than_was_acquired_is_reported_with_the_counts() {
     let object = Protocol { outstanding: &outstanding, slots: &one };
     assert_eq!(release(&object, 0, 3), Err(OverRelease { held: 2, released: 3 }));
     assert_eq!(values(&one), [holds(2)]);
-    for count in [MAX_EVER + 1, usize::MAX / 2 + 1, usize::MAX / 2 + 3, usize::MAX] {
+    for count in [MAX_EVER, MAX_EVER + 1, usize::MAX / 2 + 1, usize::MAX / 2 + 3, usize::MAX] {
         assert_eq!(release(&object, 0, count).unwrap_err().released, count);
         assert_eq!(values(&one), [holds(2)]);
     }
