@@ -43,7 +43,7 @@ fn cargo(root: &Path, target: Option<&Path>, what: &[&str]) -> Result<String, St
         Stop::setup(format!("cannot start cargo: {error}"), "run scripts/setup")
     })?;
     if ended.succeeded() {
-        return Ok(ended.output);
+        return Ok(ended.said);
     }
     eprint!("{}", ended.errors);
     Err(Stop::new(SETUP, format!("cargo build {} fails", what.join(" "))))

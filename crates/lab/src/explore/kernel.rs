@@ -81,13 +81,15 @@ impl Kernel {
         let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
         let ended = process::run(&mut command, Instant::now() + patience)
             .map_err(|error| qemu::missing(&self.qemu, &error))?;
-        if !ended.output.contains("# seed ") {
+        if !ended.said.contains("# seed ") {
             eprint!("{}", ended.told(&command));
             return Err(Stop::new(FAILED, "the kernel has not come to its first seed"));
         }
+        // What the plugin says comes last: it ends the run.
+        let output = format!("{}\n{}", ended.said.trim_end(), ended.errors);
         match &self.plugin {
-            None => Ok(ended.output),
-            Some(plugin) => plugin.put_into(&ended.output),
+            None => Ok(output),
+            Some(plugin) => plugin.put_into(&output),
         }
     }
 

@@ -105,7 +105,7 @@ impl Context {
         if !ended.succeeded() {
             bail!("{image:?} does not build:\n{}", ended.told(&command));
         }
-        build::executable(&ended.output)
+        build::executable(&ended.said)
             .with_context(|| format!("{image:?}: cargo names no executable"))
     }
 }

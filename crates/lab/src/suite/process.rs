@@ -22,7 +22,7 @@ static RUNNING: AtomicI32 = AtomicI32::new(0);
 pub struct Ended {
     /// The exit status; 128 + n after signal n, and `None` after the deadline.
     pub status: Option<i32>,
-    /// stdout and stderr as they came.
+    /// stdout and stderr as they came, line by line: no line has a piece of the other within it.
     pub output: String,
     /// stdout alone.
     pub said: String,
@@ -122,9 +122,22 @@ fn read_all(pipe: Option<impl Read + Send + 'static>, is_error: bool, to: Sender
 /// does not keep us.
 fn collect(pieces: &Receiver<(bool, Vec<u8>)>) -> [String; 3] {
     let [mut output, mut said, mut errors] = [(); 3].map(|()| Vec::new());
+    // How much of stdout and of stderr stands in `output`.
+    let mut merged = [0; 2];
     while let Ok((is_error, bytes)) = pieces.recv_timeout(Duration::from_secs(1)) {
-        output.extend_from_slice(&bytes);
-        if is_error { &mut errors } else { &mut said }.extend_from_slice(&bytes);
+        let whole = if is_error { &mut errors } else { &mut said };
+        whole.extend_from_slice(&bytes);
+        let merged = &mut merged[usize::from(is_error)];
+        let lines = whole.iter().rposition(|&byte| byte == b'\n').map_or(*merged, |last| last + 1);
+        output.extend_from_slice(&whole[*merged..lines]);
+        *merged = lines;
+    }
+    // What has no line end, each on a line of its own.
+    for (whole, merged) in [&said, &errors].into_iter().zip(merged) {
+        if output.last().is_some_and(|&byte| byte != b'\n') && merged < whole.len() {
+            output.push(b'\n');
+        }
+        output.extend_from_slice(&whole[merged..]);
     }
     [output, said, errors].map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -144,6 +157,17 @@ mod tests {
         assert_eq!((ended.status, ended.errors.as_str()), (Some(3), "err\n"));
         assert_eq!(ended.said, "out\n");
         assert!(ended.output.contains("out\n") && ended.output.contains("err\n"));
+    }
+
+    #[test]
+    fn a_line_written_in_pieces_stays_whole() {
+        // The pauses let the readers see each piece by itself.
+        let ended = shell(
+            "printf 'a ' >&2; sleep 0.1; echo b; sleep 0.1; echo c >&2; printf d; printf e >&2",
+            10.0,
+        );
+        assert_eq!(ended.output, "b\na c\nd\ne");
+        assert_eq!((ended.said.as_str(), ended.errors.as_str()), ("b\nd", "a c\ne"));
     }
 
     #[test]
