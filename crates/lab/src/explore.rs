@@ -18,7 +18,7 @@ pub mod scenario;
 pub mod symbols;
 
 use crate::build;
-use crate::stop::{FAILED, Stop};
+use crate::stop::Stop;
 use crate::suite::process;
 use arguments::{Arguments, Goal};
 use hunt::Found;
@@ -33,20 +33,18 @@ pub fn run(words: &[String]) -> Result<(), Stop> {
     process::end_with_us()
         .map_err(|error| Stop::setup(format!("cannot catch signals: {error}"), "report this"))?;
     let root = build::root("scripts/explore")?;
-    match arguments.goal {
+    let kernel = || Kernel::build(&root, None, arguments.tier);
+    let told = match arguments.goal {
         Goal::Mutants => return mutants::run(&root, &arguments),
-        Goal::Seeds(_) | Goal::Seed(_) => {}
-    }
-    let kernel = Kernel::build(&root, None, arguments.tier)?;
-    match arguments.goal {
-        Goal::Seed(seed) => replay::one(&kernel, &arguments.plan(), seed),
+        Goal::Seed(seed) => replay::one(&kernel()?, &arguments.plan(), seed)?,
         Goal::Seeds(seeds) => {
+            let kernel = kernel()?;
             let found = hunt::through(&kernel, &arguments.plan(), seeds, true)?;
             println!("{found}");
             let Found { failure: Some(failure), .. } = found else { return Ok(()) };
-            replay::tell(&kernel, &failure)?;
-            Err(Stop::new(FAILED, format!("seed {} fails: {}", failure.run.seed, failure.why)))
+            replay::failure(&kernel, &failure)?
         }
-        Goal::Mutants => unreachable!("above"),
-    }
+    };
+    print!("{}", told.text);
+    told.end
 }

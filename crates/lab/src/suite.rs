@@ -22,6 +22,7 @@ mod portable;
 pub(crate) mod process;
 mod schedules;
 mod scope;
+mod sessions;
 mod table;
 mod transcript;
 

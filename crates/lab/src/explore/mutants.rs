@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod left_out;
 mod list;
-mod tree;
+pub mod tree;
 
 use super::arguments::Arguments;
 use super::hunt;
@@ -50,7 +50,7 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), Stop> {
 }
 
 /// Makes sure that nobody else builds mutants in that folder: cargo would mix the copies up.
-fn alone(folder: &Path) -> Result<File, Stop> {
+pub fn alone(folder: &Path) -> Result<File, Stop> {
     let wrong = |error| Stop::new(SETUP, format!("cannot write {}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(wrong)?;
     let lock = File::create(folder.join("mutants.lock")).map_err(wrong)?;

@@ -11,7 +11,7 @@ use super::commands::{lint, lint_with, proofs, tests};
 use super::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use super::{
     Step, bad_setup, bench, figures, idle_setup, ladder, leftovers, must_fail, newer, page,
-    portable, schedules, scope, transcript,
+    portable, schedules, scope, sessions, transcript,
 };
 
 /// The crates that run on the host.
@@ -131,6 +131,7 @@ pub fn steps() -> Vec<Step> {
     steps.extend(ladder::steps());
     steps.extend(bench::steps());
     steps.extend(schedules::steps());
+    steps.extend(sessions::steps());
     steps.extend(newer::steps());
     steps.extend(figures::steps());
     steps.extend(page::steps());

@@ -78,7 +78,7 @@ fn check(transcript: &Transcript, context: &Context, deadline: Instant) -> anyho
 }
 
 /// The fenced block after the mark.
-fn block(text: &str, name: &str) -> Option<String> {
+pub fn block(text: &str, name: &str) -> Option<String> {
     let mark = format!("<!-- transcript: {name} -->");
     let after = text.lines().skip_while(|line| line.trim() != mark).skip(1);
     let mut after = after.skip_while(|line| line.trim().is_empty());
