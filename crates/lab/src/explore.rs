@@ -34,7 +34,7 @@ pub fn run(words: &[String]) -> Result<(), Stop> {
         .map_err(|error| Stop::setup(format!("cannot catch signals: {error}"), "report this"))?;
     let root = build::root("scripts/explore")?;
     let kernel = || Kernel::build(&root, None, arguments.tier);
-    let told = match arguments.goal {
+    let told = match arguments.goal() {
         Goal::Mutants => return mutants::run(&root, &arguments),
         Goal::Seed(seed) => replay::one(&kernel()?, &arguments.plan(), seed)?,
         Goal::Seeds(seeds) => {

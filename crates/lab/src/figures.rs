@@ -39,7 +39,7 @@ pub fn run(words: &[String]) -> Result<(), Stop> {
     };
     process::end_with_us()
         .map_err(|error| Stop::setup(format!("cannot catch signals: {error}"), "report this"))?;
-    let out = Out(&arguments.out);
+    let out = Out(arguments.out());
     let (objects, data) = match &arguments.from {
         Some(file) => {
             let objects = store::read(file)?;

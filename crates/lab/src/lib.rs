@@ -4,6 +4,7 @@
 //! - [`ktap`] judges the report, [`measure`] collects the measurements in it.
 //! - [`explore`] runs small races under seeded schedules.
 //! - [`figures`] measures and draws what caches do; [`build`] has cargo build what all these boot.
+//! - [`usage`] reads the command lines of those two.
 //! - [`suite`] is `lab test`: its table holds everything that is tested.
 
 pub mod boot;
@@ -17,3 +18,4 @@ pub mod qemu;
 pub mod settings;
 pub mod stop;
 pub mod suite;
+pub mod usage;

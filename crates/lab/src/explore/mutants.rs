@@ -20,9 +20,9 @@ use tree::Tree;
 
 /// Builds the kernel with each mutant that is wanted and explores until one seed fails.
 pub fn run(root: &Path, arguments: &Arguments) -> Result<(), Stop> {
-    let chosen = chosen(&arguments.pattern, arguments.quick);
+    let chosen = chosen(arguments.pattern(), arguments.quick);
     if chosen.is_empty() {
-        let line = format!("no mutant's name holds {:?}", arguments.pattern);
+        let line = format!("no mutant's name holds {:?}", arguments.pattern());
         return Err(Stop::setup(line, "leave the name out to run all"));
     }
     let built = root.join("target/explore");
@@ -34,7 +34,7 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), Stop> {
         tree.write(mutant.file, &mutant.put_into(&original)?)?;
         let kernel = Kernel::build(tree.root(), Some(&built), arguments.tier);
         tree.write(mutant.file, &original)?;
-        let hunt = hunt::through(&kernel?, &arguments.plan(), arguments.most, false)?;
+        let hunt = hunt::through(&kernel?, &arguments.plan(), arguments.most(), false)?;
         match hunt.failure {
             Some(failure) => {
                 let (seed, name) = (failure.run.seed, failure.scenario.name);

@@ -2,7 +2,9 @@
 
 use crate::settings::MOST_CORES;
 use crate::stop::Stop;
-use std::path::PathBuf;
+use crate::usage;
+use clap::{Parser, value_parser};
+use std::path::{Path, PathBuf};
 
 /// What `--help` prints.
 pub const USAGE: &str = "\
@@ -26,52 +28,48 @@ const MOST_COUNTS: usize = 12;
 const CORES: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
 
 /// The command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Parser)]
+#[command(name = "scripts/lab", override_help = USAGE)]
 pub struct Arguments {
     /// Core counts, in order, each once.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = CORES)]
+    #[arg(value_parser = value_parser!(u32).range(1..=i64::from(MOST_CORES)))]
     pub cores: Vec<u32>,
     /// A short run.
+    #[arg(long)]
     pub quick: bool,
-    /// Where the results go.
-    pub out: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Draw these and boot nothing.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cores", "quick"])]
     pub from: Option<PathBuf>,
+    /// What scripts/lab adds: the folder from which the paths on its own command line are meant.
+    #[arg(long = "in", hide = true)]
+    folder: Option<PathBuf>,
 }
 
 impl Arguments {
     /// Reads the words after `lab figures`. `None`: the usage text is wanted.
     pub fn parse(words: &[String]) -> Result<Option<Arguments>, Stop> {
-        let (mut cores, mut quick, mut out, mut from) = (None, false, None, None);
-        // What scripts/lab adds: the folder from which paths are meant.
-        let mut folder = PathBuf::new();
-        let mut words = words.iter().map(String::as_str).peekable();
-        while let Some(word) = words.next() {
-            // `--name value` and `--name=value` alike.
-            let (name, joined) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (word, None),
-            };
-            let mut value = || {
-                let value = joined.or_else(|| words.next_if(|next| !next.starts_with("--")));
-                let value = value.filter(|value| !value.is_empty());
-                value.ok_or_else(|| wrong(format!("{name} wants a value")))
-            };
-            match name {
-                "-h" | "--help" => return Ok(None),
-                "--cores" => cores = Some(counts(value()?)?),
-                "--in" => folder = PathBuf::from(value()?),
-                "--out" => out = Some(folder.join(value()?)),
-                "--from" => from = Some(folder.join(value()?)),
-                "--quick" if joined.is_none() => quick = true,
-                _ => return Err(wrong(format!("{word} is unknown"))),
+        let Some(mut arguments) = usage::parse::<Arguments>(words)? else { return Ok(None) };
+        let Arguments { cores, out, from, folder, .. } = &mut arguments;
+        cores.sort_unstable();
+        cores.dedup();
+        if cores.len() > MOST_COUNTS {
+            let what = format!("--cores has more than {MOST_COUNTS} numbers");
+            return Err(usage::wrong("scripts/lab", what));
+        }
+        if let Some(folder) = folder {
+            for path in [out, from].into_iter().flatten() {
+                *path = folder.join(&*path);
             }
         }
-        if from.is_some() && (quick || cores.is_some()) {
-            return Err(wrong("--from boots nothing: no --cores or --quick with it".to_owned()));
-        }
-        let cores = cores.unwrap_or_else(|| CORES.to_vec());
-        let out = out.unwrap_or_else(|| "out".into());
-        Ok(Some(Arguments { cores, quick, out, from }))
+        Ok(Some(arguments))
+    }
+
+    /// Where the results go: by default into the project's own folder `out`.
+    pub fn out(&self) -> &Path {
+        self.out.as_deref().unwrap_or(Path::new("out"))
     }
 
     /// The most cores.
@@ -80,51 +78,32 @@ impl Arguments {
     }
 }
 
-/// Reads `1,2,8`.
-fn counts(text: &str) -> Result<Vec<u32>, Stop> {
-    let mut counts = Vec::new();
-    for word in text.split(',') {
-        let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-        let count = word.parse().ok().filter(|count| digits && (1..=MOST_CORES).contains(count));
-        counts.push(count.ok_or_else(|| {
-            wrong(format!("--cores {text}: {word:?} is not a number from 1 to {MOST_CORES}"))
-        })?);
-    }
-    counts.sort_unstable();
-    counts.dedup();
-    if counts.len() > MOST_COUNTS {
-        return Err(wrong(format!("--cores {text}: that is more than {MOST_COUNTS} numbers")));
-    }
-    Ok(counts)
-}
-
-fn wrong(what: String) -> Stop {
-    Stop::setup(what, "scripts/lab --help says more")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Option<Arguments>, String> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Arguments::parse(&words).map_err(|stop| {
-            assert_eq!(stop.status, crate::stop::SETUP);
-            stop.line
-        })
+        usage::tests::read(Arguments::parse, line)
+    }
+
+    #[test]
+    fn the_declaration_is_sound() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
     }
 
     #[test]
     fn each_option_is_read() {
         let none = parse("").unwrap().unwrap();
-        assert_eq!((none.cores, none.quick, none.from), (CORES.to_vec(), false, None));
-        assert_eq!(none.out, PathBuf::from("out"));
+        assert_eq!((&none.cores[..], none.quick, &none.from), (&CORES[..], false, &None));
+        assert_eq!(none.out(), Path::new("out"));
         let all = parse("--cores 8,2,1,2 --quick --out=x").unwrap().unwrap();
-        assert_eq!((all.most(), all.cores, all.quick), (8, vec![1, 2, 8], true));
-        assert_eq!(all.out, PathBuf::from("x"));
+        assert_eq!((all.most(), &all.cores[..], all.quick), (8, &[1, 2, 8][..], true));
+        assert_eq!(all.out(), Path::new("x"));
         assert_eq!(parse("--from f --out o").unwrap().unwrap().from, Some("f".into()));
         let there = parse("--in /a --from f --out /o").unwrap().unwrap();
-        assert_eq!((there.out, there.from), ("/o".into(), Some("/a/f".into())));
+        assert_eq!((there.out(), &there.from), (Path::new("/o"), &Some("/a/f".into())));
+        assert_eq!(parse("--in /a").unwrap().unwrap().out(), Path::new("out"));
+        assert_eq!(parse("--in /a --out o").unwrap().unwrap().out(), Path::new("/a/o"));
         assert_eq!(parse("--quick -h").unwrap(), None);
     }
 
@@ -136,21 +115,21 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_in_one_line() {
         for (line, words) in [
-            ("--cores 0", "\"0\" is not a number from 1 to 512"),
-            ("--cores x", "\"x\" is not a number"),
-            ("--cores 600", "\"600\" is not"),
-            ("--cores 1,,2", "\"\" is not"),
-            ("--cores +1", "\"+1\" is not"),
+            ("--cores 0", "'--cores <LIST>': 0 is not in 1..=512"),
+            ("--cores x", "invalid value 'x' for '--cores <LIST>'"),
+            ("--cores 600", "600 is not in 1..=512"),
+            ("--cores 1,,2", "invalid value '' for '--cores <LIST>'"),
             ("--cores 1,2,3,4,5,6,7,8,9,10,11,12,13", "more than 12 numbers"),
-            ("--cores=", "--cores wants a value"),
-            ("--cores", "--cores wants a value"),
-            ("--cores --quick", "--cores wants a value"),
-            ("--out", "--out wants a value"),
-            ("--from f --quick", "--from boots nothing"),
-            ("--cores 1 --from f", "--from boots nothing"),
-            ("--quick=1", "is unknown"),
-            ("1,2", "1,2 is unknown"),
-            ("--nonsense", "--nonsense is unknown"),
+            ("--cores=", "invalid value '' for '--cores <LIST>'"),
+            ("--cores", "a value is required for '--cores <LIST>'"),
+            ("--cores --quick", "a value is required for '--cores <LIST>'"),
+            ("--out", "a value is required for '--out <DIR>'"),
+            ("--out=", "a value is required for '--out <DIR>'"),
+            ("--from f --quick", "'--from <FILE>' cannot be used with '--quick'"),
+            ("--cores 1 --from f", "'--cores <LIST>' cannot be used with '--from <FILE>'"),
+            ("--quick=1", "unexpected value '1' for '--quick'"),
+            ("1,2", "unexpected argument '1,2'"),
+            ("--nonsense", "unexpected argument '--nonsense'"),
         ] {
             let said = parse(line).expect_err(line);
             assert!(said.contains(words) && !said.contains('\n'), "{line}: {said}");

@@ -56,7 +56,7 @@ fn drain(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
 fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let (words, wanted) = session(context, "bug")?;
     let arguments = Arguments::parse(&words)?.context("help is no session")?;
-    let Goal::Seeds(seeds) = arguments.goal else { anyhow::bail!("a session without --seeds") };
+    let Goal::Seeds(seeds) = arguments.goal() else { anyhow::bail!("a session without --seeds") };
     let text = std::fs::read_to_string(context.root().join(FILE)).context(FILE)?;
     let edit = block(&text, "edit").context("there is no edit")?.replace('\n', "\n        ");
 
