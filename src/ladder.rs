@@ -3,7 +3,7 @@
 //! | `mode=` | asks | takes besides |
 //! |---|---|---|
 //! | `time` | how fast are n cores, compared with one? | `rounds=N` (9), `pairs=N` (a core and round), `cores=1,2,4`, `rungs=a,b` |
-//! | `instructions` | how long is the way, in instructions? | `pairs=N` (1000), `rungs=a,b`; QEMU with `-icount shift=4,sleep=off` |
+//! | `instructions` | how long is the way, in instructions? | `pairs=N` (1000), `rungs=a,b`; QEMU with `-icount shift=4,sleep=off -cpu max,cntfrq=62500000` |
 //! | `coherence` | which lines travel? | `pairs=N` (a core), `cores=N` that take part (all), `rungs=a,b`; counted by the plugin in crates/cachescope |
 //!
 //! Without `pairs=`, `mode=time` gives n cores the same number of pairs in all, whatever n is, so that

@@ -1,8 +1,9 @@
 //! `mode=instructions`: how long the way through a pair is, in instructions.
 //!
-//! With `-icount shift=4` QEMU's virtual clock goes on by 16 ns for each instruction, and the counter of
-//! 62.5 MHz by one tick: CNTVCT_EL0 counts instructions, the same in every run. One core works, the
-//! others sleep, so this is what a pair costs when nobody is in the way; it says nothing about caches.
+//! With `-icount shift=4` QEMU's virtual clock goes on by 16 ns for each instruction, and a counter of
+//! 62.5 MHz by one tick (`-cpu max,cntfrq=62500000`; what `max` has by itself before QEMU 10): CNTVCT_EL0
+//! counts instructions, the same in every run. One core works, the others sleep, so this is what a pair
+//! costs when nobody is in the way; it says nothing about caches.
 
 use super::arguments::Arguments;
 use super::table::{BAR, bar};
@@ -23,7 +24,8 @@ const PAIRS: u64 = 1000;
 pub fn run(arguments: &Arguments) -> ! {
     if !a_tick_is_an_instruction() {
         println!(
-            "# mode=instructions: a tick is no instruction here; boot with QEMU_ACCEL=tcg,thread=single \
+            "# mode=instructions: a tick is no instruction here; boot with \
+             QEMU_CPU=max,cntfrq=62500000 QEMU_ACCEL=tcg,thread=single \
              QEMU_EXTRA='-icount shift=4,sleep=off -append mode=instructions'"
         );
         exit::exit(exit::Status::Fail);

@@ -52,14 +52,16 @@ impl Machine {
         let list: Vec<String> = cores.iter().map(u32::to_string).collect();
         let append = format!("mode=time rounds={rounds} cores={}", list.join(","));
         let most = cores.iter().copied().max().unwrap_or(1);
-        self.measurements(self.command(most, &self.settings.accel, &append, &[]))
+        self.measurements(self.command(self.settings(most), &append, &[]))
     }
 
     /// Instructions of pairs and drains.
     pub fn instructions(&self) -> Result<Vec<Measurement>, Stop> {
-        // A tick of the virtual counter is one instruction then, and the run the same each time.
+        // 16 ns an instruction, and so one tick of this counter; and the run is the same each time.
         let icount = ["-icount", "shift=4,sleep=off"];
-        self.measurements(self.command(FEW, "tcg", "mode=instructions", &icount))
+        let cpu = "max,cntfrq=62500000".to_owned();
+        let settings = Settings { cpu, accel: "tcg".to_owned(), ..self.settings(FEW) };
+        self.measurements(self.command(settings, "mode=instructions", &icount))
     }
 
     /// What cache lines of so many bytes go through while so many cores do so many pairs each on these
@@ -79,7 +81,8 @@ impl Machine {
         );
         let words = ["-plugin", plugin.as_str()];
         let append = format!("mode=coherence pairs={pairs} rungs={}", rungs.join(","));
-        let command = self.command(cores, "tcg,thread=multi", &append, &words);
+        let accel = "tcg,thread=multi".to_owned();
+        let command = self.command(Settings { accel, ..self.settings(cores) }, &append, &words);
         let ended = self.boot(command);
         let results = std::fs::read_to_string(&self.results);
         let _ = std::fs::remove_file(&self.results); // as above
@@ -87,15 +90,15 @@ impl Machine {
         results.map_err(|error| Stop::new(FAILED, format!("the plugin has no results: {error}")))
     }
 
-    fn command(&self, cores: u32, accel: &str, append: &str, more: &[&str]) -> Command {
+    /// The settings with another number of cores.
+    fn settings(&self, cores: u32) -> Settings {
+        Settings { cores, ..self.settings.clone() }
+    }
+
+    fn command(&self, settings: Settings, append: &str, more: &[&str]) -> Command {
         let words = ["-append", append].into_iter().chain(more.iter().copied());
-        let settings = Settings {
-            cores,
-            accel: accel.to_owned(),
-            extra: words.map(str::to_owned).collect(),
-            ..self.settings.clone()
-        };
-        qemu::command(&settings, &self.image, false)
+        let extra = words.map(str::to_owned).collect();
+        qemu::command(&Settings { extra, ..settings }, &self.image, false)
     }
 
     fn measurements(&self, command: Command) -> Result<Vec<Measurement>, Stop> {

@@ -22,6 +22,7 @@ const WIDTH: usize = 100;
 /// What makes a tick of the kernel's counter one instruction, and every boot the same.
 pub const COUNTED: &[(&str, &str)] = &[
     ("QEMU_ACCEL", "tcg,thread=single"),
+    ("QEMU_CPU", "max,cntfrq=62500000"),
     ("QEMU_MACHINE", "virt,gic-version=3,dtb-randomness=off"),
     ("QEMU_EXTRA", "-icount shift=4,sleep=off -append mode=instructions"),
 ];

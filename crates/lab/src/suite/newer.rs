@@ -28,10 +28,12 @@ pub fn steps() -> Vec<Step> {
         let words = format!("scripts/explore --seeds 80 --tier {tier}");
         lint_with(&format!("with {NAME}: {words}"), &words, &set)
     };
+    let figures = "scripts/lab --quick --cores 1,2 --out target/lab-test/newer";
     let mut steps = vec![
         tests_with(&format!("with {NAME}: test cachescope in QEMU"), plugin, &set),
         explore("icount"),
         explore("plugin"),
+        lint_with(&format!("with {NAME}: {figures}"), figures, &set),
     ];
     steps.extend([DemoRelease, MachineTests].map(|image| {
         let cores = ("QEMU_SMP", "4");
