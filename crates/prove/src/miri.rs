@@ -15,17 +15,17 @@ const SHORT: u32 = 8;
 /// Seeds between two lines of progress.
 const AT_ONCE: u32 = 32;
 
-/// The forms that differ from others only in where they lie: last in the long run, not in the short.
-const LAST: [&str; 3] = [
-    "::cache_aware_of_one_slot",
-    "::cache_aware_in_the_callers_memory",
-    "::cache_aware_in_an_allocation",
+/// The forms that differ from others only in where they lie: not in the short run of the races.
+const ELSEWHERE: [&str; 3] = [
+    "cache_aware_of_one_slot",
+    "cache_aware_in_the_callers_memory",
+    "cache_aware_in_an_allocation",
 ];
 
-/// What runs together: words for libtest, and how many seeds.
-struct Part {
+/// What runs together: which tests, and how many seeds.
+struct Part<'a> {
     what: &'static str,
-    words: Vec<String>,
+    chosen: &'a dyn Fn(&str) -> bool,
     seeds: u32,
 }
 
@@ -33,20 +33,13 @@ struct Part {
 pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
     install()?;
     let races = races(tree)?;
-    let skip = |name: &str| ["--skip".to_owned(), name.to_owned()];
-    let some = races.iter().cloned().chain(LAST.iter().flat_map(|form| skip(form))).collect();
-    let last = races.iter().flat_map(|race| LAST.map(|form| format!("{race}{form}"))).collect();
-    let others = races.iter().flat_map(|race| skip(race)).collect();
-    let part = |what, words, seeds| Part { what, words, seeds };
+    let every = |_: &str| true;
+    let some = |test: &str| is_race(test, &races) && !test.split("::").any(elsewhere);
+    let part = |what, chosen, seeds| Part { what, chosen, seeds };
     let parts = if long {
-        // What is worth most comes first.
-        vec![
-            part("races in three forms", some, LONG),
-            part("races in the other forms", last, LONG),
-            part("the other tests", others, LONG),
-        ]
+        vec![part("every test", &every as &dyn Fn(&str) -> bool, LONG)]
     } else {
-        vec![part("every test", Vec::new(), 1), part("races in three forms", some, SHORT)]
+        vec![part("every test", &every, 1), part("races in three forms", &some, SHORT)]
     };
     for part in parts {
         if !check(tree, &part, long)? {
@@ -56,23 +49,33 @@ pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
     Ok(true)
 }
 
+fn is_race(test: &str, races: &[String]) -> bool {
+    test.split("::").any(|word| races.iter().any(|race| race == word))
+}
+
+fn elsewhere(word: &str) -> bool {
+    ELSEWHERE.contains(&word)
+}
+
 /// Runs one part, a test binary after the other, up to the first failure.
 fn check(tree: &Tree, part: &Part, long: bool) -> Result<bool, String> {
-    let Part { what, words, seeds } = part;
+    let Part { what, seeds, .. } = part;
     let files = tree.sources("tests")?;
     let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));
     let mut sum = 0;
     for target in std::iter::once(None).chain(names.map(Some)) {
         let limit = Duration::from_secs(900);
-        let listed = run_tests(miri(tree, "", target, words).arg("--list"), limit)?;
-        let tests = listed.text.lines().filter(|line| line.ends_with(": test")).count();
+        let listed = run_tests(miri(tree, "", target, &[]).arg("--list"), limit)?;
         if listed.end != End::Passed {
             return Err(format!("no list of tests for {what}:\n{}", listed.text));
         }
-        if tests > 0 && !explore(tree, part, target, tests, long)? {
+        let all: Vec<&str> =
+            listed.text.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+        let chosen: Vec<&str> = all.iter().copied().filter(|test| (part.chosen)(test)).collect();
+        if !chosen.is_empty() && !explore(tree, part, target, &all, &chosen, long)? {
             return Ok(false);
         }
-        sum += tests;
+        sum += chosen.len();
     }
     println!("miri, {what}: {sum} tests, {seeds} seeds each: clean");
     Ok(sum > 0)
@@ -83,21 +86,31 @@ fn explore(
     tree: &Tree,
     part: &Part,
     target: Option<&str>,
-    tests: usize,
+    all: &[&str],
+    chosen: &[&str],
     long: bool,
 ) -> Result<bool, String> {
-    let Part { what, words, seeds } = part;
+    let Part { what, seeds, .. } = part;
     let name = target.unwrap_or("the crate's own");
+    // The harness is interpreted, too: looking for parts of names would cost more than the tests.
+    let words = match chosen.len() < all.len() {
+        true => [&["--exact"], chosen].concat(),
+        false => Vec::new(),
+    };
     for first in (0..*seeds).step_by(AT_ONCE as usize) {
         let last = (first + AT_ONCE).min(*seeds);
         let start = Instant::now();
         let many = format!("-Zmiri-many-seeds={first}..{last}");
         let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
-        let outcome = run_tests(&mut miri(tree, &many, target, words), limit)?;
+        let outcome = run_tests(&mut miri(tree, &many, target, &words), limit)?;
         // Each seed is announced: a run that tried fewer has not shown what it should.
         let tried = outcome.text.matches("Trying seed: ").count() as u32;
         let seconds = start.elapsed().as_secs();
-        println!("  {what}, {name}: {tests} tests, seeds {first} to {} ({seconds} s)", last - 1);
+        println!(
+            "  {what}, {name}: {} tests, seeds {first} to {} ({seconds} s)",
+            chosen.len(),
+            last - 1
+        );
         if outcome.end != End::Passed || tried != last - first {
             println!("{}\nmiri, {what}: FAILED, {:?}", outcome.text, outcome.end);
             return Ok(false);
@@ -108,7 +121,7 @@ fn explore(
 
 /// Prepares a run of the tests that `words` choose, of a file of `tests/` or of the crate itself. Leak
 /// checks stay on, and so does isolation: no test needs the host.
-fn miri(tree: &Tree, flags: &str, target: Option<&str>, words: &[String]) -> Command {
+fn miri(tree: &Tree, flags: &str, target: Option<&str>, words: &[&str]) -> Command {
     let mut command = tree.cargo(&["+nightly", "miri", "test", "--quiet", "--all-features"]);
     match target {
         Some(name) => command.args(["--test", name]),
@@ -165,6 +178,13 @@ fn install() -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_race_is_known_by_its_function_in_any_form() {
+        let races = ["a_wait".to_owned()];
+        assert!(is_race("a_wait::plain", &races) && is_race("with_std::a_wait", &races));
+        assert!(!is_race("a_wait_alone::plain", &races) && !is_race("other::plain", &races));
+    }
 
     #[test]
     fn a_test_that_starts_threads_is_a_race() {
