@@ -10,6 +10,12 @@ use crate::stop::Stop;
 
 /// The oldest version the demo is tested with.
 const OLDEST: (u32, u32) = (7, 2);
+/// With [`ICOUNT`], a CPU whose counter goes on by one tick an instruction; from QEMU 10 on that of `max`
+/// has 1 GHz by itself.
+pub const COUNTING_CPU: &str = "max,cntfrq=62500000";
+/// 16 ns for each instruction, and time jumps when all cores sleep.
+pub const ICOUNT: &str = "shift=4,sleep=off";
+
 /// How long QEMU may take to say its version; it takes about 20 ms.
 const PATIENCE: Duration = Duration::from_secs(3);
 

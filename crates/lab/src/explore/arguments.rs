@@ -114,11 +114,6 @@ mod tests {
     }
 
     #[test]
-    fn the_declaration_is_sound() {
-        <Arguments as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
     fn the_script_has_the_same_usage_text() {
         let script = include_str!("../../../../scripts/explore");
         assert!(script.contains(&format!("<<'END'\n{USAGE}\nEND\n")));

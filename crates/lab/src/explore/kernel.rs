@@ -42,15 +42,7 @@ impl Kernel {
     fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
         let Seeds { scenario, first, count, apart } = seeds;
         let mut command = Command::new(&self.qemu);
-        command.args([
-            "-nodefaults",
-            "-display",
-            "none",
-            "-cpu",
-            "max,cntfrq=62500000",
-            "-m",
-            "64M",
-        ]);
+        command.args(["-nodefaults", "-display", "none", "-cpu", qemu::COUNTING_CPU, "-m", "64M"]);
         // Random seeds for the guest would come with the device tree: not wanted here.
         command.args(["-machine", "virt,gic-version=3,dtb-randomness=off"]);
         command.args(["-smp", &cores.to_string(), "-serial", "stdio", "-no-reboot"]);
@@ -59,7 +51,7 @@ impl Kernel {
             // One instruction takes 2^4 ns, and a tick of the virtual counter too. Nobody waits for
             // the host's clock: when all cores sleep, time jumps to the next deadline.
             None => {
-                command.args(["-icount", "shift=4,sleep=off"]);
+                command.args(["-icount", qemu::ICOUNT]);
                 "icount"
             }
             Some(plugin) => {

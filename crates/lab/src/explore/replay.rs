@@ -6,7 +6,6 @@ use super::outcome;
 use super::scenario::{Plan, Seeds};
 use super::symbols::Symbols;
 use crate::stop::{FAILED, Stop};
-use std::fmt::Write as _;
 
 /// How many of the last steps are told about a failure.
 const LAST: usize = 40;
@@ -24,8 +23,6 @@ pub struct Told {
 pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Told, Stop> {
     let list = Seeds { scenario: plan.scenario(seed), first: seed, count: 1, apart: 1 };
     let output = kernel.boot(&list, plan.cores, true)?;
-    let mut text = format!("scenario {}, {} cores, seed {seed}\n", list.scenario.name, plan.cores);
-    text += &steps(kernel, &output, usize::MAX)?;
     let runs = outcome::runs(&output, list.scenario.ends);
     let run = runs.first().ok_or_else(|| Stop::new(FAILED, "the kernel says nothing"))?;
     // The same without a trace must be the same run: looking at it has changed nothing.
@@ -38,7 +35,13 @@ pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Told, Stop> {
         None => Ok(()),
         Some(why) => Err(format!("seed {seed} fails: {why}")),
     };
-    writeln!(text, "trace {}", run.hash.as_deref().unwrap_or("unknown")).expect("memory takes it");
+    let text = format!(
+        "scenario {}, {} cores, seed {seed}\n{}trace {}\n",
+        list.scenario.name,
+        plan.cores,
+        steps(kernel, &output, usize::MAX)?,
+        run.hash.as_deref().unwrap_or("unknown")
+    );
     Ok(Told { text, end: end.map_err(|why| Stop::new(FAILED, why)) })
 }
 

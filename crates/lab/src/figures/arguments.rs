@@ -87,11 +87,6 @@ mod tests {
     }
 
     #[test]
-    fn the_declaration_is_sound() {
-        <Arguments as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
     fn each_option_is_read() {
         let none = parse("").unwrap().unwrap();
         assert_eq!((&none.cores[..], none.quick, &none.from), (&CORES[..], false, &None));

@@ -57,9 +57,9 @@ impl Machine {
 
     /// Instructions of pairs and drains.
     pub fn instructions(&self) -> Result<Vec<Measurement>, Stop> {
-        // 16 ns an instruction, and so one tick of this counter; and the run is the same each time.
-        let icount = ["-icount", "shift=4,sleep=off"];
-        let cpu = "max,cntfrq=62500000".to_owned();
+        // A tick of the counter is one instruction then, and the run the same each time.
+        let icount = ["-icount", qemu::ICOUNT];
+        let cpu = qemu::COUNTING_CPU.to_owned();
         let settings = Settings { cpu, accel: "tcg".to_owned(), ..self.settings(FEW) };
         self.measurements(self.command(settings, "mode=instructions", &icount))
     }

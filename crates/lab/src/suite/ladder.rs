@@ -12,6 +12,7 @@ use super::context::{Context, Image};
 use super::{Outcome, Step, count, process};
 use crate::figures::data::RUNGS;
 use crate::measure::{self, Measurement};
+use crate::qemu;
 
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Boots until `racy` must have lost a count. It loses in each, unless the host is so busy that it
@@ -22,7 +23,7 @@ const WIDTH: usize = 100;
 /// What makes a tick of the kernel's counter one instruction, and every boot the same.
 pub const COUNTED: &[(&str, &str)] = &[
     ("QEMU_ACCEL", "tcg,thread=single"),
-    ("QEMU_CPU", "max,cntfrq=62500000"),
+    ("QEMU_CPU", qemu::COUNTING_CPU),
     ("QEMU_MACHINE", "virt,gic-version=3,dtb-randomness=off"),
     ("QEMU_EXTRA", "-icount shift=4,sleep=off -append mode=instructions"),
 ];

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 
 use super::context::Context;
-use super::transcript::block;
-use super::{Outcome, Step, process};
+use super::{Outcome, Step, process, transcript};
 use crate::explore::arguments::{Arguments, Goal};
 use crate::explore::hunt;
 use crate::explore::kernel::Kernel;
 use crate::explore::mutants::{self, tree::Tree};
 use crate::explore::replay::{self, Told};
-use crate::{qemu, settings};
+use crate::figures::machine;
+use crate::qemu;
 
 const FILE: &str = "docs/schedules.md";
 /// What the reader is told to replace, and where.
@@ -33,9 +33,7 @@ pub fn steps() -> [Step; 2] {
 
 /// A session: the words after `$ scripts/explore`, and what follows.
 fn session(context: &Context, name: &str) -> anyhow::Result<(Vec<String>, Vec<String>)> {
-    let text = std::fs::read_to_string(context.root().join(FILE)).context(FILE)?;
-    let block = block(&text, name)
-        .with_context(|| format!("{FILE} has no fenced block after <!-- transcript: {name} -->"))?;
+    let block = transcript::read(context, FILE, name)?;
     let mut lines = block.lines();
     let words = lines.next().and_then(|line| line.strip_prefix("$ scripts/explore "));
     let words = words.context("the session does not begin with $ scripts/explore")?;
@@ -57,8 +55,7 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let (words, wanted) = session(context, "bug")?;
     let arguments = Arguments::parse(&words)?.context("help is no session")?;
     let Goal::Seeds(seeds) = arguments.goal() else { anyhow::bail!("a session without --seeds") };
-    let text = std::fs::read_to_string(context.root().join(FILE)).context(FILE)?;
-    let edit = block(&text, "edit").context("there is no edit")?.replace('\n', "\n        ");
+    let edit = transcript::read(context, FILE, "edit")?.replace('\n', "\n        ");
 
     // Where mutants are built, too: most of it is the same.
     let built = context.root().join("target/explore");
@@ -77,8 +74,7 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
 
     // QEMU 7.2 shares out time among awake cores in another way than later ones: the seed and what
     // goes wrong are the same with each, the last steps are not.
-    let settings = settings::Settings::read(|name| std::env::var(name).ok())?;
-    let exact = qemu::version(&settings)?.starts_with("7.2.");
+    let exact = qemu::version(&machine::settings()?)?.starts_with("7.2.");
     let kept = |lines: Vec<String>| -> Vec<String> {
         let differs = |line: &str| line.contains(" core ") && line.starts_with("  ");
         let kept = |line: &String| exact || !(differs(line) || line.starts_with("trace "));

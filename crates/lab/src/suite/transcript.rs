@@ -58,10 +58,7 @@ pub fn steps() -> impl Iterator<Item = Step> {
 
 fn check(transcript: &Transcript, context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let Transcript { file, name, image, variables, runs } = transcript;
-    let text = std::fs::read_to_string(context.root().join(file)).context(*file)?;
-    let block = block(&text, name)
-        .with_context(|| format!("{file} has no fenced block after <!-- transcript: {name} -->"))?;
-    let wanted = shape(&block);
+    let wanted = shape(&read(context, file, name)?);
     ensure!(!wanted.is_empty(), "the transcript has no KTAP in it");
     let mut told = String::new();
     for _ in 0..*runs {
@@ -77,8 +74,15 @@ fn check(transcript: &Transcript, context: &Context, deadline: Instant) -> anyho
     Ok(Outcome::failure(told))
 }
 
+/// Reads the fenced block after the mark in a file of the project.
+pub fn read(context: &Context, file: &str, name: &str) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(context.root().join(file)).context(file.to_owned())?;
+    block(&text, name)
+        .with_context(|| format!("{file} has no fenced block after <!-- transcript: {name} -->"))
+}
+
 /// The fenced block after the mark.
-pub fn block(text: &str, name: &str) -> Option<String> {
+fn block(text: &str, name: &str) -> Option<String> {
     let mark = format!("<!-- transcript: {name} -->");
     let after = text.lines().skip_while(|line| line.trim() != mark).skip(1);
     let mut after = after.skip_while(|line| line.trim().is_empty());
