@@ -5,58 +5,99 @@ mod common;
 
 use common::{Chosen, Yield, page, run_on};
 use rundown::{AcquireError, CacheAwareRundownRef, Rundown, RundownRef, StaticRundownRef};
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 unsafe extern "C" {
     fn signal(number: c_int, handler: extern "C" fn(c_int)) -> *mut c_void;
-    fn setitimer(which: c_int, new: *const [i64; 4], old: *mut [i64; 4]) -> c_int;
+    fn pthread_self() -> usize;
+    fn pthread_kill(thread: usize, number: c_int) -> c_int;
     fn mprotect(address: *mut c_void, size: usize, protection: c_int) -> c_int;
 }
 
-const SIGALRM: c_int = 14;
-const ITIMER_REAL: c_int = 0;
+const SIGUSR1: c_int = 10;
 const PROT_READ: c_int = 1;
 const PROT_WRITE: c_int = 2;
 
 static PLAIN: RundownRef<Yield> = RundownRef::new();
 static CACHE_AWARE: StaticRundownRef<Chosen, 2, Yield> = StaticRundownRef::new();
-static INTERRUPTS: AtomicUsize = AtomicUsize::new(0);
 
+thread_local! {
+    /// This thread is between the start of an acquire and the end of its release.
+    static AT_WORK: Cell<bool> = const { Cell::new(false) };
+    /// How many signals found it there.
+    static INTERRUPTED: Cell<usize> = const { Cell::new(0) };
+    /// How many holds the handler has kept, of either object.
+    static KEPT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Takes two holds and gives one back. A pair that it interrupts would lose the other if it wrote
+/// back what it had read before.
 extern "C" fn interrupt(_: c_int) {
-    for _ in 0..3 {
-        drop(PLAIN.try_acquire());
-        let mut two = CACHE_AWARE.try_acquire_n(2).ok();
-        drop(two.as_mut().and_then(|guard| guard.split(1)));
+    for _ in 0..2 {
+        assert_eq!(PLAIN.try_acquire().unwrap().leak(), 1);
+        assert_eq!(CACHE_AWARE.try_acquire().unwrap().leak(), 1);
     }
-    INTERRUPTS.fetch_add(1, SeqCst);
+    give_back(1);
+    KEPT.set(KEPT.get() + 1);
+    INTERRUPTED.set(INTERRUPTED.get() + usize::from(AT_WORK.get()));
+}
+
+fn give_back(count: usize) {
+    // SAFETY: every caller has leaked that many holds of both.
+    unsafe {
+        PLAIN.release_n(count);
+        CACHE_AWARE.release_n(count);
+    }
+}
+
+/// Acquires and releases, on both slots in turn, until it has been interrupted often enough.
+fn pairs_until_interrupted(times: usize, deadline: Instant) {
+    let mut pairs = 0_u64;
+    while INTERRUPTED.get() < times {
+        assert!(Instant::now() < deadline, "{} interrupts in {pairs} pairs", INTERRUPTED.get());
+        for core in 0..1000 {
+            run_on(core);
+            AT_WORK.set(true);
+            let one = PLAIN.try_acquire().unwrap();
+            let other = CACHE_AWARE.try_acquire().unwrap();
+            drop((one, other));
+            AT_WORK.set(false);
+            pairs += 1;
+        }
+    }
 }
 
 #[test]
 fn d11_an_interrupt_may_acquire_and_release_in_the_middle_of_an_acquire_or_a_release() {
-    let every_50_microseconds = [0, 50, 0, 50];
-    // SAFETY: the handler only uses statics, by operations that are wait-free (that is the test).
-    unsafe {
-        signal(SIGALRM, interrupt);
-        assert_eq!(setitimer(ITIMER_REAL, &every_50_microseconds, std::ptr::null_mut()), 0);
-    }
-    let end = Instant::now() + Duration::from_millis(300);
-    let mut pairs = 0_u64;
-    while Instant::now() < end {
-        for core in 0..1000 {
-            run_on(core);
-            let one = PLAIN.try_acquire().unwrap();
-            let other = CACHE_AWARE.try_acquire().unwrap();
-            drop((one, other));
-            pairs += 1;
-        }
-    }
-    // SAFETY: as above.
-    unsafe { setitimer(ITIMER_REAL, &[0; 4], std::ptr::null_mut()) };
-    assert!(INTERRUPTS.load(SeqCst) > 10, "{pairs} pairs, too few interrupts");
-    assert!(PLAIN.begin_run_down(), "every hold was given back");
-    assert!(CACHE_AWARE.begin_run_down());
+    // SAFETY: the handler only uses statics, by operations that are wait-free (that is the test),
+    // and this thread's own cells, which are constants without a destructor.
+    unsafe { signal(SIGUSR1, interrupt) };
+    // SAFETY: no argument, cannot fail.
+    let worker = unsafe { pthread_self() };
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // Sent to this thread by name: one sent to the process would run on any thread.
+        scope.spawn(|| {
+            while !done.load(SeqCst) {
+                // SAFETY: the worker outlives the scope, and the scope this thread.
+                assert_eq!(unsafe { pthread_kill(worker, SIGUSR1) }, 0);
+                std::thread::sleep(Duration::from_micros(20));
+            }
+        });
+        let work = || pairs_until_interrupted(3000, common::soon());
+        let worked = std::panic::catch_unwind(work);
+        done.store(true, SeqCst);
+        worked.unwrap_or_else(|failure| std::panic::resume_unwind(failure));
+    });
+    let kept = KEPT.get();
+    assert!(!PLAIN.begin_run_down() && !CACHE_AWARE.begin_run_down());
+    assert_eq!(PLAIN.outstanding(), Some(kept), "plain: what the handler kept, and no more");
+    assert_eq!(CACHE_AWARE.outstanding(), Some(kept), "cache-aware: as many");
+    give_back(kept);
+    assert!(PLAIN.completed().is_ok() && CACHE_AWARE.completed().is_ok());
 }
 
 /// Runs `act` while the page can't be written: a write is a segmentation fault, the test dies.
