@@ -22,11 +22,20 @@ const ELSEWHERE: [&str; 3] = [
     "cache_aware_in_an_allocation",
 ];
 
-/// What runs together: which tests, and how many seeds.
+/// What runs together: which tests, how many seeds, and how long some of them may take.
 struct Part<'a> {
     what: &'static str,
     chosen: &'a dyn Fn(&str) -> bool,
     seeds: u32,
+    limit: Duration,
+}
+
+/// The tests of one binary that are chosen: of a file of `tests/`, or of the crate itself.
+struct Chosen<'a> {
+    target: Option<&'a str>,
+    count: usize,
+    /// What the harness is told, so that it runs these.
+    words: Vec<&'a str>,
 }
 
 /// Runs every test once and the races with a few seeds; `long`: everything with 256.
@@ -35,14 +44,15 @@ pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
     let races = races(tree)?;
     let every = |_: &str| true;
     let some = |test: &str| is_race(test, &races) && !test.split("::").any(elsewhere);
-    let part = |what, chosen, seeds| Part { what, chosen, seeds };
+    let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
+    let part = |what, chosen, seeds| Part { what, chosen, seeds, limit };
     let parts = if long {
         vec![part("every test", &every as &dyn Fn(&str) -> bool, LONG)]
     } else {
         vec![part("every test", &every, 1), part("races in three forms", &some, SHORT)]
     };
     for part in parts {
-        if !check(tree, &part, long)? {
+        if !check(tree, &part)? {
             return Ok(false);
         }
     }
@@ -58,59 +68,52 @@ fn elsewhere(word: &str) -> bool {
 }
 
 /// Runs one part, a test binary after the other, up to the first failure.
-fn check(tree: &Tree, part: &Part, long: bool) -> Result<bool, String> {
-    let Part { what, seeds, .. } = part;
+fn check(tree: &Tree, part: &Part) -> Result<bool, String> {
     let files = tree.sources("tests")?;
     let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));
     let mut sum = 0;
     for target in std::iter::once(None).chain(names.map(Some)) {
-        let limit = Duration::from_secs(900);
-        let listed = run_tests(miri(tree, "", target, &[]).arg("--list"), limit)?;
+        let listed = run_tests(miri(tree, "", target, &[]).arg("--list"), part.limit)?;
         if listed.end != End::Passed {
-            return Err(format!("no list of tests for {what}:\n{}", listed.text));
+            return Err(format!("no list of tests for {}:\n{}", part.what, listed.text));
         }
         let all: Vec<&str> =
             listed.text.lines().filter_map(|line| line.strip_suffix(": test")).collect();
-        let chosen: Vec<&str> = all.iter().copied().filter(|test| (part.chosen)(test)).collect();
-        if !chosen.is_empty() && !explore(tree, part, target, &all, &chosen, long)? {
+        let tests = choose(target, all, part.chosen);
+        if tests.count > 0 && !explore(tree, part, &tests)? {
             return Ok(false);
         }
-        sum += chosen.len();
+        sum += tests.count;
     }
-    println!("miri, {what}: {sum} tests, {seeds} seeds each: clean");
+    println!("miri, {}: {sum} tests, {} seeds each: clean", part.what, part.seeds);
     Ok(sum > 0)
 }
 
-/// Runs the tests of one binary, some seeds at a time.
-fn explore(
-    tree: &Tree,
-    part: &Part,
-    target: Option<&str>,
-    all: &[&str],
-    chosen: &[&str],
-    long: bool,
-) -> Result<bool, String> {
-    let Part { what, seeds, .. } = part;
-    let name = target.unwrap_or("the crate's own");
+fn choose<'a>(
+    target: Option<&'a str>,
+    all: Vec<&'a str>,
+    chosen: &dyn Fn(&str) -> bool,
+) -> Chosen<'a> {
+    let some: Vec<&str> = all.iter().copied().filter(|test| chosen(test)).collect();
+    let count = some.len();
     // The harness is interpreted, too: looking for parts of names would cost more than the tests.
-    let words = match chosen.len() < all.len() {
-        true => [&["--exact"], chosen].concat(),
-        false => Vec::new(),
-    };
+    let words = if count < all.len() { [vec!["--exact"], some].concat() } else { Vec::new() };
+    Chosen { target, count, words }
+}
+
+/// Runs the tests of one binary, some seeds at a time.
+fn explore(tree: &Tree, part: &Part, tests: &Chosen) -> Result<bool, String> {
+    let Part { what, seeds, limit, .. } = part;
+    let (name, count) = (tests.target.unwrap_or("the crate's own"), tests.count);
     for first in (0..*seeds).step_by(AT_ONCE as usize) {
         let last = (first + AT_ONCE).min(*seeds);
         let start = Instant::now();
         let many = format!("-Zmiri-many-seeds={first}..{last}");
-        let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
-        let outcome = run_tests(&mut miri(tree, &many, target, &words), limit)?;
+        let outcome = run_tests(&mut miri(tree, &many, tests.target, &tests.words), *limit)?;
         // Each seed is announced: a run that tried fewer has not shown what it should.
         let tried = outcome.text.matches("Trying seed: ").count() as u32;
         let seconds = start.elapsed().as_secs();
-        println!(
-            "  {what}, {name}: {} tests, seeds {first} to {} ({seconds} s)",
-            chosen.len(),
-            last - 1
-        );
+        println!("  {what}, {name}: {count} tests, seeds {first} to {} ({seconds} s)", last - 1);
         if outcome.end != End::Passed || tried != last - first {
             println!("{}\nmiri, {what}: FAILED, {:?}", outcome.text, outcome.end);
             return Ok(false);
