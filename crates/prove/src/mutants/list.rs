@@ -211,7 +211,7 @@ mutants! {
     "a future looks only before it registers", "src/future.rs",
         "            if !self.object.begin_run_down() {\n                return Poll::Pending;\n            }" =>
         "            return Poll::Pending;",
-        Host("api"), Itself, "a_release_between_a_futures_look_and_its_registration_is_noticed";
+        Host("futures"), Itself, "a_release_between_a_futures_look_and_its_registration_is_noticed";
     "a sleeping waiter is not woken", BLOCKING,
         "bucket.woken.notify_all();" => "",
         Host("contract"), Sleeping, "wait_refuses_new_grants_and_waits_for_the_old_ones";
