@@ -1,6 +1,7 @@
 //! Waiting that sleeps, for programs with `std`.
 
 use crate::park::Park;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
@@ -13,8 +14,7 @@ use std::vec::Vec;
 /// the standard library builds on the system's own wait by address (a futex on Linux).
 ///
 /// Not a futex on the object's word itself: that call compares 32 bits, and the word has 64, so a
-/// change of the upper half (2^31 holds and more) would be missed; and it reads the word when the
-/// waiter goes to sleep, while the wake-up here must work after the memory is gone.
+/// change of the upper half (2^31 holds and more) would be missed.
 ///
 /// The last release takes a lock to wake the waiters. It is therefore not for signal handlers; all
 /// other releases, and every acquire, are.
@@ -82,7 +82,7 @@ impl Park for Blocking {
         let woken: Vec<_> = list.extract_if(.., |entry| entry.address == address.addr()).collect();
         bucket.woken.notify_all();
         drop(list); // a waker is foreign code: not under the lock
-        woken.into_iter().for_each(|entry| entry.waker.wake());
+        wake(woken);
     }
 
     fn register(address: *const (), waker: &Waker, ticket: &mut u64) {
@@ -107,6 +107,19 @@ impl Park for Blocking {
         let entry = at.map(|at| list.swap_remove(at));
         drop(list);
         drop(entry);
+    }
+}
+
+/// Wakes every one, also when one of the wakers panics, and hands the panic on.
+fn wake(woken: Vec<Registered>) {
+    let mut panicked = None;
+    for entry in woken {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| entry.waker.wake())) {
+            panicked.get_or_insert(panic);
+        }
+    }
+    if let Some(panic) = panicked {
+        resume_unwind(panic);
     }
 }
 

@@ -61,9 +61,9 @@ pub enum InitError {
 /// [`Checked`](crate::Checked).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OverRelease {
-    /// Holds that there were.
+    /// Holds that there were when the release noticed it; 0 when a drain did, which knows the excess only.
     pub held: usize,
-    /// Holds that were given back.
+    /// Holds that this release gave back; of a drain, how many too many all releases gave back.
     pub released: usize,
 }
 

@@ -2,13 +2,13 @@
 //!
 //! One file, although it is long: most of it is the documentation of one trait.
 
-use crate::error::{AcquireError, NotRunDown, OverRelease, TimedOut};
+use crate::error::{AcquireError, NotRunDown, TimedOut};
 use crate::future::Drained;
 use crate::guard::RundownGuard;
 use crate::holders::{Record, Whose};
-use crate::outcome::{Progress, Released};
 use crate::park::Park;
 use crate::protocol::{Protocol, Slot};
+use crate::steps;
 use core::ptr;
 
 /// What each kind of object tells the shared operations. Not nameable outside the crate.
@@ -92,7 +92,7 @@ pub trait Rundown: sealed::Object {
     unsafe fn release_n(&self, count: usize) {
         Record::settle(self.address(), count);
         // SAFETY: the caller's promise is the same.
-        unsafe { give_back(self, count) }
+        unsafe { steps::give_back(self, count) }
     }
 
     /// Starts the run-down, unless it has started, and does not wait.
@@ -109,12 +109,7 @@ pub trait Rundown: sealed::Object {
     ///
     /// When more was released than acquired.
     fn begin_run_down(&self) -> bool {
-        let address = self.address();
-        // Also after an error: others who wait must see it, instead of sleeping on.
-        if self.protocol().sweep() != Ok(false) {
-            <Self::Park as Park>::unpark_all(address);
-        }
-        self.is_run_down()
+        steps::begin(self).unwrap_or_else(|error| error.report(self.address()))
     }
 
     /// Tells whether the object is run down: no hold is left and none will be granted.
@@ -136,11 +131,7 @@ pub trait Rundown: sealed::Object {
     ///
     /// When more was released than acquired.
     fn outstanding(&self) -> Option<usize> {
-        match self.protocol().progress().unwrap_or_else(|error| error.report(self.address())) {
-            Progress::Live | Progress::Sweeping => None,
-            Progress::Draining(holds) => Some(holds),
-            Progress::RunDown => Some(0),
-        }
+        steps::outstanding(self).unwrap_or_else(|error| error.report(self.address()))
     }
 
     /// Runs the object down: refuses new acquires, and waits until the last hold is released.
@@ -158,7 +149,9 @@ pub trait Rundown: sealed::Object {
     ///
     /// # Not guaranteed
     ///
-    /// That it ever returns: a hold that its own caller keeps, or a leaked one, blocks it for good.
+    /// That it ever returns: a hold that its own caller keeps, or a leaked one, blocks it for good. And
+    /// when another who waited makes the object live at once, this wait may start over, see
+    /// [`reinitialize`](Self::reinitialize).
     fn wait(&self) {
         let _ = self.wait_by(None);
     }
@@ -218,19 +211,14 @@ pub trait Rundown: sealed::Object {
 
     #[doc(hidden)]
     fn wait_by(&self, deadline: Option<<Self::Park as Park>::Deadline>) -> Result<(), TimedOut> {
-        // A re-initialisation that overlaps with this wait makes the object live once more, perhaps
-        // after our own look: then the run-down starts again, instead of waiting for nobody.
-        while !self.begin_run_down() {
-            let mut ready = || match self.protocol().progress() {
-                Ok(Progress::Draining(_) | Progress::Sweeping) => false,
-                Ok(Progress::RunDown | Progress::Live) | Err(_) => true,
-            };
-            if !<Self::Park as Park>::park_until(self.address(), &mut ready, deadline) {
-                let whose = Whose::new(self.address());
-                return Err(TimedOut { outstanding: self.outstanding(), whose });
-            }
+        if steps::drain(self, deadline).unwrap_or_else(|error| error.report(self.address())) {
+            return Ok(());
         }
-        Ok(())
+        // The last hold may have gone since.
+        match self.outstanding() {
+            Some(0) => Ok(()),
+            outstanding => Err(TimedOut { outstanding, whose: Whose::new(self.address()) }),
+        }
     }
 
     /// States that the run-down is complete. After a wait there is nothing left to do.
@@ -254,9 +242,14 @@ pub trait Rundown: sealed::Object {
     ///
     /// # Not guaranteed
     ///
-    /// While it runs, an acquire may be granted on one core and refused on another.
+    /// While it runs, an acquire may be granted on one core and refused on another, and a
+    /// [`begin_run_down`](Self::begin_run_down) may take the run-down that has just ended for its own.
+    ///
+    /// That others who wait are done: one whose run-down has ended, but who has not looked since, finds
+    /// the object live and runs the new round down. So does a [`Drained`] that has been polled and not
+    /// been ready. Make sure that they have returned, if the next round is not to be theirs.
     fn reinitialize(&self) -> Result<(), NotRunDown> {
-        self.protocol().reinitialize()?;
+        self.protocol().reinitialize(|| ())?;
         <Self::Park as Park>::unpark_all(self.address());
         Ok(())
     }
@@ -280,42 +273,6 @@ pub trait Rundown: sealed::Object {
     fn address(&self) -> *const () {
         ptr::from_ref(self.protocol().outstanding).cast()
     }
-}
-
-/// Releases `count` holds on the current slot, and wakes the waiters if they were the last.
-///
-/// # Safety
-///
-/// The caller owns at least `count` holds on this object and gives them up.
-#[inline]
-pub(crate) unsafe fn give_back<R: Rundown + ?Sized>(object: &R, count: usize) {
-    let slot = object.current_slot();
-    if let Some(old) = object.protocol().release(slot, count) {
-        settle_or_panic(object, slot, old, count);
-    }
-}
-
-/// Out of line, so that compilers put the usual way into the place where a guard is dropped.
-#[cold]
-#[inline(never)]
-fn settle_or_panic<R: Rundown + ?Sized>(object: &R, slot: usize, old: usize, count: usize) {
-    let address = object.address();
-    settle(object, slot, old, count).unwrap_or_else(|error| error.report(address));
-}
-
-/// Does the rest of a release, and wakes the waiters if it was the last.
-pub(crate) fn settle<R: Rundown + ?Sized>(
-    object: &R,
-    slot: usize,
-    old: usize,
-    count: usize,
-) -> Result<(), OverRelease> {
-    let address = object.address();
-    if object.protocol().settle(slot, old, count)? == Released::Last {
-        // From here on the object may be freed: only its address is used.
-        <R::Park as Park>::unpark_all(address);
-    }
-    Ok(())
 }
 
 impl<T: sealed::Object + ?Sized> Rundown for T {

@@ -1,7 +1,8 @@
 //! A hold on an object that gives itself back.
 
-use crate::family::{Rundown, give_back};
+use crate::family::Rundown;
 use crate::holders::Record;
+use crate::steps::give_back;
 use core::fmt;
 use core::mem::ManuallyDrop;
 
@@ -57,8 +58,7 @@ impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
         match self.count.checked_add(other.count) {
             Some(sum) if self.object.address() == other.object.address() => {
                 self.count = sum;
-                self.record.resize(sum);
-                other.into_parts().1.remove();
+                self.record = self.record.join(other.into_parts().1, sum);
                 Ok(())
             }
             _ => Err(other),

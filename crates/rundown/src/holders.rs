@@ -110,6 +110,14 @@ impl Record {
         }
     }
 
+    /// Makes one entry of two, for `count` holds: the first, unless it is none.
+    pub(crate) fn join(self, other: Self, count: usize) -> Self {
+        let (kept, gone) = if self.entry().is_some() { (self, other) } else { (other, self) };
+        gone.remove();
+        kept.resize(count);
+        kept
+    }
+
     /// Leaves the entry in the table when its guard is given up but its holds are not.
     pub(crate) fn leak(self) {
         if let Some(entry) = self.entry() {

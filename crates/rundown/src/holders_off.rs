@@ -17,6 +17,11 @@ impl Record {
     pub(crate) fn resize(self, _count: usize) {}
 
     #[inline]
+    pub(crate) fn join(self, _other: Self, _count: usize) -> Self {
+        self
+    }
+
+    #[inline]
     pub(crate) fn leak(self) {}
 
     #[inline]

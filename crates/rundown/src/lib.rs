@@ -48,6 +48,7 @@ mod protected;
 mod protocol;
 #[cfg(rundown_loom)]
 mod reclaim;
+mod steps;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;

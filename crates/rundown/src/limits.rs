@@ -13,8 +13,9 @@ pub const MAX_COUNT: usize = (1 << (usize::BITS / 2)) - 1;
 pub const MAX_HOLDERS: usize = 1 << (usize::BITS - 3);
 /// Most slots of an object: 65,536 on 64-bit targets, 256 on 32-bit ones.
 pub const MAX_SLOTS: usize = 1 << (usize::BITS / 4);
-/// A slot nearer to zero than this (in its own units) needs no look at the others: `MAX_SLOTS` of
-/// them, each crossing the whole window, add less than `MAX_HOLDERS / 2`.
+/// A slot nearer to zero than this (in its own units, two a hold) needs no look at the others:
+/// `MAX_SLOTS` of them, each crossing the whole window from below zero, add `MAX_HOLDERS / 2`, and as
+/// many calls more, of at most `MAX_COUNT`, that started inside.
 pub(crate) const NEAR: usize = 1 << (usize::BITS - usize::BITS / 4 - 4);
 /// Most holds that [`resurrect`](crate::Rundown::resurrect) takes back, half of [`MAX_HOLDERS`]: what
 /// a round can add unchecked (see `NEAR`) must not pile up over many rounds.

@@ -2,6 +2,7 @@
 
 use core::cell::UnsafeCell;
 use core::fmt;
+use core::panic::RefUnwindSafe;
 
 /// Bytes that must lie between two words so that cores which write them do not disturb each other.
 ///
@@ -44,6 +45,9 @@ pub struct SharedLine<T>(UnsafeCell<CacheLine<T>>);
 
 // SAFETY: the cell is never written through; it is only a source of `&T`, which `T: Sync` allows.
 unsafe impl<T: Sync> Sync for SharedLine<T> {}
+
+// As for `T`: the cell stands for bytes that may be freed, not for a value that changes.
+impl<T: RefUnwindSafe> RefUnwindSafe for SharedLine<T> {}
 
 impl<T> SharedLine<T> {
     pub(crate) const fn new(value: T) -> Self {

@@ -8,8 +8,10 @@ use crate::park::Park;
 use crate::plain::RundownRef;
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 use core::cell::UnsafeCell;
+use core::convert::Infallible;
 use core::fmt;
 use core::ops::Deref;
+use core::panic::RefUnwindSafe;
 
 /// Owns a `T`, lends it to many users at a time, and gives it back when the last one has left.
 ///
@@ -81,6 +83,9 @@ const ROUND: usize = 4;
 // while the object is run down, so no `&T` exists.
 unsafe impl<T: Send + Sync, R: Rundown + Sync> Sync for Protected<T, R> {}
 
+// As for a lock that needs no poison: users only get `&T`, and the place changes in steps that do not panic.
+impl<T: RefUnwindSafe, R: Rundown + RefUnwindSafe> RefUnwindSafe for Protected<T, R> {}
+
 impl<T, R: Rundown> Protected<T, R> {
     const_unless_loom! {
         /// Protects `value` with `object`, which may be run down: then nothing is lent out, and
@@ -114,11 +119,15 @@ impl<T, R: Rundown> Protected<T, R> {
 
     /// Refuses new users, waits for the old ones, and gives the value back.
     ///
-    /// Of several callers one gets the value; the others get `None`, once the users have left.
+    /// Of several callers one gets the value; the others get `None`, once the users have left. A caller
+    /// who overlaps with a [`put`](Self::put) comes either before it, and then leaves the new value
+    /// alone, or after it.
     pub fn run_down(&self) -> Option<T> {
-        let seen = self.look();
-        self.object.wait();
-        self.take(seen)
+        self.take_after(|| {
+            self.object.wait();
+            Ok::<_, Infallible>(true)
+        })
+        .unwrap_or_else(|never| match never {})
     }
 
     /// As [`run_down`](Self::run_down), but gives up at a deadline.
@@ -130,12 +139,12 @@ impl<T, R: Rundown> Protected<T, R> {
         &self,
         deadline: <R::Park as Park>::Deadline,
     ) -> Result<Option<T>, TimedOut> {
-        let seen = self.look();
-        self.object.wait_until(deadline)?;
-        Ok(self.take(seen))
+        self.take_after(|| self.object.wait_until(deadline).map(|()| true))
     }
 
     /// Refuses new users from now on, and tells whether all old ones have left.
+    ///
+    /// Not guaranteed while a [`put`](Self::put) is under way: see [`Rundown::reinitialize`].
     pub fn begin_run_down(&self) -> bool {
         self.object.begin_run_down()
     }
@@ -144,8 +153,8 @@ impl<T, R: Rundown> Protected<T, R> {
     ///
     /// With [`drained`](Self::drained) this is the way to take the value in an `async` function.
     pub fn try_run_down(&self) -> Option<T> {
-        let seen = self.look();
-        if self.object.begin_run_down() { self.take(seen) } else { None }
+        self.take_after(|| Ok::<_, Infallible>(self.object.begin_run_down()))
+            .unwrap_or_else(|never| match never {})
     }
 
     /// Waits for the users as a `Future`; [`try_run_down`](Self::try_run_down) then has the value.
@@ -172,16 +181,36 @@ impl<T, R: Rundown> Protected<T, R> {
         // SAFETY: the place is empty and ours until `end`; empty places belong to run-down objects,
         // which only the next line changes, so no user is inside.
         unsafe { *self.value.get() = Some(value) };
-        let live = self.object.reinitialize();
-        self.end(seen + FULL); // EMPTY is 0
+        // Full before anybody can be granted a hold, so that who finds the place empty has come before
+        // all users; and not before the object has ceased to be run down, so that who finds it full
+        // does not take that run-down for the end of these users.
+        let live = self.object.protocol().reinitialize(|| self.end(seen + FULL)); // EMPTY is 0
         live.expect("an empty place belongs to a run-down object");
+        <R::Park as Park>::unpark_all(self.object.address());
         Ok(())
+    }
+
+    /// Takes the value once `drained` says that the users have left; `None`: there is none, or not yet.
+    fn take_after<E>(&self, mut drained: impl FnMut() -> Result<bool, E>) -> Result<Option<T>, E> {
+        loop {
+            let seen = self.look();
+            // Empty, or just being moved: out by another caller, whose it is then, or in by a `put`,
+            // before which we come. The object stays as it is.
+            if seen % ROUND != FULL || !drained()? {
+                return Ok(None);
+            }
+            match self.take(seen) {
+                None => {} // moved since the look; if another value came, it was run down by us
+                some => return Ok(some),
+            }
+        }
     }
 
     fn look(&self) -> usize {
         // Acquire, partner `end`: what the last mover did to the place happens before us. Who sees the
-        // value that `put` brought also sees the object come to life, and does not take the run-down
-        // before it for its own.
+        // value that `put` brought also sees that the object is not run down any more, and does not take
+        // the run-down before it for its own. Partner `begin`: who is told that another has the value
+        // comes after the users, too.
         self.state.load(Ordering::Acquire)
     }
 
@@ -199,8 +228,9 @@ impl<T, R: Rundown> Protected<T, R> {
     }
 
     fn begin(&self, seen: usize) -> bool {
-        // Relaxed: a state never comes back, so this reads what `look` has read and synchronised with.
-        self.state.compare_exchange(seen, seen + BUSY, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        // Release, partner `look`. Need not acquire: a state never comes back, so this reads what `look`
+        // has read and synchronised with.
+        self.state.compare_exchange(seen, seen + BUSY, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
     fn end(&self, next: usize) {

@@ -1,4 +1,4 @@
-//! The protocol: every atomic operation of the crate and every ordering, in one sitting.
+//! The protocol: every atomic operation on an object's words and every ordering, in one sitting.
 //!
 //! # State
 //!
@@ -12,14 +12,13 @@
 //! # The invariant
 //!
 //! While a slot is unmarked its count is alive; once marked its count bits are dead, for the sweep
-//! took their last live value from `fetch_or`. At every moment
-//!
+//! took their last live value from `fetch_or`. But for what is between two steps of a release or a
+//! `resurrect`, at every moment
 //! ```text
 //! 2 * holds = sum of unmarked slots + collected by the sweep so far + (outstanding & !1)
 //! ```
 //!
-//! Each action is one atomic read-modify-write that keeps it: no loop, nothing to undo, a bounded number
-//! of steps whatever other cores do. `docs/protocol.md` has the argument.
+//! Each step is one atomic read-modify-write: no loop, nothing to undo. `docs/protocol.md` argues it.
 
 use crate::error::{AcquireError, NotRunDown, OverRelease};
 use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
@@ -185,13 +184,16 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         Ok(if swept { Progress::Sweeping } else { Progress::Live })
     }
 
-    /// Makes a run-down object live again; the caller then wakes waiters, who may be for the new round.
-    pub(crate) fn reinitialize(&self) -> Result<(), NotRunDown> {
+    /// Makes a run-down object live again, after `prepare`. The caller wakes who waits for the new round.
+    pub(crate) fn reinitialize(&self, prepare: impl FnOnce()) -> Result<(), NotRunDown> {
         // Acquire, partner `release`: who re-initialises owns the object even without a wait before.
         // The exchange elects: a second caller, and one that comes too early, is refused.
-        let won =
-            self.outstanding.0.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed);
-        won.map(|_| self.reset(0)).map_err(|_| NotRunDown)
+        let word = &self.outstanding.0;
+        let won = word.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed);
+        won.map_err(|_| NotRunDown)?;
+        prepare();
+        self.reset(0);
+        Ok(())
     }
 
     /// Takes a run-down back, also while holds are left: they go back to slot 0. Refused before the

@@ -97,7 +97,7 @@ fn a_slot_near_zero_is_granted_without_a_look_at_the_others() {
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany), "outside");
     assert_eq!(object.acquire(1, 1), Err(AcquireError::TooMany));
     // What all slots let through unchecked, on top of a full object, still has its sign right.
-    assert!(MAX_HOLDERS * ONE + MAX_SLOTS * (NEAR + MAX_COUNT * ONE) < isize::MAX as usize);
+    assert!(MAX_HOLDERS * ONE + MAX_SLOTS * (2 * NEAR + MAX_COUNT * ONE) < isize::MAX as usize);
     let below = [0usize.wrapping_sub(NEAR), 0usize.wrapping_sub(NEAR + 2)];
     let (slots, outstanding) =
         (self::slots(&[below[0], below[1], MAX_HOLDERS * ONE + NEAR]), live());
@@ -170,7 +170,7 @@ fn before_the_sweep_ends_no_release_can_make_outstanding_zero() {
         assert_eq!(object.progress(), Ok(Progress::Sweeping));
     }
     assert_eq!(object.sweep(), Ok(false), "the sweep belongs to somebody else");
-    assert_eq!(object.reinitialize(), Err(NotRunDown));
+    assert_eq!(object.reinitialize(|| ()), Err(NotRunDown));
     assert_eq!(object.resurrect(), Err(NotRunDown));
 }
 
@@ -200,7 +200,7 @@ fn resurrect_is_refused_while_more_are_left_than_a_round_may_carry_over() {
     let (slots, outstanding) = (slots(&[MARK]), Outstanding(AtomicUsize::new(holds(-1))));
     let object = Protocol { outstanding: &outstanding, slots: &slots };
     assert_eq!(object.resurrect(), Err(NotRunDown));
-    assert_eq!(object.reinitialize(), Err(NotRunDown));
+    assert_eq!(object.reinitialize(|| ()), Err(NotRunDown));
 }
 
 #[test]

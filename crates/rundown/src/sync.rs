@@ -1,4 +1,4 @@
-//! The only place that names an atomic type of `core` or of loom.
+//! The only place that chooses between the atomic types of `core` and of loom.
 //!
 //! Built with `--cfg rundown_loom`, the crate runs on loom's atomics, which explore every
 //! interleaving and every value a weak memory may return. The cfg carries the crate's name because

@@ -7,6 +7,7 @@ use rundown::{
     AcquireError, CacheAwareRundownRef, Park, Protected, ProtectedGuard, Rundown, RundownGuard,
     RundownRef, StaticRundownRef,
 };
+use std::cell::RefCell;
 use std::thread;
 
 #[test]
@@ -48,6 +49,18 @@ fn guards_and_objects_are_send_and_sync() {
 }
 
 #[test]
+fn a_panic_may_cross_objects_and_guards() {
+    fn safe<T: std::panic::RefUnwindSafe + std::panic::UnwindSafe>() {}
+    safe::<RundownRef>();
+    safe::<StaticRundownRef<Chosen, 4>>();
+    safe::<&CacheAwareRundownRef<Chosen>>();
+    safe::<RundownGuard<'static, RundownRef>>();
+    safe::<RundownGuard<'static, CacheAwareRundownRef<Chosen>>>();
+    safe::<Protected<String>>();
+    safe::<ProtectedGuard<'static, String>>();
+}
+
+#[test]
 fn a_guard_costs_two_words_and_the_objects_what_their_layout_says() {
     let word = size_of::<usize>();
     let record = if cfg!(feature = "holders") { word } else { 0 };
@@ -85,6 +98,32 @@ fn errors_name_the_cause() {
     assert!(text(&InitError::Misaligned { address: 17 }).contains("0x11 is not aligned to"));
     assert_eq!(text(&InitError::Null), "the buffer's address is null");
     assert_eq!(text(&InitError::OutOfMemory), "out of memory");
+}
+
+/// Gives up, but not before the last hold is gone.
+struct TooLate;
+
+impl Park for TooLate {
+    type Deadline = ();
+
+    fn park_until(_: *const (), _: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        HELD.take();
+        false
+    }
+
+    fn unpark_all(_: *const ()) {}
+}
+
+thread_local! {
+    static HELD: RefCell<Option<RundownGuard<'static, RundownRef<TooLate>>>> =
+        const { RefCell::new(None) };
+}
+
+#[test]
+fn a_last_release_at_the_deadline_is_no_time_out() {
+    static OBJECT: RundownRef<TooLate> = RundownRef::new();
+    HELD.set(OBJECT.try_acquire().ok());
+    assert_eq!(OBJECT.wait_until(()), Ok(()));
 }
 
 #[test]

@@ -388,15 +388,17 @@ fn d08_drop_of_an_object_that_is_run_down_or_never_held_is_fine() {
     object.wait();
 }
 
-#[cfg(feature = "alloc")]
-#[test]
-fn d10_the_waiter_frees_the_memory_at_once() {
-    // Miri reports every access after the free, and every reference that would forbid it.
-    struct Shared(*const CacheAware);
+/// The waiter frees an object that two threads have used. Miri reports every access after the free, and
+/// every reference that would forbid it.
+fn d10_the_waiter_frees_the_memory_at_once<R>(new: impl Fn() -> Box<R>)
+where
+    R: Rundown + Send + ?Sized + 'static,
+{
+    struct Shared<R: ?Sized>(*const R);
     // SAFETY: the object is `Sync`; who frees it is decided by the protocol under test.
-    unsafe impl Send for Shared {}
+    unsafe impl<R: ?Sized> Send for Shared<R> {}
     for round in 0..if cfg!(miri) { 2 } else { 100 } {
-        let object = Box::into_raw(CacheAware::boxed(2).unwrap());
+        let object = Box::into_raw(new());
         // SAFETY: live until the wait below has returned, which the guards delay.
         let guards = [0, 1].map(|_| unsafe { &*object }.try_acquire().unwrap());
         let users = guards.map(|guard| {
@@ -412,5 +414,26 @@ fn d10_the_waiter_frees_the_memory_at_once() {
             drop(Box::from_raw(object));
         }
         users.into_iter().for_each(|user| user.join().unwrap());
+    }
+}
+
+mod d10_the_waiter_frees_the_memory_at_once {
+    use super::d10_the_waiter_frees_the_memory_at_once as check;
+    use super::*;
+
+    #[test]
+    fn plain() {
+        check(|| Box::new(RundownRef::<Yield>::new()));
+    }
+
+    #[test]
+    fn cache_aware_with_constant_slots() {
+        check(|| Box::new(StaticRundownRef::<Chosen, 2, Yield>::new()));
+    }
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn cache_aware_with_as_many_slots_as_wanted() {
+        check(|| CacheAware::boxed(2).unwrap());
     }
 }

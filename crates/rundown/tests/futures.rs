@@ -71,6 +71,7 @@ fn a_future_on_spin_asks_to_be_polled_again() {
 mod with_std {
     use super::*;
     use rundown::Blocking;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     #[test]
     fn a_future_is_woken_by_the_last_release_and_by_no_other() {
@@ -89,6 +90,30 @@ mod with_std {
         drop(guard);
         assert_eq!(count.0.load(SeqCst), before + 1, "one registration, however often polled");
         assert!(drained.as_mut().poll(&mut context).is_ready());
+    }
+
+    #[test]
+    fn a_waker_that_panics_does_not_keep_the_others_asleep() {
+        struct Panics;
+        impl Wake for Panics {
+            fn wake(self: Arc<Self>) {
+                panic!("a waker's own");
+            }
+        }
+        let object = RundownRef::<Blocking>::new();
+        let guard = object.try_acquire().unwrap();
+        let counts = [(); 2].map(|()| Arc::new(Count::default()));
+        let panics = Waker::from(Arc::new(Panics));
+        let wakers = [Waker::from(counts[0].clone()), panics, Waker::from(counts[1].clone())];
+        let mut futures = [(); 3].map(|()| Box::pin(object.drained()));
+        assert!(!object.begin_run_down());
+        for (future, waker) in futures.iter_mut().zip(&wakers) {
+            assert!(future.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+        }
+        let panicked = catch_unwind(AssertUnwindSafe(|| drop(guard))).unwrap_err();
+        assert_eq!(panicked.downcast_ref(), Some(&"a waker's own"));
+        assert_eq!(counts.map(|count| count.0.load(SeqCst)), [1, 1]);
+        assert!(object.is_run_down());
     }
 
     #[test]

@@ -109,6 +109,20 @@ fn a_release_settles_leaked_holds_over_several_entries_and_no_more_than_it_gives
 }
 
 #[test]
+fn a_merge_keeps_the_entry_of_a_guard_that_another_without_one_takes_in() {
+    let _alone = TABLE.lock();
+    let object = RundownRef::<Yield>::new();
+    let mut all = object.try_acquire_n(0).unwrap();
+    let line = line!() + 1;
+    all.merge(object.try_acquire_n(5).unwrap()).unwrap();
+    all.merge(object.try_acquire_n(0).unwrap()).unwrap();
+    let holder = object.holders().next().expect("on record");
+    assert_eq!((holder.site.line(), holder.count), (line, 5));
+    drop(all);
+    assert!(list(&object).is_empty() && object.begin_run_down());
+}
+
+#[test]
 fn entries_of_leaked_holds_are_free_again_once_these_are_released() {
     let _alone = TABLE.lock();
     let object = RundownRef::<Yield>::new();

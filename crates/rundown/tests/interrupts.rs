@@ -27,22 +27,22 @@ static CACHE_AWARE: StaticRundownRef<Chosen, 2, Yield> = StaticRundownRef::new()
 thread_local! {
     /// This thread is between the start of an acquire and the end of its release.
     static AT_WORK: Cell<bool> = const { Cell::new(false) };
-    /// How many signals found it there.
+    /// How many signals found it there; each has left a hold of both objects.
     static INTERRUPTED: Cell<usize> = const { Cell::new(0) };
-    /// How many holds the handler has kept, of either object.
-    static KEPT: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Takes two holds and gives one back. A pair that it interrupts would lose the other if it wrote
 /// back what it had read before.
 extern "C" fn interrupt(_: c_int) {
+    if !AT_WORK.get() {
+        return;
+    }
     for _ in 0..2 {
         assert_eq!(PLAIN.try_acquire().unwrap().leak(), 1);
         assert_eq!(CACHE_AWARE.try_acquire().unwrap().leak(), 1);
     }
     give_back(1);
-    KEPT.set(KEPT.get() + 1);
-    INTERRUPTED.set(INTERRUPTED.get() + usize::from(AT_WORK.get()));
+    INTERRUPTED.set(INTERRUPTED.get() + 1);
 }
 
 fn give_back(count: usize) {
@@ -55,9 +55,9 @@ fn give_back(count: usize) {
 
 /// Acquires and releases, on both slots in turn, until it has been interrupted often enough.
 fn pairs_until_interrupted(times: usize, deadline: Instant) {
-    let mut pairs = 0_u64;
-    while INTERRUPTED.get() < times {
-        assert!(Instant::now() < deadline, "{} interrupts in {pairs} pairs", INTERRUPTED.get());
+    let (mut pairs, mut given_back) = (0_u64, 0);
+    while given_back < times {
+        assert!(Instant::now() < deadline, "{given_back} interrupts in {pairs} pairs");
         for core in 0..1000 {
             run_on(core);
             AT_WORK.set(true);
@@ -67,6 +67,9 @@ fn pairs_until_interrupted(times: usize, deadline: Instant) {
             AT_WORK.set(false);
             pairs += 1;
         }
+        let left = INTERRUPTED.get() - given_back;
+        give_back(left);
+        given_back += left;
     }
 }
 
@@ -87,17 +90,14 @@ fn d11_an_interrupt_may_acquire_and_release_in_the_middle_of_an_acquire_or_a_rel
                 std::thread::sleep(Duration::from_micros(20));
             }
         });
-        let work = || pairs_until_interrupted(3000, common::soon());
+        // A tenth of a second, but minutes on a machine that has no time for us.
+        let work = || pairs_until_interrupted(1000, Instant::now() + Duration::from_secs(600));
         let worked = std::panic::catch_unwind(work);
         done.store(true, SeqCst);
         worked.unwrap_or_else(|failure| std::panic::resume_unwind(failure));
     });
-    let kept = KEPT.get();
-    assert!(!PLAIN.begin_run_down() && !CACHE_AWARE.begin_run_down());
-    assert_eq!(PLAIN.outstanding(), Some(kept), "plain: what the handler kept, and no more");
-    assert_eq!(CACHE_AWARE.outstanding(), Some(kept), "cache-aware: as many");
-    give_back(kept);
-    assert!(PLAIN.completed().is_ok() && CACHE_AWARE.completed().is_ok());
+    assert!(PLAIN.begin_run_down(), "no hold of the plain object is left, or lost");
+    assert!(CACHE_AWARE.begin_run_down(), "nor of the cache-aware one");
 }
 
 /// Runs `act` while the page can't be written: a write is a segmentation fault, the test dies.

@@ -16,7 +16,10 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread;
 use rundown::{CurrentSlot, NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef};
 use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 
 loom::thread_local! {
     static CORE: Cell<usize> = Cell::new(0);
@@ -44,7 +47,11 @@ struct Sleep;
 impl Park for Sleep {
     type Deadline = ();
 
-    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+    /// A deadline passes at once.
+    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, deadline: Option<()>) -> bool {
+        if deadline.is_some() {
+            return ready();
+        }
         let mut asleep = BED.0.lock().unwrap();
         while !ready() {
             asleep = BED.1.wait(asleep).unwrap();
@@ -55,6 +62,57 @@ impl Park for Sleep {
     fn unpark_all(_: *const ()) {
         let _awake = BED.0.lock().unwrap();
         BED.1.notify_all();
+    }
+}
+
+loom::lazy_static! {
+    static ref SHELF: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
+}
+
+/// Keeps wakers, as a `Park` that serves futures does.
+struct Shelf;
+
+impl Park for Shelf {
+    type Deadline = ();
+
+    fn park_until(_: *const (), _: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        unreachable!("only futures wait here")
+    }
+
+    fn unpark_all(_: *const ()) {
+        let woken = std::mem::take(&mut *SHELF.lock().unwrap());
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    fn register(_: *const (), waker: &Waker, _: &mut u64) {
+        SHELF.lock().unwrap().push(waker.clone());
+    }
+}
+
+/// Wakes the thread that polls a future.
+#[derive(Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        *self.rung.lock().unwrap() = true;
+        self.changed.notify_one();
+    }
+}
+
+/// A small executor: polls, and sleeps until it is woken.
+fn block_on(future: impl Future<Output = ()>) {
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(bell.clone());
+    let mut future = pin!(future);
+    while future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+        let mut rung = bell.rung.lock().unwrap();
+        while !std::mem::take(&mut *rung) {
+            rung = bell.changed.wait(rung).unwrap();
+        }
     }
 }
 
@@ -105,7 +163,7 @@ fn model(race: impl Fn() + Sync + Send + 'static) {
     builder.check(move || {
         counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         // Made before any thread starts: being the first to touch it would order threads by itself.
-        drop(BED.0.lock());
+        drop((BED.0.lock(), SHELF.lock()));
         race();
     });
     // Shown with `--show-output`; `scripts/prove` adds them up.
@@ -131,7 +189,7 @@ macro_rules! on_both {
         mod $name {
             use super::*;
 
-            fn race<R: Rundown + Send + 'static>($world: &Arc<World<R>>) $body
+            fn race<R: Rundown<Park = Sleep> + Send + 'static>($world: &Arc<World<R>>) $body
 
             #[test]
             fn plain() {
@@ -186,6 +244,21 @@ on_both! {
         }
         user.join().unwrap();
         assert!(world.object.is_run_down());
+    }
+
+    fn last_release_against_a_wait_that_gives_up(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        let user = on(world, 1, move |world| {
+            world.work(0);
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        match world.object.wait_until(()) {
+            Ok(()) => assert_eq!(world.own(), 1),
+            Err(late) => assert_eq!(late.outstanding, Some(1)),
+        }
+        user.join().unwrap();
+        assert!(world.object.is_run_down(), "the run-down goes on");
     }
 
     fn release_on_another_slot_against_wait(world: &Arc<World<_>>) {
@@ -297,6 +370,20 @@ on_both! {
         other.join().unwrap();
         assert_eq!(won.load(std::sync::atomic::Ordering::SeqCst), 1);
         assert!(world.object.try_acquire().is_ok());
+    }
+
+    fn reinitialize_against_resurrect(world: &Arc<World<_>>) {
+        world.object.wait();
+        let other = on(world, 1, |world| {
+            if world.object.resurrect().is_ok() {
+                world.work(0);
+            }
+        });
+        let renewed = world.object.reinitialize().is_ok();
+        other.join().unwrap();
+        assert!(renewed ^ (world.look(0) == 1), "one of the two");
+        drop(world.object.try_acquire().expect("live"));
+        assert!(world.object.begin_run_down());
     }
 
     fn reinitialize_without_a_wait_against_the_last_release(world: &Arc<World<_>>) {
@@ -463,6 +550,72 @@ on_both! {
         user.join().unwrap();
     }
 
+    fn who_does_not_get_the_value_comes_after_its_users_too(world: &Arc<World<_>>) {
+        let value = Arc::new(Protected::<Arc<World<_>>, One>::new(One::new(), world.clone()));
+        let user = value.try_acquire().expect("live");
+        user.work(0);
+        drop(user);
+        let taker = value.clone();
+        let user = thread::spawn({
+            let value = value.clone();
+            move || {
+                if let Ok(guard) = value.try_acquire() {
+                    guard.work(0);
+                }
+            }
+        });
+        let taker = thread::spawn(move || drop(taker.run_down()));
+        if value.run_down().is_none() {
+            world.work(0);
+        }
+        user.join().unwrap();
+        taker.join().unwrap();
+    }
+
+    fn put_against_run_down(world: &Arc<World<_>>) {
+        let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
+        let other = value.clone();
+        let taker = thread::spawn(move || other.run_down().is_some());
+        assert!(value.put(world.clone()).is_ok());
+        let taken = taker.join().unwrap();
+        assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
+        assert_eq!(value.put(world.clone()).is_ok(), taken);
+    }
+
+    fn put_against_a_poll_for_the_value(world: &Arc<World<_>>) {
+        let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
+        let other = value.clone();
+        let taker = thread::spawn(move || other.try_run_down().is_some());
+        assert!(value.put(world.clone()).is_ok());
+        let taken = taker.join().unwrap();
+        assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
+    }
+
+    fn take_and_put_against_run_down(world: &Arc<World<_>>) {
+        let value = Arc::new(Protected::<Arc<World<_>>, One>::new(One::new(), world.clone()));
+        let other = value.clone();
+        let mover = thread::spawn(move || match other.try_run_down() {
+            Some(world) => other.put(world).is_ok(),
+            None => true,
+        });
+        let taken = value.run_down().is_some();
+        assert!(mover.join().unwrap(), "empty");
+        assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
+    }
+
+    fn a_user_of_a_new_value_can_run_it_down(world: &Arc<World<_>>) {
+        let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
+        let other = value.clone();
+        let user = thread::spawn(move || {
+            if let Ok(guard) = other.try_acquire() {
+                drop(guard);
+                assert!(other.try_run_down().is_some(), "it was there");
+            }
+        });
+        assert!(value.put(world.clone()).is_ok());
+        user.join().unwrap();
+    }
+
     fn put_against_take(world: &Arc<World<_>>) {
         let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
         let other = value.clone();
@@ -526,8 +679,33 @@ free_after_wait! {
     free_against_two_releases_of_the_plain_object: One, releases on [0, 0];
 }
 
+macro_rules! a_future_against_the_last_release {
+    ($($name:ident: $object:ty;)*) => {$(
+        #[test]
+        fn $name() {
+            model(|| {
+                let world = World::new(<$object>::new());
+                let count = world.object.try_acquire().unwrap().leak();
+                let user = on(&world, 1, move |world| {
+                    world.work(0);
+                    // SAFETY: the leaked hold.
+                    unsafe { world.object.release_n(count) };
+                });
+                block_on(world.object.drained());
+                assert_eq!(world.own(), 1, "ready before the release");
+                user.join().unwrap();
+            });
+        }
+    )*};
+}
+
+a_future_against_the_last_release! {
+    a_future_against_the_last_release_of_the_plain_object: RundownRef<Shelf>;
+    a_future_against_the_last_release_on_another_slot: StaticRundownRef<OnCore, 2, Shelf>;
+}
+
 #[test]
-fn reinitialize_and_resurrect_of_a_live_object_are_refused_while_a_sweep_runs() {
+fn reinitialize_of_a_held_object_is_refused_while_a_sweep_runs() {
     model(|| {
         let world = World::new(Two::new());
         let count = world.object.try_acquire().unwrap().leak();

@@ -30,6 +30,7 @@ const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const TEST_BARE: &str = "cargo test --package rundown --target host-tuple --no-default-features";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
+const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --target-dir target/lab-test/models -- -D warnings";
 const CLIPPY_C_IMAGE: &str = "cargo clippy --package rundown-capi-kernel --package rundown-capi-routines --tests -- -D warnings";
 
 /// The steps, in their order: what fails fast comes first.
@@ -59,6 +60,11 @@ pub fn steps() -> Vec<Step> {
     steps.push(lint("clippy rundown without features", CLIPPY_BARE));
     steps.push(tests("test rundown without features", "", TEST_BARE));
     steps.push(lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS));
+    steps.push(lint_with(
+        "clippy of the models",
+        CLIPPY_MODELS,
+        &[("RUSTFLAGS", "--cfg rundown_loom")],
+    ));
     steps.extend(portable::steps());
     steps.push(lint("package rundown", "cargo package --package rundown --allow-dirty"));
     steps.push(lint("clippy of the C interface's image", CLIPPY_C_IMAGE));

@@ -40,6 +40,8 @@ pub struct Mutant {
 const CACHE_AWARE: &str = "src/cache_aware.rs";
 const PROTOCOL: &str = "src/protocol.rs";
 const FAMILY: &str = "src/family.rs";
+const STEPS: &str = "src/steps.rs";
+const PROTECTED: &str = "src/protected.rs";
 const BLOCKING: &str = "src/blocking.rs";
 const GUARD: &str = "src/guard.rs";
 
@@ -54,17 +56,17 @@ macro_rules! mutants {
 
 mutants! {
     // --- The peers' defects, in the order of their table
-    "NT: a second wait after one that blocked does not return", FAMILY,
-        "        self.is_run_down()\n    }\n\n    /// Tells whether" =>
-        "        false\n    }\n\n    /// Tells whether",
+    "NT: a second wait after one that blocked does not return", STEPS,
+        "while !begin(object)? {" =>
+        "let again = outstanding(object)? == Some(0);\n    while again || !begin(object)? {",
         Host("contract"), Both, "wait_again_after_a_wait_that_blocked_has_no_effect";
-    "NT: a release looks at the waiter's memory after the last hold is gone", FAMILY,
-        "<R::Park as Park>::unpark_all(address);" =>
-        "let _ = object.protocol().progress(); <R::Park as Park>::unpark_all(address);",
+    "NT: a release looks at the waiter's memory after the last hold is gone", STEPS,
+        "address is used.\n        <R::Park as Park>::unpark_all(address);" =>
+        "address is used.\n let _ = object.protocol().progress(); <R::Park as Park>::unpark_all(address);",
         Loom, Itself, "free_against_the_last_release_of_the_plain_object";
-    "NT: so does a release on a slot of its own", FAMILY,
-        "<R::Park as Park>::unpark_all(address);" =>
-        "let _ = object.protocol().progress(); <R::Park as Park>::unpark_all(address);",
+    "NT: so does a release on a slot of its own", STEPS,
+        "address is used.\n        <R::Park as Park>::unpark_all(address);" =>
+        "address is used.\n let _ = object.protocol().progress(); <R::Park as Park>::unpark_all(address);",
         Loom, Itself, "free_against_the_last_release_on_another_slot";
     "NT: one release too many is taken for the last one", PROTOCOL,
         "if old == amount {" => "if old <= amount {",
@@ -80,11 +82,11 @@ mutants! {
     "NT: the size leaves out what all slots share", CACHE_AWARE,
         "(slots + 1) * CACHE_LINE, CACHE_LINE)" => "slots * CACHE_LINE, CACHE_LINE)",
         Host("contract"), Itself, "size_of_says_what_initialize_needs";
-    "ReactOS: the wait tests the wrong way round", FAMILY,
-        "while !self.begin_run_down() {" => "while self.begin_run_down() {",
+    "ReactOS: the wait tests the wrong way round", STEPS,
+        "while !begin(object)? {" => "while begin(object)? {",
         Host("contract"), Both, "wait_refuses_new_grants_and_waits_for_the_old_ones";
-    "ReactOS: so it hangs when all have left", FAMILY,
-        "while !self.begin_run_down() {" => "while self.begin_run_down() {",
+    "ReactOS: so it hangs when all have left", STEPS,
+        "while !begin(object)? {" => "while begin(object)? {",
         Host("contract"), Both, "wait_with_none_outstanding_becomes_run_down_and_returns_at_once";
     "ReactOS: a slot is truncated to 32 bits", PROTOCOL,
         "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
@@ -110,8 +112,9 @@ mutants! {
         "word.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above" =>
         "word.fetch_add(amount, Ordering::Relaxed); self.word(slot).fetch_and(!MARK, Ordering::Relaxed);",
         Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable";
-    "the wake-up of the last release is lost", FAMILY,
-        "<R::Park as Park>::unpark_all(address);" => "let _ = address;",
+    "the wake-up of the last release is lost", STEPS,
+        "address is used.\n        <R::Park as Park>::unpark_all(address);" =>
+        "address is used.\n let _ = address;",
         Loom, Both, "release_on_another_slot_against_wait";
     "the sweeper is decided before it is marked", PROTOCOL,
         "if first & MARK != 0 {" => "if false {",
@@ -183,12 +186,12 @@ mutants! {
     "resurrect piles up more holds than the words can count", PROTOCOL,
         "> MAX_RESURRECTED * ONE {" => "== usize::MAX {",
         Unit, Itself, "resurrect_is_refused_while_more_are_left";
-    "the end of a sweep wakes nobody", FAMILY,
-        "if self.protocol().sweep() != Ok(false) {" => "if self.protocol().sweep().is_err() {",
+    "the end of a sweep wakes nobody", STEPS,
+        "if swept != Ok(false) {" => "if swept.is_err() {",
         Loom, Both, "two_run_downs_of_an_idle_object_are_both_told";
     "a re-initialisation wakes nobody", FAMILY,
-        "self.protocol().reinitialize()?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
-        "self.protocol().reinitialize()?;",
+        "self.protocol().reinitialize(|| ())?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
+        "self.protocol().reinitialize(|| ())?;",
         Loom, Both, "a_wait_that_begins_during_a_reinitialize_is_woken";
     "an index is not taken modulo the number of slots", PROTOCOL,
         "slot % self.slots.len() };" => "0 };",
@@ -218,15 +221,32 @@ mutants! {
     "only one of several sleeping waiters is woken", BLOCKING,
         "bucket.woken.notify_all();" => "bucket.woken.notify_one();",
         Host("waking"), Itself, "every_sleeper_is_woken";
-    "a wait does not sleep", FAMILY,
+    "a wait does not sleep", STEPS,
         "Ok(Progress::Draining(_) | Progress::Sweeping) => false," =>
         "Ok(Progress::Draining(_) | Progress::Sweeping) => true,",
         Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer";
-    "a wait sleeps on when its run-down is taken back", FAMILY,
+    "a wait sleeps on when its run-down is taken back", STEPS,
         "Ok(Progress::RunDown | Progress::Live) | Err(_) => true," =>
         "Ok(Progress::Live) => false, Ok(Progress::RunDown) | Err(_) => true,",
         Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer";
-    "a protected value is taken though it was replaced", "src/protected.rs",
+    "who takes a protected value gives up though another one came", PROTECTED,
+        "None => {} // moved" => "None => return Ok(None), // moved",
+        Loom, Itself, "take_and_put_against_run_down::plain";
+    "a protected value is lent out before its place is full", PROTECTED,
+        "self.object.protocol().reinitialize(|| self.end(seen + FULL));" =>
+        "self.object.protocol().reinitialize(|| ()); self.end(seen + FULL);",
+        Loom, Itself, "a_user_of_a_new_value_can_run_it_down::plain";
+    "a protected value's place is full before the object has left its run-down", PROTECTED,
+        "let live = self.object.protocol().reinitialize(|| self.end(seen + FULL));" =>
+        "self.end(seen + FULL); let live = self.object.protocol().reinitialize(|| ());",
+        Loom, Itself, "put_against_run_down::plain";
+    "a protected value's newcomers wake nobody", PROTECTED,
+        "<R::Park as Park>::unpark_all(self.object.address());" => "",
+        Loom, Itself, "put_against_run_down::plain";
+    "a merge forgets who holds it", "src/holders.rs",
+        "if self.entry().is_some() { (self, other) } else { (other, self) }" => "(self, other)",
+        Host("holders"), Itself, "a_merge_keeps_the_entry_of_a_guard_that_another_without_one_takes_in";
+    "a protected value is taken though it was replaced", PROTECTED,
         "self.state.compare_exchange(seen, seen + BUSY," =>
         "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, seen + BUSY,",
         Unit, Itself, "a_value_that_was_replaced_is_not_taken_for_the_one_that_was_seen";

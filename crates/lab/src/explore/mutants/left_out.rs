@@ -47,4 +47,9 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("run-down: the last release comes before the waiter's event is there", NOT_USED),
     ("only one of several sleeping waiters is woken", NOT_USED),
     ("a protected value is taken though it was replaced", NOT_USED),
+    ("who takes a protected value gives up though another one came", NOT_USED),
+    ("a protected value is lent out before its place is full", NOT_USED),
+    ("a protected value's place is full before the object has left its run-down", NOT_USED),
+    ("a protected value's newcomers wake nobody", NOT_USED),
+    ("a merge forgets who holds it", NOT_USED),
 ];

@@ -21,6 +21,7 @@ pub struct Mutant {
 
 const PROTOCOL: &str = "crates/rundown/src/protocol.rs";
 const FAMILY: &str = "crates/rundown/src/family.rs";
+const STEPS: &str = "crates/rundown/src/steps.rs";
 const GUARD: &str = "crates/rundown/src/guard.rs";
 const QUICK: bool = true;
 const LONG: bool = false;
@@ -35,8 +36,8 @@ macro_rules! mutants {
 }
 
 mutants! {
-    LONG "ReactOS: the wait tests the wrong way round", FAMILY,
-        "while !self.begin_run_down() {" => "while self.begin_run_down() {";
+    LONG "ReactOS: the wait tests the wrong way round", STEPS,
+        "while !begin(object)? {" => "while begin(object)? {";
     QUICK "ReactOS: a slot is truncated to 32 bits", PROTOCOL,
         "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
         "self.word(slot).fetch_or(MARK, Ordering::Acquire) as u32 as usize";
@@ -44,25 +45,26 @@ mutants! {
         "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
         "if (self.word(slot).load(Ordering::Relaxed) as isize) < 0 { 0 } else \
          { self.word(slot).fetch_or(MARK, Ordering::Acquire) }";
-    QUICK "NT: a release looks at the waiter's memory after the last hold is gone", FAMILY,
-        "<R::Park as Park>::unpark_all(address);" =>
-        "let _ = object.protocol().progress(); <R::Park as Park>::unpark_all(address);";
+    QUICK "NT: a release looks at the waiter's memory after the last hold is gone", STEPS,
+        "address is used.\n        <R::Park as Park>::unpark_all(address);" =>
+        "address is used.\n        let _ = object.protocol().progress(); <R::Park as Park>::unpark_all(address);";
     LONG "NT: one release too many is taken for the last one", PROTOCOL,
         "if old == amount {" => "if old <= amount {";
-    LONG "NT: a second wait after one that blocked does not return", FAMILY,
-        "        self.is_run_down()\n    }\n\n    /// Tells whether" =>
-        "        self.protocol().slots.len() > 1 && self.is_run_down()\n    }\n\n    /// Tells whether";
+    LONG "NT: a second wait after one that blocked does not return", STEPS,
+        "while !begin(object)? {" =>
+        "let again = outstanding(object)? == Some(0);\n    while again || !begin(object)? {";
     LONG "run-down: one release too many re-opens a run-down object", PROTOCOL,
         "word.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above" =>
         "word.fetch_add(amount, Ordering::Relaxed); \
          self.word(slot).fetch_and(!MARK, Ordering::Relaxed);";
-    LONG "the wake-up of the last release is lost", FAMILY,
-        "<R::Park as Park>::unpark_all(address);" => "let _ = address;";
-    LONG "the end of a sweep wakes nobody", FAMILY,
-        "if self.protocol().sweep() != Ok(false) {" => "if self.protocol().sweep().is_err() {";
+    LONG "the wake-up of the last release is lost", STEPS,
+        "address is used.\n        <R::Park as Park>::unpark_all(address);" =>
+        "address is used.\n        let _ = address;";
+    LONG "the end of a sweep wakes nobody", STEPS,
+        "if swept != Ok(false) {" => "if swept.is_err() {";
     LONG "a re-initialisation wakes nobody", FAMILY,
-        "self.protocol().reinitialize()?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
-        "self.protocol().reinitialize()?;";
+        "self.protocol().reinitialize(|| ())?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
+        "self.protocol().reinitialize(|| ())?;";
     QUICK "the sweeper is decided before it is marked", PROTOCOL,
         "if first & MARK != 0 {" => "if false {";
     LONG "the first slot stays unmarked", PROTOCOL,
