@@ -74,11 +74,13 @@ typedef struct EX_RUNDOWN_REF_CACHE_AWARE *PEX_RUNDOWN_REF_CACHE_AWARE;
 typedef struct RUNDOWN_PLATFORM {
     // Tells how many slots a cache-aware object gets: best as many as cores. From 1 to 65,536 (256
     // on 32-bit targets); other values are taken for the nearest of these. Must not change between
-    // ExSizeOfRundownProtectionCacheAware and ExInitializeRundownProtectionCacheAware.
+    // ExSizeOfRundownProtectionCacheAware and ExInitializeRundownProtectionCacheAware. NULL only in a
+    // kernel that makes no cache-aware object.
     SIZE_T (*slot_count)(void);
     // Tells which slot to use now: the index of the current core. Any value is correct, also one
     // that is out of date at once, because slots are taken modulo their number; a poor one only
-    // costs time. Called by every cache-aware acquire and release, at their level.
+    // costs time. Called by every cache-aware acquire and release, at their level. NULL only if
+    // `slot_count` may be.
     SIZE_T (*current_slot)(void);
     // Allocates `size` bytes, aligned to a pointer at least; NULL if there are none. NULL: the
     // kernel has no allocator, and ExAllocateCacheAwareRundownProtection returns NULL.
@@ -97,7 +99,8 @@ typedef struct RUNDOWN_PLATFORM {
                  BOOLEAN (*ready)(void *context),
                  void *context);
     // Wakes everybody who sleeps at `address`, which must not be dereferenced: the memory may be
-    // gone already. Called by the last release of a run-down, at its level. NULL only if `wait` is.
+    // gone already. Called by the last release of a run-down, and by Wait and ReInitialize when they
+    // have changed what others wait for, at their level. NULL only if `wait` is.
     void (*wake)(const void *address);
     // Reports a caller's mistake, a line of text that ends in a newline, and ends the system. Must
     // not return: the calling core would loop for ever.
@@ -115,7 +118,7 @@ extern "C" {
 //
 // Level: <= APC_LEVEL in Windows; no limit here.
 //
-// Errors: NULL or a misaligned address: a message and an abort.
+// Errors: NULL, a misaligned address, or a kernel's platform that lacks a function: a message and an abort.
 //
 // Requires: `RunRef` points to an EX_RUNDOWN_REF.
 void ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef);
@@ -204,6 +207,9 @@ void ExRundownCompleted(PEX_RUNDOWN_REF RunRef);
 //
 // Ordering: what the caller did before happens before every acquire that is granted afterwards.
 //
+// Not guaranteed: that others who wait are done. One whose run-down has ended, but who has not looked
+// since, finds the object live and runs the new round down: make sure that all waits have returned.
+//
 // Errors: Before a run-down has ended, or a second time: a message and an abort.
 //
 // Requires: `RunRef` points to an initialised EX_RUNDOWN_REF.
@@ -229,7 +235,8 @@ SIZE_T ExSizeOfRundownProtectionCacheAware(void);
 //
 // Level: <= APC_LEVEL in Windows; no limit here.
 //
-// Errors: NULL, a misaligned buffer, or one that is too small: a message and an abort. Nothing is written.
+// Errors: NULL, a misaligned buffer, one that is too small, or a kernel's platform that lacks a function: a
+// message and an abort. Nothing is written.
 //
 // Requires: `RunRefCacheAware` points to `RunRefSize` bytes that nothing else uses.
 void ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
@@ -238,7 +245,8 @@ void ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
 // Allocates run-down protection and initialises it: SizeOf, an allocation, and Initialize in one.
 //
 // Returns NULL when there is no memory. `PoolType` and `Tag` are handed to the kernel's allocator; a
-// program's has one kind of memory and no tags.
+// program's has one kind of memory and no tags. A kernel's platform that lacks a function is a message
+// and an abort.
 //
 // Level: that of the allocator; <= APC_LEVEL in Windows.
 PEX_RUNDOWN_REF_CACHE_AWARE ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType,
@@ -344,6 +352,9 @@ void ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef);
 // Level: <= APC_LEVEL in Windows; no limit here.
 //
 // Ordering: what the caller did before happens before every acquire that is granted afterwards.
+//
+// Not guaranteed: that others who wait are done. One whose run-down has ended, but who has not looked
+// since, finds the object live and runs the new round down: make sure that all waits have returned.
 //
 // Errors: Before a run-down has ended, or a second time: a message and an abort.
 //

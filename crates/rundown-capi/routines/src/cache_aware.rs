@@ -41,8 +41,13 @@ const _: () = assert!(MAX_SLOTS < 1 << (usize::BITS / 2));
 
 /// Bytes of an object with `slots` slots, wherever in its buffer it begins.
 fn size_of_object(slots: usize) -> usize {
-    let object = Object::layout(slots).map_or(0, |layout| layout.size());
-    CACHE_LINE - align_of::<usize>() + size_of::<CacheLine<Header>>() + object
+    let object = Object::layout(slots).expect("the number of slots is within its limits");
+    CACHE_LINE - align_of::<usize>() + size_of::<CacheLine<Header>>() + object.size()
+}
+
+/// The number of slots of an object that is made now.
+fn slot_count() -> usize {
+    platform::slot_count().clamp(1, MAX_SLOTS)
 }
 
 /// The header of an object in this buffer: the first cache line in it.
@@ -92,7 +97,7 @@ unsafe fn initialize(
     allocated: bool,
     tag: ULONG,
 ) {
-    let slots = platform::slot_count();
+    let slots = slot_count();
     let needed = size_of_object(slots);
     if buffer.is_null() {
         Misuse::Null.report(routine, buffer);
@@ -103,6 +108,7 @@ unsafe fn initialize(
     if size < needed {
         Misuse::TooSmall { needed, given: size }.report(routine, buffer);
     }
+    Misuse::check_platform(routine, buffer, true);
     let header = header_in(buffer);
     // SAFETY: the lines from `header` on lie in the buffer, as `needed` includes the way to the first.
     let object = unsafe {
@@ -123,7 +129,7 @@ unsafe fn initialize(
 /// does not.
 #[unsafe(no_mangle)]
 pub extern "C" fn ExSizeOfRundownProtectionCacheAware() -> SIZE_T {
-    size_of_object(platform::slot_count())
+    size_of_object(slot_count())
 }
 
 /// Initialises run-down protection in the caller's buffer: nobody holds it, acquires are granted.
@@ -140,7 +146,8 @@ pub extern "C" fn ExSizeOfRundownProtectionCacheAware() -> SIZE_T {
 ///
 /// # Errors
 ///
-/// NULL, a misaligned buffer, or one that is too small: a message and an abort. Nothing is written.
+/// NULL, a misaligned buffer, one that is too small, or a kernel's platform that lacks a function: a
+/// message and an abort. Nothing is written.
 ///
 /// # Safety
 ///
@@ -158,7 +165,8 @@ pub unsafe extern "C" fn ExInitializeRundownProtectionCacheAware(
 /// Allocates run-down protection and initialises it: SizeOf, an allocation, and Initialize in one.
 ///
 /// Returns NULL when there is no memory. `PoolType` and `Tag` are handed to the kernel's allocator; a
-/// program's has one kind of memory and no tags.
+/// program's has one kind of memory and no tags. A kernel's platform that lacks a function is a message
+/// and an abort.
 ///
 /// Level: that of the allocator; <= APC_LEVEL in Windows.
 #[unsafe(no_mangle)]
@@ -167,7 +175,8 @@ pub extern "C" fn ExAllocateCacheAwareRundownProtection(
     Tag: ULONG,
 ) -> PEX_RUNDOWN_REF_CACHE_AWARE {
     let routine = "ExAllocateCacheAwareRundownProtection";
-    let size = size_of_object(platform::slot_count());
+    let size = size_of_object(slot_count());
+    Misuse::check_platform(routine, ptr::null::<()>(), true);
     let memory: PEX_RUNDOWN_REF_CACHE_AWARE = platform::allocate(PoolType, size, Tag).cast();
     if !memory.is_null() {
         // SAFETY: fresh memory of this size.
@@ -390,6 +399,9 @@ pub unsafe extern "C" fn ExRundownCompletedCacheAware(RunRef: PEX_RUNDOWN_REF_CA
 /// Level: <= APC_LEVEL in Windows; no limit here.
 ///
 /// Ordering: what the caller did before happens before every acquire that is granted afterwards.
+///
+/// Not guaranteed: that others who wait are done. One whose run-down has ended, but who has not looked
+/// since, finds the object live and runs the new round down: make sure that all waits have returned.
 ///
 /// # Errors
 ///

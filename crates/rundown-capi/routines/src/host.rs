@@ -21,6 +21,11 @@ pub(crate) fn slot_count() -> usize {
     *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
+/// Names what the platform lacks: nothing.
+pub(crate) fn missing(_slots: bool) -> Option<&'static str> {
+    None
+}
+
 /// What `malloc` would align to.
 const ALIGNMENT: usize = 2 * align_of::<usize>();
 

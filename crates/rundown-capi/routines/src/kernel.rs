@@ -66,11 +66,23 @@ unsafe extern "C" fn call_ready(context: *mut c_void) -> BOOLEAN {
     if ready() { TRUE } else { FALSE }
 }
 
-/// Tells how many slots an object gets.
+/// Tells how many slots an object gets: any number.
 pub(crate) fn slot_count() -> usize {
     // SAFETY: the kernel's own function, with the signature that the header prescribes.
-    let count = rundown_platform.slot_count.map_or(1, |slot_count| unsafe { slot_count() });
-    count.clamp(1, rundown::MAX_SLOTS)
+    rundown_platform.slot_count.map_or(1, |slot_count| unsafe { slot_count() })
+}
+
+/// Names a function that the kernel has forgotten; `slots`: for an object with a slot for each core.
+pub(crate) fn missing(slots: bool) -> Option<&'static str> {
+    let RUNDOWN_PLATFORM { slot_count, current_slot, allocate, free, wait, wake, .. } =
+        &rundown_platform;
+    let wanted = [
+        ("slot_count", slots, slot_count.is_some()),
+        ("current_slot", slots, current_slot.is_some()),
+        ("free", allocate.is_some(), free.is_some()),
+        ("wake", wait.is_some(), wake.is_some()),
+    ];
+    wanted.into_iter().find_map(|(name, wanted, there)| (wanted && !there).then_some(name))
 }
 
 /// Allocates memory, or returns null.

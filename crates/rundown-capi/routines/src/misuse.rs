@@ -14,6 +14,7 @@ pub(crate) enum Misuse {
     OverRelease(OverRelease),
     NotRunDown { holds: Option<usize> },
     NotAllocated,
+    Platform { missing: &'static str },
 }
 
 impl Misuse {
@@ -24,6 +25,14 @@ impl Misuse {
         match object.checked_begin_run_down().and_then(|_| object.checked_outstanding()) {
             Ok(holds) => Self::NotRunDown { holds },
             Err(error) => Self::OverRelease(error),
+        }
+    }
+
+    /// Reports a platform that lacks a function, before an object depends on it; `slots`: the object has
+    /// a slot for each core.
+    pub(crate) fn check_platform<T>(routine: &str, object: *const T, slots: bool) {
+        if let Some(missing) = platform::missing(slots) {
+            Self::Platform { missing }.report(routine, object);
         }
     }
 
@@ -67,6 +76,11 @@ impl fmt::Display for Misuse {
                 "the object is in a caller's buffer. Free only what \
                  ExAllocateCacheAwareRundownProtection returned",
             ),
+            Self::Platform { missing } => write!(
+                f,
+                "the kernel's rundown_platform has no {missing}, which this needs. Define it; \
+                 rundown.h says what it does"
+            ),
         }
     }
 }
@@ -75,7 +89,11 @@ impl fmt::Display for Misuse {
 #[cfg(not(feature = "std"))]
 #[cold]
 pub fn die_of_panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    die(format_args!("rundown: defect in the library: {info}"))
+    let message = info.message();
+    match info.location() {
+        Some(place) => die(format_args!("rundown: defect in the library: {message}, at {place}")),
+        None => die(format_args!("rundown: defect in the library: {message}")),
+    }
 }
 
 fn die(message: fmt::Arguments<'_>) -> ! {

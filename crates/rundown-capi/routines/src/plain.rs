@@ -53,7 +53,7 @@ unsafe fn object<'a>(routine: &'static str, pointer: PEX_RUNDOWN_REF) -> &'a Obj
 ///
 /// # Errors
 ///
-/// NULL or a misaligned address: a message and an abort.
+/// NULL, a misaligned address, or a kernel's platform that lacks a function: a message and an abort.
 ///
 /// # Safety
 ///
@@ -67,6 +67,7 @@ pub unsafe extern "C" fn ExInitializeRundownProtection(RunRef: PEX_RUNDOWN_REF) 
     if !RunRef.is_aligned() {
         Misuse::Misaligned.report(routine, RunRef);
     }
+    Misuse::check_platform(routine, RunRef, false);
     let object = Object { object: RundownRef::new(), key: AtomicUsize::new(KEY) };
     // SAFETY: not null and aligned, as just checked; of the right size and not in use, says the caller.
     unsafe { RunRef.cast::<Object>().write(object) };
@@ -234,6 +235,9 @@ pub unsafe extern "C" fn ExRundownCompleted(RunRef: PEX_RUNDOWN_REF) {
 /// Level: <= APC_LEVEL in Windows; no limit here.
 ///
 /// Ordering: what the caller did before happens before every acquire that is granted afterwards.
+///
+/// Not guaranteed: that others who wait are done. One whose run-down has ended, but who has not looked
+/// since, finds the object live and runs the new round down: make sure that all waits have returned.
 ///
 /// # Errors
 ///

@@ -48,11 +48,13 @@ pub type PEX_RUNDOWN_REF_CACHE_AWARE = *mut EX_RUNDOWN_REF_CACHE_AWARE;
 pub struct RUNDOWN_PLATFORM {
     /// Tells how many slots a cache-aware object gets: best as many as cores. From 1 to 65,536 (256
     /// on 32-bit targets); other values are taken for the nearest of these. Must not change between
-    /// ExSizeOfRundownProtectionCacheAware and ExInitializeRundownProtectionCacheAware.
+    /// ExSizeOfRundownProtectionCacheAware and ExInitializeRundownProtectionCacheAware. NULL only in a
+    /// kernel that makes no cache-aware object.
     pub slot_count: Option<unsafe extern "C" fn() -> SIZE_T>,
     /// Tells which slot to use now: the index of the current core. Any value is correct, also one
     /// that is out of date at once, because slots are taken modulo their number; a poor one only
-    /// costs time. Called by every cache-aware acquire and release, at their level.
+    /// costs time. Called by every cache-aware acquire and release, at their level. NULL only if
+    /// `slot_count` may be.
     pub current_slot: Option<unsafe extern "C" fn() -> SIZE_T>,
     /// Allocates `size` bytes, aligned to a pointer at least; NULL if there are none. NULL: the
     /// kernel has no allocator, and ExAllocateCacheAwareRundownProtection returns NULL.
@@ -72,7 +74,8 @@ pub struct RUNDOWN_PLATFORM {
         ),
     >,
     /// Wakes everybody who sleeps at `address`, which must not be dereferenced: the memory may be
-    /// gone already. Called by the last release of a run-down, at its level. NULL only if `wait` is.
+    /// gone already. Called by the last release of a run-down, and by Wait and ReInitialize when they
+    /// have changed what others wait for, at their level. NULL only if `wait` is.
     pub wake: Option<unsafe extern "C" fn(address: *const c_void)>,
     /// Reports a caller's mistake, a line of text that ends in a newline, and ends the system. Must
     /// not return: the calling core would loop for ever.

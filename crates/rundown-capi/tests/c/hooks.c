@@ -16,6 +16,8 @@ void hooks_run_all(void) {}
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Named by the `core` library that comes with the host's target, which is made for unwinding; nothing
@@ -125,6 +127,53 @@ static const char *nothing_left(unsigned unused)
     return NULL;
 }
 
+/* What the platform lacks is noticed before an object depends on it: not a wait without an end. */
+
+static void without(const void *function)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), at = (size_t)function / page * page;
+    if (mprotect((void *)at, 2 * page, PROT_READ | PROT_WRITE) != 0)
+        _exit(2);
+    memset((void *)(size_t)function, 0, sizeof(void (*)(void)));
+}
+
+static EX_RUNDOWN_REF plain;
+static void without_wake(void)
+{
+    without(&rundown_platform.wake);
+    ExInitializeRundownProtection(&plain);
+}
+static void without_free(void)
+{
+    without(&rundown_platform.free);
+    ExAllocateCacheAwareRundownProtection(PagedPool, 1);
+}
+static void *buffer;
+static void without_current_slot(void)
+{
+    without(&rundown_platform.current_slot);
+    ExInitializeRundownProtectionCacheAware(buffer, ExSizeOfRundownProtectionCacheAware());
+}
+static void without_slot_count(void)
+{
+    without(&rundown_platform.slot_count);
+    ExInitializeRundownProtection(&plain); /* needs none */
+    ExInitializeRundownProtectionCacheAware(buffer, ExSizeOfRundownProtectionCacheAware());
+}
+
+static const char *incomplete(unsigned unused)
+{
+    (void)unused;
+    buffer = test_memory(ExSizeOfRundownProtectionCacheAware());
+    DIES(without_wake, "ExInitializeRundownProtection", &plain, "rundown_platform has no wake");
+    DIES(without_free, "ExAllocateCacheAwareRundownProtection", NULL, "rundown_platform has no free");
+    DIES(without_current_slot, "ExInitializeRundownProtectionCacheAware", buffer,
+         "rundown_platform has no current_slot");
+    DIES(without_slot_count, "ExInitializeRundownProtectionCacheAware", buffer,
+         "rundown_platform has no slot_count");
+    return NULL;
+}
+
 static const char *waiters_slept(unsigned unused)
 {
     (void)unused;
@@ -132,12 +181,13 @@ static const char *waiters_slept(unsigned unused)
     return NULL;
 }
 
-unsigned hooks_count(void) { return 3; }
+unsigned hooks_count(void) { return 4; }
 
 void hooks_run_all(void)
 {
     report("hooks", "the allocator gets pool, size and tag, and Free hands them back", allocator, 0);
     report("hooks", "without memory Allocate returns NULL", nothing_left, 0);
+    report("hooks", "a platform that lacks a function is reported", incomplete, 0);
     report("hooks", "waiting sleeps in the kernel's own way", waiters_slept, 0);
 }
 

@@ -14,9 +14,7 @@
 static void *object;
 static char line[1024];
 
-/* Does it in a child. Returns NULL if the child ended by SIGABRT with one line that begins with
- * `rundown: ROUTINE(OBJECT): ` and contains `part`. */
-static const char *dies(void (*mistake)(void), const char *routine, const void *address, const char *part)
+const char *dies(void (*mistake)(void), const char *routine, const void *address, const char *part)
 {
     int channel[2], status;
     char begin[200];
@@ -51,13 +49,6 @@ static const char *dies(void (*mistake)(void), const char *routine, const void *
         return said;
     return NULL;
 }
-
-#define DIES(mistake, routine, address, part)                                \
-    do {                                                                     \
-        const char *seen = dies(mistake, routine, address, part);            \
-        if (seen != NULL)                                                    \
-            return seen;                                                     \
-    } while (0)
 
 #define P ((PEX_RUNDOWN_REF)object)
 #define C ((PEX_RUNDOWN_REF_CACHE_AWARE)object)
