@@ -53,6 +53,22 @@ fn a_release_between_a_futures_look_and_its_registration_is_noticed() {
 }
 
 #[test]
+fn a_future_that_has_not_looked_since_its_run_down_ended_runs_the_next_round_down() {
+    let object: RundownRef = RundownRef::new();
+    let guard = object.try_acquire().unwrap();
+    let mut late = pin!(object.drained());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(late.as_mut().poll(&mut context).is_pending());
+    drop(guard);
+    object.reinitialize().unwrap();
+    let next = object.try_acquire().expect("live");
+    assert!(late.as_mut().poll(&mut context).is_pending(), "never ready while somebody holds");
+    assert!(object.try_acquire().is_err(), "documented: its owner has to see to that");
+    drop(next);
+    assert!(late.as_mut().poll(&mut context).is_ready());
+}
+
+#[test]
 fn a_future_on_spin_asks_to_be_polled_again() {
     let object: RundownRef = RundownRef::new();
     let guard = object.try_acquire().unwrap();
