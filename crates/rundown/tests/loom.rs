@@ -533,47 +533,44 @@ on_both! {
         user.join().unwrap();
         assert!(world.object.is_run_down());
     }
+}
 
-    fn take_against_take_and_a_user(world: &Arc<World<_>>) {
-        // `Protected` brings its own object; the world's only lends its cells.
-        let value = Arc::new(Protected::<Arc<World<_>>, One>::new(One::new(), world.clone()));
-        let taker = value.clone();
+/// Runs the model with a world whose cells are what `Protected` protects; it brings its own object.
+macro_rules! of_protected {
+    ($(fn $name:ident($world:ident: &Arc<World<()>>) $body:block)*) => {$(
+        #[test]
+        fn $name() {
+            fn race($world: &Arc<World<()>>) $body
+            model(|| race(&World::new(())));
+        }
+    )*};
+}
+
+of_protected! {
+    fn take_against_take_and_a_user(world: &Arc<World<()>>) {
+        let value = Arc::new(Protected::<Arc<World<()>>, One>::new(One::new(), world.clone()));
         let user = value.clone();
         let user = thread::spawn(move || {
             if let Ok(guard) = user.try_acquire() {
                 guard.work(0);
+                guard.work(1);
             }
         });
-        let taker = thread::spawn(move || taker.run_down().inspect(|world| world.work(0)).is_some());
-        let mine = value.run_down().inspect(|world| world.work(0)).is_some();
+        // Who has the value comes after its users, and who is told that another has it, too.
+        let take = |value: &Protected<Arc<World<()>>, One>, world: &World<()>| {
+            let taken = value.run_down();
+            world.look(1);
+            taken.inspect(|world| world.work(0)).is_some()
+        };
+        let (other, others) = (value.clone(), world.clone());
+        let taker = thread::spawn(move || take(&other, &others));
+        let mine = take(&value, world);
         assert!(mine ^ taker.join().unwrap(), "exactly once");
         user.join().unwrap();
     }
 
-    fn who_does_not_get_the_value_comes_after_its_users_too(world: &Arc<World<_>>) {
-        let value = Arc::new(Protected::<Arc<World<_>>, One>::new(One::new(), world.clone()));
-        let user = value.try_acquire().expect("live");
-        user.work(0);
-        drop(user);
-        let taker = value.clone();
-        let user = thread::spawn({
-            let value = value.clone();
-            move || {
-                if let Ok(guard) = value.try_acquire() {
-                    guard.work(0);
-                }
-            }
-        });
-        let taker = thread::spawn(move || drop(taker.run_down()));
-        if value.run_down().is_none() {
-            world.work(0);
-        }
-        user.join().unwrap();
-        taker.join().unwrap();
-    }
-
-    fn put_against_run_down(world: &Arc<World<_>>) {
-        let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
+    fn put_against_run_down(world: &Arc<World<()>>) {
+        let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
         let other = value.clone();
         let taker = thread::spawn(move || other.run_down().is_some());
         assert!(value.put(world.clone()).is_ok());
@@ -582,8 +579,8 @@ on_both! {
         assert_eq!(value.put(world.clone()).is_ok(), taken);
     }
 
-    fn put_against_a_poll_for_the_value(world: &Arc<World<_>>) {
-        let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
+    fn put_against_a_poll_for_the_value(world: &Arc<World<()>>) {
+        let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
         let other = value.clone();
         let taker = thread::spawn(move || other.try_run_down().is_some());
         assert!(value.put(world.clone()).is_ok());
@@ -591,8 +588,8 @@ on_both! {
         assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
     }
 
-    fn take_and_put_against_run_down(world: &Arc<World<_>>) {
-        let value = Arc::new(Protected::<Arc<World<_>>, One>::new(One::new(), world.clone()));
+    fn take_and_put_against_run_down(world: &Arc<World<()>>) {
+        let value = Arc::new(Protected::<Arc<World<()>>, One>::new(One::new(), world.clone()));
         let other = value.clone();
         let mover = thread::spawn(move || match other.try_run_down() {
             Some(world) => other.put(world).is_ok(),
@@ -603,8 +600,8 @@ on_both! {
         assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
     }
 
-    fn a_user_of_a_new_value_can_run_it_down(world: &Arc<World<_>>) {
-        let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
+    fn a_user_of_a_new_value_can_run_it_down(world: &Arc<World<()>>) {
+        let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
         let other = value.clone();
         let user = thread::spawn(move || {
             if let Ok(guard) = other.try_acquire() {
@@ -616,8 +613,8 @@ on_both! {
         user.join().unwrap();
     }
 
-    fn put_against_take(world: &Arc<World<_>>) {
-        let value = Arc::new(Protected::<Arc<World<_>>, One>::empty(One::new()));
+    fn put_against_take(world: &Arc<World<()>>) {
+        let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
         let other = value.clone();
         let taker = thread::spawn(move || other.try_run_down().inspect(|world| world.work(0)).is_some());
         assert!(value.put(world.clone()).is_ok());

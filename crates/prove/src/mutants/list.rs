@@ -231,18 +231,18 @@ mutants! {
         Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer";
     "who takes a protected value gives up though another one came", PROTECTED,
         "None => {} // moved" => "None => return Ok(None), // moved",
-        Loom, Itself, "take_and_put_against_run_down::plain";
+        Loom, Itself, "take_and_put_against_run_down";
     "a protected value is lent out before its place is full", PROTECTED,
         "self.object.protocol().reinitialize(|| self.end(seen + FULL));" =>
         "self.object.protocol().reinitialize(|| ()); self.end(seen + FULL);",
-        Loom, Itself, "a_user_of_a_new_value_can_run_it_down::plain";
+        Loom, Itself, "a_user_of_a_new_value_can_run_it_down";
     "a protected value's place is full before the object has left its run-down", PROTECTED,
         "let live = self.object.protocol().reinitialize(|| self.end(seen + FULL));" =>
         "self.end(seen + FULL); let live = self.object.protocol().reinitialize(|| ());",
-        Loom, Itself, "put_against_run_down::plain";
+        Loom, Itself, "put_against_run_down";
     "a protected value's newcomers wake nobody", PROTECTED,
         "<R::Park as Park>::unpark_all(self.object.address());" => "",
-        Loom, Itself, "put_against_run_down::plain";
+        Loom, Itself, "put_against_run_down";
     "a merge forgets who holds it", "src/holders.rs",
         "if self.entry().is_some() { (self, other) } else { (other, self) }" => "(self, other)",
         Host("holders"), Itself, "a_merge_keeps_the_entry_of_a_guard_that_another_without_one_takes_in";
