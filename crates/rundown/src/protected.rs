@@ -123,11 +123,11 @@ impl<T, R: Rundown> Protected<T, R> {
     /// who overlaps with a [`put`](Self::put) comes either before it, and then leaves the new value
     /// alone, or after it.
     pub fn run_down(&self) -> Option<T> {
-        self.take_after(|| {
+        let Ok::<_, Infallible>(value) = self.take_after(|| {
             self.object.wait();
-            Ok::<_, Infallible>(true)
-        })
-        .unwrap_or_else(|never| match never {})
+            Ok(true)
+        });
+        value
     }
 
     /// As [`run_down`](Self::run_down), but gives up at a deadline.
@@ -151,10 +151,12 @@ impl<T, R: Rundown> Protected<T, R> {
 
     /// Refuses new users, and gives the value back if all old ones have left.
     ///
+    /// `None`: some are left, or there is no value, or another call is just moving it in or out.
+    ///
     /// With [`drained`](Self::drained) this is the way to take the value in an `async` function.
     pub fn try_run_down(&self) -> Option<T> {
-        self.take_after(|| Ok::<_, Infallible>(self.object.begin_run_down()))
-            .unwrap_or_else(|never| match never {})
+        let Ok::<_, Infallible>(value) = self.take_after(|| Ok(self.object.begin_run_down()));
+        value
     }
 
     /// Waits for the users as a `Future`; [`try_run_down`](Self::try_run_down) then has the value.
@@ -214,9 +216,9 @@ impl<T, R: Rundown> Protected<T, R> {
         self.state.load(Ordering::Acquire)
     }
 
-    /// Takes the value that was `seen` before the object was found run down, unless it is gone.
+    /// Takes the value that was `seen` (full) before the object was found run down, unless it is gone.
     fn take(&self, seen: usize) -> Option<T> {
-        if seen % ROUND != FULL || !self.begin(seen) {
+        if !self.begin(seen) {
             return None;
         }
         // SAFETY: ours until `end`. The state is as it was before the object was found run down, and
