@@ -2,27 +2,35 @@
 
 use super::Scenario;
 use crate::ktap::equal;
-use crate::preempt;
+use crate::{preempt, scope};
 use core::sync::atomic::{AtomicU64, Ordering};
+use rundown::CacheLine;
 
 /// How often each core adds one.
 const TIMES: u64 = 4;
 
-static COUNTER: AtomicU64 = AtomicU64::new(0);
+/// On a line of its own: the plugin watches whole lines.
+static COUNTER: CacheLine<AtomicU64> = CacheLine(AtomicU64::new(0));
+
+/// Has the plugin watch the counter.
+pub fn watch() {
+    let word = &raw const COUNTER.0;
+    scope::watch("counter", word..word.wrapping_add(1), 0);
+}
 
 pub const SCENARIO: Scenario = Scenario {
     name: "counter",
     about: "a plain counter without a lock, wrong on purpose",
     fewest: 2,
     slots: |cores| cores,
-    set_up: |_| COUNTER.store(0, Ordering::Relaxed),
+    set_up: |_| COUNTER.0.store(0, Ordering::Relaxed),
     work: |_| {
         for _ in 0..TIMES {
             // A load and a store, no read-modify-write: what `counter += 1` does.
-            let seen = COUNTER.load(Ordering::Relaxed);
-            COUNTER.store(seen + 1, Ordering::Relaxed);
+            let seen = COUNTER.0.load(Ordering::Relaxed);
+            COUNTER.0.store(seen + 1, Ordering::Relaxed);
             preempt::note(&"has added one");
         }
     },
-    check: |run| equal("the counter", COUNTER.load(Ordering::Relaxed), TIMES * run.cores as u64),
+    check: |run| equal("the counter", COUNTER.0.load(Ordering::Relaxed), TIMES * run.cores as u64),
 };

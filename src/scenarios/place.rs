@@ -102,6 +102,7 @@ pub fn watch() {
         let start: *const u64 = page.0.get().cast();
         scope::watch(name, start..start.wrapping_add(PAGE / 8), CACHE_LINE);
     }
+    super::counter::watch();
     scope::name(1, "run");
     scope::cold();
 }

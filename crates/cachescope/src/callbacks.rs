@@ -145,9 +145,9 @@ extern "C" fn idle_with_data(core: c_uint, _: Data) {
 }
 
 extern "C" fn exit(_: Id, _: Data) {
-    plugin().report();
+    plugin().finish();
 }
 
 extern "C" fn exit_with_data(_: Data) {
-    plugin().report();
+    plugin().finish();
 }

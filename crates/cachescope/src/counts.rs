@@ -58,7 +58,7 @@ impl AddAssign for Counts {
 pub struct PhaseCounts {
     /// The phase; 0 is outside of any.
     pub phase: u16,
-    /// What the line was called when it was first used in the phase.
+    /// What lay on the line when it was first used in the phase.
     pub name: String,
     /// 1 + a core's position in `counts`, or 0.
     position: Box<[u16]>,

@@ -82,6 +82,23 @@ impl Names {
         }
     }
 
+    /// What a line is called: everything that has a name and lies on it, `packed[0..8]` or `a, b+8`.
+    pub fn describe_line(&self, line: Range<u64>) -> String {
+        let mut parts = Vec::new();
+        let mut address = line.start;
+        while address < line.end {
+            match self.find(address) {
+                Some(name) => {
+                    let end = name.range.end.min(line.end);
+                    parts.push(name.describe_range(address..end));
+                    address = end;
+                }
+                None => address += 1,
+            }
+        }
+        if parts.is_empty() { format!("{:#x}", line.start) } else { parts.join(", ") }
+    }
+
     /// What an address is called.
     pub fn describe(&self, address: u64) -> String {
         match self.find(address) {
@@ -96,6 +113,16 @@ impl Name {
         let mut hash = Hash::default();
         text.bytes().for_each(|byte| hash.add(u64::from(byte)));
         Self { range, stride, text: text.into(), hash: hash.value() }
+    }
+
+    fn describe_range(&self, part: Range<u64>) -> String {
+        let element = |address: u64| (address - self.range.start).checked_div(self.stride);
+        match (element(part.start), element(part.end - 1)) {
+            (Some(first), Some(last)) if first < last => {
+                format!("{}[{first}..{}]", self.text, last + 1)
+            }
+            _ => self.describe(part.start),
+        }
     }
 
     fn describe(&self, address: u64) -> String {
@@ -135,6 +162,30 @@ mod tests {
         assert_eq!(names.describe(0x1100), "slots[2]");
         names.add(0x1080..0x1100, 0, "another");
         assert_eq!(names.describe(0x1088), "another+8");
+    }
+
+    #[test]
+    fn a_line_is_called_by_all_that_lies_on_it() {
+        let mut names =
+            Names::parse("1000 1400 slots 80\n1400 1440 packed 8\n1450 1458 word\n").unwrap();
+        for (start, bytes, name) in [
+            (0x1000, 64, "slots[0]"),
+            (0x1040, 64, "slots[0]+64"),
+            (0x1080, 128, "slots[1]"),
+            (0x1000, 256, "slots[0..2]"),
+            (0x1400, 64, "packed[0..8]"),
+            (0x1400, 128, "packed[0..8], word"),
+            (0x1440, 64, "word"),
+            (0x2000, 64, "0x2000"),
+        ] {
+            assert_eq!(names.describe_line(start..start + bytes), name);
+        }
+        names.add(0x1408..0x1410, 0, "hot");
+        assert_eq!(
+            names.describe_line(0x1400..0x1440),
+            "packed[0..8]",
+            "one that begins outside hides what is inside"
+        );
     }
 
     #[test]

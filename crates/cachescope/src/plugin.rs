@@ -131,8 +131,10 @@ impl Plugin {
         })
     }
 
-    fn describe(&self, address: u64) -> String {
-        self.names.read().unwrap_or_else(PoisonError::into_inner).describe(address)
+    fn line_name(&self, address: u64) -> String {
+        let start = address & !(self.run.line - 1);
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        names.describe_line(start..start + self.run.line)
     }
 
     /// Something that the guest must not do.
@@ -184,8 +186,8 @@ impl Plugin {
         };
         let completes = site.class == Class::StoreExclusive;
         match completes {
-            true => self.memory.complete(hit, core, phase, || self.describe(address)),
-            false => self.memory.access(hit, core, phase, access, || self.describe(address)),
+            true => self.memory.complete(hit, core, phase, || self.line_name(address)),
+            false => self.memory.access(hit, core, phase, access, || self.line_name(address)),
         }
         let Some(turnstile) = self.turnstile_of(core) else { return };
         if !completes {

@@ -16,8 +16,8 @@ pub const COUNTING_CPU: &str = "max,cntfrq=62500000";
 /// 16 ns for each instruction, and time jumps when all cores sleep.
 pub const ICOUNT: &str = "shift=4,sleep=off";
 
-/// How long QEMU may take to say its version; it takes about 20 ms.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long QEMU may take to say its version; it takes about 20 ms, but hosts can stall.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks QEMU for its version and its CPU models, and refuses what cannot work.
 pub fn check(settings: &Settings) -> Result<(), Stop> {

@@ -32,6 +32,22 @@ impl Plugin {
             None => written(io::stderr().write_all(text.as_bytes()), "standard error"),
         }
     }
+
+    /// Writes them at QEMU's end, and refuses a run that has shown nothing: it would pass for a good one.
+    pub fn finish(&self) {
+        self.report();
+        if self.memory.is_empty() {
+            let remedy = "have the guest mark some, or give region=START-END";
+            end(failure::GUEST, &format!("no memory was watched; {remedy}"));
+        }
+        let steps =
+            self.turnstile.as_ref().map(|turnstile| turnstile.trace(|trace, _| trace.count()));
+        if steps == Some(0) {
+            let remedy =
+                "mode=schedule needs cores that the guest lets begin, and what they touch watched";
+            end(failure::GUEST, &format!("no step was scheduled; {remedy}"));
+        }
+    }
 }
 
 fn written(result: io::Result<()>, what: &str) {

@@ -5,6 +5,7 @@ use crate::aarch64::Class;
 use crate::directory::Access;
 use crate::trace::Site;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
 static SITE: Site = Site { address: 0, class: Class::Atomic, name: "LDADD", wide_pair: false };
 
@@ -135,10 +136,12 @@ fn says_who_is_stuck() {
             turnstile.begin(0, 7, 2).unwrap();
             turnstile.end(0)
         });
-        while turnstile.stuck().is_none() {}
         let message = "no step for 0 s in phase 7 (1 of 2 cores have begun, 0 have ended): \
                        core 0 waiting";
-        while turnstile.stuck().as_deref() != Some(message) {}
+        let start = Instant::now();
+        while turnstile.stuck().as_deref() != Some(message) {
+            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", turnstile.stuck());
+        }
         scope.spawn(|| {
             turnstile.begin(1, 7, 2).unwrap();
             turnstile.end(1)

@@ -1,7 +1,6 @@
 //! Known bugs put into a copy of the primitive, one at a time: the explorer must find each.
 //!
-//! The copy of the workspace lies in the system's folder for temporary files and is removed at the
-//! end. A mutant is an exact piece of text that stands exactly once in its file; when the source has
+//! The copy of the workspace lies beside what is built from it, and is removed at the end. A mutant is an exact piece of text that stands exactly once in its file; when the source has
 //! moved on, the run fails and says so.
 
 #[cfg(test)]
@@ -27,7 +26,7 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), Stop> {
     }
     let built = root.join("target/explore");
     let _alone = alone(&built)?;
-    let tree = Tree::copy(root)?;
+    let tree = Tree::copy(root, &built.join("mutants"))?;
     let (mut found, mut most) = (0, 0);
     for mutant in &chosen {
         let original = tree.read(mutant.file)?;

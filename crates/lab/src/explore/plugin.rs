@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A schedule without a step for so many seconds is stuck: a wake-up was lost.
-const DEADLINE: u32 = 5;
+const DEADLINE: u32 = 10;
 /// A schedule with more steps runs in circles.
 const MOST_STEPS: u32 = 100_000;
 

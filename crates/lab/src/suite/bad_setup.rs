@@ -40,7 +40,7 @@ const WRONG: &[(&[(&str, &str)], &str)] = &[
 const OLD_QEMU: &str = "old-qemu";
 const MUTE_QEMU: &str = "mute-qemu";
 /// A setting is refused within this time.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(30);
 
 /// One step for each wrong setting.
 pub fn steps() -> impl Iterator<Item = Step> {

@@ -60,7 +60,7 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     // Where mutants are built, too: most of it is the same.
     let built = context.root().join("target/explore");
     let _alone = mutants::alone(&built)?;
-    let tree = Tree::copy(context.root())?;
+    let tree = Tree::copy(context.root(), &built.join("mutants"))?;
     let (file, replaced) = REPLACED;
     let source = tree.read(file)?;
     ensure!(source.matches(replaced).count() == 1, "{file} has no longer one line {replaced}");

@@ -5,12 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What the kernel and the manifest of the workspace need.
+/// What the kernel and the manifest of the workspace need; cargo finds `.cargo` above the copy.
 const PARTS: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
-    ".cargo",
     "build.rs",
     "linker.ld",
     "boot",
@@ -25,10 +24,12 @@ const PARTS: &[&str] = &[
 pub struct Tree(PathBuf);
 
 impl Tree {
-    /// Copies the workspace in `root`.
-    pub fn copy(root: &Path) -> Result<Tree, Stop> {
-        let name = format!("rundown-mutants-{}", std::process::id());
-        let tree = Tree(std::env::temp_dir().join(name));
+    /// Copies the workspace in `root` to `place`, instead of what a run that was cut off has left there.
+    pub fn copy(root: &Path, place: &Path) -> Result<Tree, Stop> {
+        let tree = Tree(place.to_owned());
+        if place.exists() {
+            fs::remove_dir_all(place).map_err(|error| wrong("away what is left", &error))?;
+        }
         for part in PARTS {
             copy(&root.join(part), &tree.0.join(part)).map_err(|error| wrong(part, &error))?;
         }
@@ -53,7 +54,7 @@ impl Tree {
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0); // only a leftover in a folder for such
+        let _ = fs::remove_dir_all(&self.0); // the next copy tries again
     }
 }
 
@@ -82,12 +83,14 @@ mod tests {
     #[test]
     fn a_copy_changes_alone_and_goes_away() {
         let root = crate::build::root("scripts/explore").unwrap();
-        let tree = Tree::copy(&root).unwrap();
+        let place = std::env::temp_dir().join(format!("rundown-tree-{}", std::process::id()));
+        fs::create_dir_all(place.join("old")).unwrap();
+        let tree = Tree::copy(&root, &place).unwrap();
+        assert!(!place.join("old").exists());
         let file = "crates/rundown/src/protocol.rs";
         assert_eq!(tree.read(file).unwrap(), fs::read_to_string(root.join(file)).unwrap());
         tree.write(file, "changed").unwrap();
         assert_ne!(fs::read_to_string(root.join(file)).unwrap(), "changed");
-        let place = tree.root().to_owned();
         drop(tree);
         assert!(!place.exists());
     }

@@ -9,7 +9,6 @@ pub fn times(power: i32) -> String {
         0.. => format!("{number}×"),
         -1 => "½×".to_owned(),
         -2 => "¼×".to_owned(),
-        -3 => "⅛×".to_owned(),
         _ => format!("1/{number}"), // no room for more
     }
 }
@@ -90,7 +89,7 @@ mod tests {
         ];
         assert_eq!(said, wanted);
         assert_eq!([0.0614, 1.999, 12.34, 100.4].map(ratio), ["0.06×", "2.00×", "12.3×", "100×"]);
-        assert_eq!([3, 0, -1, -3, -4].map(times), ["8×", "1×", "½×", "⅛×", "1/16"]);
+        assert_eq!([3, 0, -1, -3, -4].map(times), ["8×", "1×", "½×", "1/8", "1/16"]);
     }
 
     #[test]
