@@ -22,7 +22,7 @@ pub fn root(script: &str) -> Result<PathBuf, Stop> {
 pub fn image(root: &Path, target: Option<&Path>, name: &str) -> Result<PathBuf, Stop> {
     let messages = cargo(root, target, &["--package", "rundown-demo", "--example", name])?;
     let nothing = || Stop::new(SETUP, "cargo does not say what it has built");
-    executable(&messages).ok_or_else(nothing)
+    executable(&messages, name).ok_or_else(nothing)
 }
 
 /// Builds the plugin cachescope, and returns its library.
@@ -49,12 +49,12 @@ fn cargo(root: &Path, target: Option<&Path>, what: &[&str]) -> Result<String, St
     Err(Stop::new(SETUP, format!("cargo build {} fails", what.join(" "))))
 }
 
-/// Finds the executable in cargo's JSON messages.
-pub fn executable(messages: &str) -> Option<PathBuf> {
+/// Finds the executable of a target in cargo's JSON messages. There are others: for a test cargo builds
+/// the package's programs, too, and names whatever is ready last at the end.
+pub fn executable(messages: &str, target: &str) -> Option<PathBuf> {
     let json = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut paths =
-        json.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
-    paths.next_back()
+    let mut of_target = json.filter(|message| message["target"]["name"] == target);
+    of_target.find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
 /// Finds the library in cargo's JSON messages.
@@ -76,10 +76,18 @@ mod tests {
 
     #[test]
     fn the_executable_is_the_one_that_cargo_names() {
-        let messages = "warning: x\n{\"reason\":\"compiler-artifact\",\"executable\":null}\n\
-                        {\"reason\":\"compiler-artifact\",\"executable\":\"/a b/demo\"}\n{\"reason\":\"build-finished\"}\n";
-        assert_eq!(executable(messages), Some(PathBuf::from("/a b/demo")));
-        assert_eq!(executable("{}\nnull\n"), None);
+        let artifact = |name: &str, executable: &str| {
+            format!("{{\"target\":{{\"name\":\"{name}\"}},\"executable\":{executable}}}\n")
+        };
+        let messages = "warning: x\n".to_owned()
+            + &artifact("machine", "null") // a library of the same name
+            + &artifact("machine", "\"/a b/machine\"")
+            + &artifact("demo", "\"/demo\"")
+            + "{\"reason\":\"build-finished\"}\n";
+        assert_eq!(executable(&messages, "machine"), Some(PathBuf::from("/a b/machine")));
+        assert_eq!(executable(&messages, "demo"), Some(PathBuf::from("/demo")));
+        assert_eq!(executable(&messages, "other"), None);
+        assert_eq!(executable("{}\nnull\n", "demo"), None);
     }
 
     #[test]

@@ -94,18 +94,19 @@ impl Context {
             "--package",
             "rundown-demo",
         ]);
-        command.args(match image {
-            Image::DemoDebug => &["--bin", "rundown-demo"] as &[&str],
-            Image::DemoRelease => &["--bin", "rundown-demo", "--release"],
-            Image::MachineTests => &["--test", "machine"],
-            Image::MustFail => &["--example", "must_fail"],
-            Image::Ladder => &["--example", "ladder", "--release"],
-        });
+        let (kind, name, release) = match image {
+            Image::DemoDebug => ("--bin", "rundown-demo", false),
+            Image::DemoRelease => ("--bin", "rundown-demo", true),
+            Image::MachineTests => ("--test", "machine", false),
+            Image::MustFail => ("--example", "must_fail", false),
+            Image::Ladder => ("--example", "ladder", true),
+        };
+        command.args([kind, name]).args(release.then_some("--release"));
         let ended = process::run(&mut command, deadline)?;
         if !ended.succeeded() {
             bail!("{image:?} does not build:\n{}", ended.told(&command));
         }
-        build::executable(&ended.said)
+        build::executable(&ended.said, name)
             .with_context(|| format!("{image:?}: cargo names no executable"))
     }
 }
