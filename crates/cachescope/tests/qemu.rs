@@ -134,11 +134,28 @@ fn the_trace_is_readable() {
 
 fn fails(accelerator: &str, append: &str, arguments: &str, status: i32, message: &str) {
     let Some(output) = boot(accelerator, 2, append, arguments) else { return };
+    failed(&output, status, message);
+}
+
+fn failed(output: &Output, status: i32, message: &str) {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{errors}");
     let own: Vec<_> = errors.lines().filter(|line| line.starts_with("cachescope: ")).collect();
     assert_eq!(own.len(), 1, "{errors}");
     assert!(own[0].contains(message), "{errors}");
+}
+
+/// The demo that must fail has no marks.
+#[test]
+fn a_run_that_has_shown_nothing_fails() {
+    for (arguments, message) in [
+        (",mode=count", "no memory was watched; have the guest mark some"),
+        (",mode=schedule,region=40200000-40200040", "no step was scheduled; mode=schedule needs"),
+    ] {
+        let output = common::boot("must_fail", MANY_THREADS, 2, "", arguments);
+        let Some(output) = output else { return };
+        failed(&output, 1, message);
+    }
 }
 
 #[test]

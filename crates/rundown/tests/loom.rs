@@ -546,6 +546,19 @@ macro_rules! of_protected {
     )*};
 }
 
+type Taken = Option<Arc<World<()>>>;
+
+/// One thread puts a value into an empty place, another one runs it down.
+fn put_against(world: &Arc<World<()>>, take: fn(&Protected<Arc<World<()>>, One>) -> Taken) {
+    let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
+    let other = value.clone();
+    let taker = thread::spawn(move || take(&other).is_some());
+    assert!(value.put(world.clone()).is_ok());
+    let taken = taker.join().unwrap();
+    assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
+    assert_eq!(value.put(world.clone()).is_ok(), taken);
+}
+
 of_protected! {
     fn take_against_take_and_a_user(world: &Arc<World<()>>) {
         let value = Arc::new(Protected::<Arc<World<()>>, One>::new(One::new(), world.clone()));
@@ -570,22 +583,11 @@ of_protected! {
     }
 
     fn put_against_run_down(world: &Arc<World<()>>) {
-        let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
-        let other = value.clone();
-        let taker = thread::spawn(move || other.run_down().is_some());
-        assert!(value.put(world.clone()).is_ok());
-        let taken = taker.join().unwrap();
-        assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
-        assert_eq!(value.put(world.clone()).is_ok(), taken);
+        put_against(world, Protected::run_down);
     }
 
     fn put_against_a_poll_for_the_value(world: &Arc<World<()>>) {
-        let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
-        let other = value.clone();
-        let taker = thread::spawn(move || other.try_run_down().is_some());
-        assert!(value.put(world.clone()).is_ok());
-        let taken = taker.join().unwrap();
-        assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
+        put_against(world, Protected::try_run_down);
     }
 
     fn take_and_put_against_run_down(world: &Arc<World<()>>) {

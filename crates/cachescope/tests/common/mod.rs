@@ -4,10 +4,11 @@
 //! tests cannot run and say so; with `CACHESCOPE_REQUIRE_QEMU=1` that is a failure.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
 const TARGET: &str = "aarch64-unknown-none-softfloat";
@@ -18,10 +19,11 @@ fn qemu() -> String {
     env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".into())
 }
 
-/// The kernel that the file's tests boot, built once; nothing if QEMU or the target is missing.
-fn kernel(example: &str) -> Option<&'static Path> {
-    static KERNEL: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let kernel = KERNEL.get_or_init(|| {
+/// The kernel `example` of the workspace, built once; nothing if QEMU or the target is missing.
+fn kernel(example: &str) -> Option<PathBuf> {
+    static KERNELS: Mutex<BTreeMap<String, Option<PathBuf>>> = Mutex::new(BTreeMap::new());
+    let mut kernels = KERNELS.lock().unwrap_or_else(PoisonError::into_inner);
+    let kernel = kernels.entry(example.to_owned()).or_insert_with(|| {
         let found = Command::new(qemu()).arg("--version").stdout(Stdio::null()).status().is_ok();
         let built = found.then(|| build(example)).flatten();
         let required = env::var_os("CACHESCOPE_REQUIRE_QEMU").is_some();
@@ -31,7 +33,7 @@ fn kernel(example: &str) -> Option<&'static Path> {
     if kernel.is_none() {
         eprintln!("not run: QEMU or the target {TARGET} is missing");
     }
-    kernel.as_deref()
+    kernel.clone()
 }
 
 fn build(example: &str) -> Option<PathBuf> {
@@ -65,7 +67,7 @@ pub fn scratch(what: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{number}.{what}", std::process::id()))
 }
 
-/// Boots the kernel `example` of the workspace; one and the same in all tests of a file.
+/// Boots the kernel `example` of the workspace.
 pub fn boot(
     example: &str,
     accelerator: &str,

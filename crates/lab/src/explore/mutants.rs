@@ -1,7 +1,8 @@
 //! Known bugs put into a copy of the primitive, one at a time: the explorer must find each.
 //!
-//! The copy of the workspace lies beside what is built from it, and is removed at the end. A mutant is an exact piece of text that stands exactly once in its file; when the source has
-//! moved on, the run fails and says so.
+//! The copy of the workspace lies beside what is built from it, and is removed at the end. A mutant is
+//! an exact piece of text that stands exactly once in its file; when the source has moved on, the run
+//! fails and says so.
 
 #[cfg(test)]
 mod left_out;
