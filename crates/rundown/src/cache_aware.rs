@@ -16,8 +16,13 @@ use core::ptr::{self, NonNull};
 /// Tells which slot the caller should use: its core's index, a thread's number, ...
 ///
 /// Any answer is correct, also one that is out of date when it is used: slots are taken modulo
-/// their number, and a hold may be released on another slot. A poor choice only costs time, so the
-/// trait is safe to implement.
+/// their number, and a hold may be released on another slot. A poor choice only costs time.
+///
+/// # What a wrong implementation can do
+///
+/// It is a safe trait. An answer that changes from call to call costs time. A panic leaves the operation
+/// that asked: an acquire then takes nothing, and a release gives nothing back, so its holds stay taken
+/// and no run-down of the object ends.
 pub trait CurrentSlot {
     /// Returns the index of the slot to use now.
     fn current_slot() -> usize;

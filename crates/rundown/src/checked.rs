@@ -48,7 +48,7 @@ pub trait Checked: Rundown {
     ///
     /// [`OverRelease`] when more was released than acquired. Everybody who waits gets it.
     fn checked_wait(&self) -> Result<(), OverRelease> {
-        steps::drain(self, None).map(|_| ()) // without a deadline none passes
+        steps::drain(self, None).map(|_| ()) // true: without a deadline, nothing else ends it
     }
 
     /// As [`Rundown::outstanding`].

@@ -41,9 +41,12 @@ impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
     /// Touches no shared memory: the sum stays the same.
     #[cfg_attr(feature = "holders", track_caller)]
     pub fn split(&mut self, count: usize) -> Option<Self> {
-        self.count = self.count.checked_sub(count)?;
-        self.record.resize(self.count);
-        let record = Record::new(self.object.address(), self.object.current_slot(), count);
+        let left = self.count.checked_sub(count)?;
+        // Asked first: it is foreign code, and a panic in it must lose no hold.
+        let slot = self.object.current_slot();
+        self.count = left;
+        self.record.resize(left);
+        let record = Record::new(self.object.address(), slot, count);
         Some(Self { object: self.object, count, record })
     }
 
@@ -84,8 +87,9 @@ impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
     /// gives them up to this one.
     #[cfg_attr(feature = "holders", track_caller)]
     pub unsafe fn adopt(object: &'a R, count: usize) -> Self {
+        let slot = object.current_slot();
         Record::settle(object.address(), count);
-        let record = Record::new(object.address(), object.current_slot(), count);
+        let record = Record::new(object.address(), slot, count);
         Self { object, count, record }
     }
 
