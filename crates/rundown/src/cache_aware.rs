@@ -1,9 +1,10 @@
 //! The cache-aware object: a counter a core, each on a cache line of its own.
 
+use crate::cache_line::{CACHE_LINE, SharedLine};
 use crate::error::InitError;
-use crate::family::{check_drop, sealed};
 use crate::limits::MAX_SLOTS;
-use crate::line::{CACHE_LINE, SharedLine};
+use crate::object::Object;
+use crate::operations::check_drop;
 use crate::park::{Park, Spin};
 use crate::protocol::{Outstanding, Protocol, Slot};
 use crate::sync::const_unless_loom;
@@ -13,7 +14,7 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
-/// Tells which slot the caller should use: its core's index, a thread's number, ...
+/// Returns which slot the caller should use: its core's index, a thread's number, ...
 ///
 /// Any answer is correct, also one that is out of date when it is used: slots are taken modulo
 /// their number, and a hold may be released on another slot. A poor choice only costs time.
@@ -262,7 +263,7 @@ impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> CacheAwareRundownRef<C, P, S> {
     }
 }
 
-impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> sealed::Object for CacheAwareRundownRef<C, P, S> {
+impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> Object for CacheAwareRundownRef<C, P, S> {
     type Line = PaddedSlot;
     type Waiting = P;
 
