@@ -22,7 +22,7 @@ pub const SCENARIO: Scenario = Scenario {
     set_up: |run| {
         RUN_DOWN.store(false, Ordering::Relaxed);
         SLOTS.store(run.object.slot_count(), Ordering::Relaxed);
-        scheduler::look_at_death(reopened);
+        scheduler::check_at_death(reopened);
         let _ = run.object.try_acquire().map(|guard| guard.leak());
     },
     work: |run| {

@@ -81,7 +81,7 @@ pub unsafe fn free(page: usize) {
     });
 }
 
-/// Frees the object's memory under the plugin, where an access that is out of page cannot fault: a
+/// Frees the object's memory under the plugin, where an access that comes too late cannot fault: a
 /// change of the tables waits for all cores, and the plugin has stopped them.
 fn poison(page: usize) {
     // SAFETY: as in `free`.
