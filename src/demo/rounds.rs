@@ -1,4 +1,4 @@
-//! A round: every core uses one object as hard as it can, until one of them runs it down.
+//! A round: every core uses one object as hard as it can, until it is run down.
 //!
 //! Nothing here is asserted while it runs. Every core counts what it did in its own cache line, and
 //! the counts are checked afterwards.

@@ -1,4 +1,6 @@
-//! One release too many against drain: it must end in a panic, and never re-open the object.
+//! One release too many against drain: it must end in a panic.
+//!
+//! And it must never re-open the object, which is looked at after the panic.
 
 use crate::races::page;
 use crate::races::run::Scenario;

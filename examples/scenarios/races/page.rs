@@ -1,4 +1,4 @@
-//! The run-down objects of a scenario: each in a page of its own, which can be freed for real.
+//! The run-down objects of a scenario, each in a page that can really be freed.
 //!
 //! Freeing takes it out of the page table: more than poison, as whoever touches it afterwards, even
 //! only to read, ends in a data abort that names the core and the instruction.

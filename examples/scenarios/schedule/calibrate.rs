@@ -1,4 +1,4 @@
-//! Measures what a slice costs, so that slices have exactly the length that was drawn.
+//! Measures what a slice costs, so that it has exactly the length that was drawn.
 
 use crate::schedule::scheduler::{self, LONGEST_SLICE};
 use crate::schedule::trace;

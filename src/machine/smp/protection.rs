@@ -1,4 +1,4 @@
-//! Run-down protection as this kernel uses it: a slot for each core, waiters that sleep.
+//! Run-down protection in this kernel: a slot for each core, waiters that sleep.
 
 use crate::arch::time;
 use crate::smp::{cores, park};

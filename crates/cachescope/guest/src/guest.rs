@@ -4,7 +4,7 @@ use crate::markers::{ARRIVE, COLD, END, NAME, ONE, PHASE, WAKES, WATCH, ZERO};
 use core::arch::asm;
 use core::ops::Range;
 
-/// Says that this core takes part in phase `number`, which is not 0, together with others: `cores` in all.
+/// Says that this core takes part in phase `number`, which is not 0; with others, `cores` in all.
 ///
 /// The same number may be used again, also with other cores.
 #[inline(always)]
