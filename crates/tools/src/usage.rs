@@ -26,7 +26,7 @@ pub fn parse<T: Parser>(args: &[String]) -> Result<Option<T>, ExitError> {
     match command.try_get_matches_from(args).and_then(|found| T::from_arg_matches(&found)) {
         Ok(line) => Ok(Some(line)),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
-            println!("{}", error.to_string().trim_end());
+            let _ = error.print(); // whoever has stopped reading needs no help
             Ok(None)
         }
         Err(error) => Err(wrong(&name, first_paragraph(&error.to_string()))),
