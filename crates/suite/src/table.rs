@@ -11,8 +11,8 @@ use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::step::Step;
 use crate::{
-    bad_setup, bench, figures, idle_setup, ladder, leftovers, must_fail, newer, page, portable,
-    schedules, scope, sessions, transcript,
+    arrows, bad_setup, bench, figures, idle_setup, ladder, leftovers, must_fail, newer, page,
+    portable, schedules, scope, sessions, transcript,
 };
 
 /// The crates that run on the host.
@@ -54,6 +54,7 @@ pub fn steps() -> Vec<Step> {
          scripts/explore scripts/bench scripts/lab .ci/run",
     ));
     steps.push(idle_setup::step());
+    steps.push(arrows::step());
     steps.push(lint(
         "clippy kernel",
         "cargo clippy --package rundown-demo --lib --bins --tests --examples -- -D warnings",
