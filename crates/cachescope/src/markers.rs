@@ -1,22 +1,22 @@
-//! What the guest says, without a register or a byte of memory: HINT instructions, no-ops elsewhere.
+//! Markers: what the guest tells the plugin, in HINT instructions that are no-ops elsewhere.
 //!
-//! API version 1 shows a plugin neither registers nor memory, so a mark has nothing but its number.
-//! Two of them, [`ZERO`] and [`ONE`], spell out arguments bit by bit, the highest first; each of the
-//! others is a sentence's end and says what its arguments mean. The guest's side is `src/scope.rs` of
-//! the kernel.
+//! API version 1 shows a plugin neither registers nor memory, so an instruction can pass nothing but its
+//! own number. Two of the numbers, [`ZERO`] and [`ONE`], pass the bits of arguments, the highest bit
+//! first. Each of the others ends a marker, and says what the bits before it mean. The guest's side is
+//! `src/scope.rs` of the kernel.
 
 use std::ops::Range;
 
-/// The core takes part in a phase from now on: cores (16 bits; 0: not said, then a schedule leaves the
-/// phase alone unless the arguments say how many), phase (16 bits).
+/// The core takes part in a phase from now on: cores (16 bits; 0 if not given: then the phase is not
+/// scheduled, unless the plugin's argument `cores=` gives the number), phase (16 bits).
 pub const PHASE: u32 = 0x60;
-/// The core takes part no more.
+/// The core's part in the phase ends.
 pub const END: u32 = 0x61;
 /// An argument's next bit is 0.
 pub const ZERO: u32 = 0x62;
 /// An argument's next bit is 1.
 pub const ONE: u32 = 0x63;
-/// All lines leave all caches.
+/// All watched lines leave all caches.
 pub const COLD: u32 = 0x64;
 /// Watch memory: name (8 bits a byte), start, end, bytes of an element or 0 (64 bits each).
 pub const WATCH: u32 = 0x65;
@@ -27,17 +27,17 @@ pub const WAKES: u32 = 0x67;
 /// A phase's name: name (8 bits a byte), phase (16 bits).
 pub const NAME: u32 = 0x68;
 
-/// Most bits of a sentence.
+/// Most bits of the arguments of one marker.
 const MOST_BITS: usize = 4096;
 
-/// A whole sentence.
+/// A marker with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum Marker {
     /// See [`PHASE`].
     Phase {
         /// Not 0.
         phase: u16,
-        /// 0: not said.
+        /// 0 if not given.
         cores: usize,
     },
     /// See [`END`].
@@ -66,37 +66,38 @@ pub enum Mark {
     },
 }
 
-/// What a core has spelled out so far.
+/// Puts the hints of one core together to markers.
 #[derive(Debug, Default)]
-pub struct Sentence {
+pub struct Decoder {
     bits: Vec<bool>,
 }
 
-impl Sentence {
-    /// Takes the next hint. `None`: the sentence goes on. The error says what the guest does wrong.
-    pub fn hint(&mut self, number: u32) -> Result<Option<Mark>, String> {
-        let mark = match number {
+impl Decoder {
+    /// Takes the next hint. Returns the marker that it ends, if it does. The error says what the guest does
+    /// wrong.
+    pub fn hint(&mut self, number: u32) -> Result<Option<Marker>, String> {
+        let marker = match number {
             ZERO | ONE if self.bits.len() == MOST_BITS => {
-                return Err(format!("a mark of more than {MOST_BITS} bits"));
+                return Err(format!("a marker of more than {MOST_BITS} bits"));
             }
             ZERO | ONE => {
                 self.bits.push(number == ONE);
                 return Ok(None);
             }
-            PHASE => Mark::Phase { phase: self.phase()?, cores: self.number(16)? as usize },
-            END => Mark::End,
-            COLD => Mark::Cold,
+            PHASE => Marker::Phase { phase: self.phase()?, cores: self.number(16)? as usize },
+            END => Marker::End,
+            COLD => Marker::Cold,
             WATCH => {
                 let (stride, end, start) = (self.number(64)?, self.number(64)?, self.number(64)?);
-                Mark::Watch { name: self.text()?, range: start..end, stride }
+                Marker::Watch { name: self.text()?, range: start..end, stride }
             }
-            ARRIVE => Mark::Arrive,
-            WAKES => Mark::Wakes(self.number(16)? as usize),
-            NAME => Mark::Name { phase: self.phase()?, name: self.text()? },
-            _ => return Err(format!("HINT #{number:#x} is no mark")),
+            ARRIVE => Marker::Arrive,
+            WAKES => Marker::Wakes(self.number(16)? as usize),
+            NAME => Marker::Name { phase: self.phase()?, name: self.text()? },
+            _ => return Err(format!("HINT #{number:#x} is no marker")),
         };
         match self.bits.len() {
-            0 => Ok(Some(mark)),
+            0 => Ok(Some(marker)),
             more => Err(format!("HINT #{number:#x} with {more} bits too many")),
         }
     }
@@ -104,7 +105,7 @@ impl Sentence {
     /// Takes the last `bits` bits.
     fn number(&mut self, bits: usize) -> Result<u64, String> {
         let Some(start) = self.bits.len().checked_sub(bits) else {
-            return Err(format!("a mark with {} of {bits} bits", self.bits.len()));
+            return Err(format!("a marker with {} of {bits} bits", self.bits.len()));
         };
         Ok(self.bits.drain(start..).fold(0, |number, bit| number << 1 | u64::from(bit)))
     }
@@ -131,37 +132,37 @@ mod tests {
     use super::*;
 
     /// As the guest does it.
-    fn spell(sentence: &mut Sentence, number: u64, bits: u32) {
+    fn spell(decoder: &mut Decoder, number: u64, bits: u32) {
         for bit in (0..bits).rev() {
             let hint = if number >> bit & 1 == 1 { ONE } else { ZERO };
-            assert_eq!(sentence.hint(hint), Ok(None));
+            assert_eq!(decoder.hint(hint), Ok(None));
         }
     }
 
     #[test]
-    fn understands_what_the_guest_spells() {
-        let mut sentence = Sentence::default();
-        spell(&mut sentence, 64, 16);
-        spell(&mut sentence, 7, 16);
-        assert_eq!(sentence.hint(PHASE), Ok(Some(Mark::Phase { phase: 7, cores: 64 })));
-        assert_eq!(sentence.hint(END), Ok(Some(Mark::End)));
-        "slots".bytes().for_each(|byte| spell(&mut sentence, u64::from(byte), 8));
+    fn decodes_what_the_guest_sends() {
+        let mut decoder = Decoder::default();
+        spell(&mut decoder, 64, 16);
+        spell(&mut decoder, 7, 16);
+        assert_eq!(decoder.hint(PHASE), Ok(Some(Marker::Phase { phase: 7, cores: 64 })));
+        assert_eq!(decoder.hint(END), Ok(Some(Marker::End)));
+        "slots".bytes().for_each(|byte| spell(&mut decoder, u64::from(byte), 8));
         for number in [0x4020_0000, 0x4020_0400, 0x80] {
-            spell(&mut sentence, number, 64);
+            spell(&mut decoder, number, 64);
         }
         let range = 0x4020_0000..0x4020_0400;
-        let watch = Mark::Watch { name: "slots".into(), range, stride: 0x80 };
-        assert_eq!(sentence.hint(WATCH), Ok(Some(watch)));
+        let watch = Marker::Watch { name: "slots".into(), range, stride: 0x80 };
+        assert_eq!(decoder.hint(WATCH), Ok(Some(watch)));
     }
 
     #[test]
     fn refuses_what_makes_no_sense() {
-        assert!(Sentence::default().hint(PHASE).is_err());
-        let mut sentence = Sentence::default();
-        spell(&mut sentence, 1, 1);
-        assert_eq!(sentence.hint(END), Err("HINT #0x61 with 1 bits too many".into()));
-        let mut sentence = Sentence::default();
-        spell(&mut sentence, 0, 32);
-        assert!(sentence.hint(PHASE).unwrap_err().starts_with("phase 0"));
+        assert!(Decoder::default().hint(PHASE).is_err());
+        let mut decoder = Decoder::default();
+        spell(&mut decoder, 1, 1);
+        assert_eq!(decoder.hint(END), Err("HINT #0x61 with 1 bits too many".into()));
+        let mut decoder = Decoder::default();
+        spell(&mut decoder, 0, 32);
+        assert!(decoder.hint(PHASE).unwrap_err().starts_with("phase 0"));
     }
 }
