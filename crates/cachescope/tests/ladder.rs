@@ -136,7 +136,7 @@ fn the_table_of_the_documentation_is_what_is_counted() {
     let results: Option<Vec<Results>> =
         columns.iter().map(|&(cores, pairs)| run(cores, 64, &format!("pairs={pairs}"))).collect();
     let Some(results) = results else { return };
-    let table = page.lines().skip_while(|line| !line.starts_with("| rung | 2 cores |"));
+    let table = page.lines().skip_while(|line| !line.starts_with("| variant | 2 cores |"));
     for row in table.skip(2).take_while(|line| line.starts_with('|')) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         for name in cells[1].split('`').skip(1).step_by(2) {
