@@ -1,4 +1,6 @@
-//! The demo: every core on its own slot of one run-down object, a drain in the middle, the verdict.
+//! The demo: every core uses one run-down object on its own slot, until a drain.
+//!
+//! It plans twelve tests, runs them in the order below, and ends QEMU with the verdict.
 
 #![no_std]
 #![no_main]

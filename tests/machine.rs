@@ -1,4 +1,4 @@
-//! On-target tests of the machine below the demo: memory, interrupts, sleep, heap, forms of objects.
+//! On-target tests of the machine: memory, interrupts, sleep, heap, objects.
 
 #![no_std]
 #![no_main]

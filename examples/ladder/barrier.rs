@@ -1,4 +1,4 @@
-//! A common start for several cores, and how long they take from there to the end of the last one.
+//! A common start for several cores, and how long they take from there.
 
 use crate::wait::wait;
 use alloc::vec::Vec;
@@ -46,7 +46,8 @@ impl Barrier {
     }
 }
 
-/// Has `cores` cores do `pairs` pairs each on a variant, all at once. Returns how long it took, in ticks.
+/// Has `cores` cores do `pairs` pairs each on a variant, all at once. Returns the ticks until the last
+/// has ended.
 ///
 /// Cores that do not take part sleep. Each core writes its own time into its own line.
 pub fn race(variant: &dyn Variant, cores: usize, pairs: u64) -> u64 {

@@ -1,9 +1,11 @@
-//! `mode=coherence`: the same work for the plugin in crates/cachescope, which counts what the cache
-//! lines go through. Without it the image only checks the final counts.
+//! `mode=coherence`: what the cache lines go through.
+//!
+//! The same work, counted by the plugin in crates/cachescope. Without it the image only checks the
+//! final counts.
 //!
 //! Of each variant there are two phases. In the first, `NAME warm`, every core does a few pairs, so that
-//! all lines are in caches; the second is called as the variant, and holds no cold miss. After them come phases
-//! `drain N` for N = 1, 2, 4, ...: core 0 drains an object of N slots that N cores have just used.
+//! all lines are in caches; the second is called as the variant, and holds no cold miss. After them come
+//! phases `drain N` for N = 1, 2, 4, ...: core 0 drains an object of N slots that N cores have just used.
 
 use crate::arguments::Arguments;
 use alloc::format;

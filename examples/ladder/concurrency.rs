@@ -1,4 +1,4 @@
-//! Whether cores run on their own, or take turns: under `thread=single` and `-icount` they do.
+//! Whether cores run on their own, or take turns as under `thread=single`.
 
 use crate::barrier::Barrier;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ const LOOK_MS: u64 = 300;
 /// keeps it for 100 ms (QEMU, accel/tcg/tcg-accel-ops-rr.c, `TCG_KICK_PERIOD`).
 const BEATS: usize = 100;
 
-/// Returns whether two cores run on their own: core 1 counts, core 0 watches it count without giving way.
+/// Returns whether two cores run on their own: core 1 counts, core 0 watches without giving way.
 pub fn cores_run_on_their_own() -> bool {
     cores::count() > 1 && beats_seen() >= BEATS
 }

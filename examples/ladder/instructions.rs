@@ -70,7 +70,7 @@ fn per_drain(slots: usize) -> u64 {
     ticks_of(2) - ticks_of(1)
 }
 
-/// Checks that each slot costs the same; from one slot to two there is also a loop where there was none.
+/// Checks that each slot costs the same, from the second on: one slot needs no loop.
 fn grows_evenly(drains: &[(usize, u64)]) -> ktap::Result {
     let mut each = None;
     for pair in drains.windows(2).skip(1) {

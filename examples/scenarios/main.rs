@@ -1,6 +1,6 @@
-//! Small races under seeded schedules: `-append "scenario=NAME seed=K seeds=N apart=A"`.
+//! Small races under seeded schedules.
 //!
-//! Runs the scenario once for each of the seeds K, K + A, K + 2 A, ..., N in all, a test a seed, and
+//! `-append "scenario=NAME seed=K seeds=N apart=A"` runs the scenario once for each of the seeds K, K + A, K + 2 A, ..., N in all, a test a seed, and
 //! ends with the first that fails. `trace=1` prints every step. Needs `-icount shift=4,sleep=off`;
 //! `scripts/explore` knows how.
 

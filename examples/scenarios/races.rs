@@ -1,4 +1,4 @@
-//! Small races of a few cores around one run-down object, each with counts that are checked.
+//! Small races of a few cores around one run-down object, with counts to check.
 
 use run::Scenario;
 

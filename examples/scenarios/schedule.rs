@@ -1,5 +1,6 @@
-//! Seeded preemption: one core at a time runs, for a seeded number of instructions; then the seed
-//! chooses who is next.
+//! Seeded preemption: the seed chooses which core runs, and for how long.
+//!
+//! One core at a time runs, for a seeded number of instructions; then the seed chooses who is next.
 //!
 //! For QEMU under `-icount shift=4`, where a tick of the virtual counter is one instruction. The core
 //! whose turn it is sets its virtual timer a few instructions ahead; the interrupt's handler draws the
@@ -14,6 +15,7 @@
 
 pub mod calibrate;
 pub mod plugin;
+pub mod random;
 pub mod scheduler;
 pub mod trace;
 pub mod turns;

@@ -1,4 +1,6 @@
-//! Instructions whose accesses QEMU reports in ways of their own, each in a phase with its name.
+//! Instructions of unusual kinds, each in a phase with its name.
+//!
+//! QEMU reports the accesses of each in a way of its own.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;

@@ -1,4 +1,4 @@
-//! Phases whose coherence traffic is known, for the tests of the plugin in crates/cachescope.
+//! Phases whose coherence traffic is known, for the tests of crates/cachescope.
 //!
 //! Each core adds to its word a fixed number of times; the words lie in one place, packed into one
 //! line, or 64 or 128 bytes apart. `-append`: `adds=N` a core (100), `atomics=default|lse|exclusive`

@@ -1,4 +1,4 @@
-//! The short tests of the boot: guards that migrate, counts, waiters. Each on an object of its own.
+//! The short tests: guards that migrate, counts, waiters. Each on its own object.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -48,7 +48,7 @@ pub fn lines_are_large_enough() -> ktap::Result {
     )
 }
 
-/// Checks that a guard taken on core 0 can be dropped on the last core: the drain ends then, not before.
+/// Checks that a guard of core 0 can be dropped on the last core: the drain ends then, not before.
 pub fn guard_migrates() -> ktap::Result {
     let object = object();
     let other = cores::count() - 1;
@@ -153,7 +153,7 @@ pub fn two_waiters() -> ktap::Result {
 /// The number of that phase; those of the rounds come before it.
 const WAITERS: u16 = 100;
 
-/// Runs `work(index)` on the first `count` cores, in a phase for which cachescope may choose a schedule.
+/// Runs `work(index)` on the first `count` cores, in a phase that cachescope may schedule.
 fn in_phase(object: &'static Object, count: usize, work: &(dyn Fn(usize) + Sync)) {
     let start = ptr::from_ref(object).cast::<u8>();
     cachescope_guest::watch("object", start..start.wrapping_add(size_of_val(object)), CACHE_LINE);

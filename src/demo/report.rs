@@ -1,4 +1,4 @@
-//! The demo's report: a table for people, and the same as `# measure` lines for tools.
+//! The demo's report: a table for people, `# measure` lines for tools.
 
 use crate::demo::counters::Counts;
 use crate::demo::shared::{Drain, Shared};

@@ -1,4 +1,4 @@
-//! What the cores share in a round: the run-down object, what it protects, each core's counters.
+//! What the cores share in a round: the run-down object and each core's counters.
 
 use crate::demo::counters::{Counters, Counts};
 use alloc::boxed::Box;

@@ -69,7 +69,9 @@ global_asm!(
     ADP_STOPPED_APPLICATION_EXIT = const semihosting::ADP_STOPPED_APPLICATION_EXIT,
 );
 
-/// Called by boot/entry.S on core 0: MMU on through the early table, on its own stack, interrupts masked.
+/// Called by boot/entry.S on core 0: MMU on through the early table, interrupts masked.
+///
+/// The boot as a table of contents; each step needs those before it.
 extern "C" fn first_core(loader_tree: usize) -> ! {
     cores::adopt_first_core();
     interrupt_mask::unmask_errors();

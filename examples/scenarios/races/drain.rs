@@ -1,4 +1,4 @@
-//! Acquire against drain: every other core comes and goes while core 0 runs the object down.
+//! Acquire against drain: others come and go while core 0 runs the object down.
 
 use crate::races::run::Scenario;
 

@@ -1,9 +1,12 @@
-//! One release too many against drain: it must end in a panic, and never re-open the object.
+//! One release too many against drain: it must end in a panic.
+//!
+//! And it must never re-open the object, which is looked at after the panic.
 
 use crate::races::page;
 use crate::races::run::Scenario;
 use crate::schedule::scheduler;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use machine::smp::protection::slot_words;
 use rundown::Rundown;
 
 /// How often each other core tries.
@@ -22,7 +25,7 @@ pub const SCENARIO: Scenario = Scenario {
     set_up: |run| {
         RUN_DOWN.store(false, Ordering::Relaxed);
         SLOTS.store(run.object.slot_count(), Ordering::Relaxed);
-        scheduler::look_at_death(reopened);
+        scheduler::check_at_death(reopened);
         let _ = run.object.try_acquire().map(|guard| guard.leak());
     },
     work: |run| {
@@ -50,6 +53,6 @@ pub const SCENARIO: Scenario = Scenario {
 /// Looks, after the panic, whether the object is run down and a slot is open all the same.
 fn reopened() -> Option<&'static str> {
     let object = page::object(0, SLOTS.load(Ordering::Relaxed));
-    let open = page::slot_words(object).any(|word| word & 1 == 0);
+    let open = slot_words(object).any(|word| word & 1 == 0);
     (page::shared_word(0) == 0 && open).then_some("a slot of the run-down object is open again")
 }

@@ -1,4 +1,4 @@
-//! The last release against free: the owner frees the object's memory as soon as it may.
+//! The last release against free: the owner frees the memory as soon as it may.
 //!
 //! Several objects, one after the other. The owner polls: one that sleeps would be woken by the last
 //! release itself, when that is nearly done with the object, and would hardly ever come too early.

@@ -1,4 +1,4 @@
-//! The run-down objects of a scenario: each in a page of its own, which can be freed for real.
+//! The run-down objects of a scenario, each in a page that can really be freed.
 //!
 //! Freeing takes it out of the page table: more than poison, as whoever touches it afterwards, even
 //! only to read, ends in a data abort that names the core and the instruction.
@@ -81,7 +81,7 @@ pub unsafe fn free(page: usize) {
     });
 }
 
-/// Frees the object's memory under the plugin, where an access that is out of page cannot fault: a
+/// Frees the object's memory under the plugin, where an access that comes too late cannot fault: a
 /// change of the tables waits for all cores, and the plugin has stopped them.
 fn poison(page: usize) {
     // SAFETY: as in `free`.
@@ -128,11 +128,4 @@ fn descriptor(page: usize) -> &'static AtomicU64 {
 pub fn shared_word(page: usize) -> u64 {
     // SAFETY: inside the page, and one word.
     unsafe { MEMORY[page].0.get().cast::<u64>().read_volatile() }
-}
-
-/// Returns the words of all slots, as they are now.
-pub fn slot_words(object: &Object) -> impl Iterator<Item = u64> {
-    // SAFETY: a slot is one word; the object lives, and nobody writes to it after a run.
-    (0..object.slot_count())
-        .map(|slot| unsafe { object.slot_address(slot).cast::<u64>().read_volatile() })
 }

@@ -1,5 +1,7 @@
-//! Re-initialise against acquire: the object is run down and made live again, while others use it and
-//! the last core starts and awaits run-downs of its own.
+//! Re-initialise against acquire, and against another run-down.
+//!
+//! Core 0 runs the object down and makes it live again, while others use it and the last core starts and
+//! awaits run-downs of its own.
 
 use crate::races::run::{CANARY, Scenario};
 use crate::schedule::scheduler;

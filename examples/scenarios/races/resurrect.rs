@@ -1,4 +1,4 @@
-//! Resurrect against the release of a hold that is left: several cores take one run-down back at once.
+//! Resurrect against the last release: several cores take back one run-down.
 
 use crate::races::run::{GRANTED, RELEASED, Run, Scenario};
 use crate::schedule::scheduler;

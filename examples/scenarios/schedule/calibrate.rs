@@ -1,17 +1,16 @@
-//! Measures what a slice costs, so that slices have exactly the length that was drawn.
+//! Measures what a slice costs, so that it has exactly the length that was drawn.
 
-use crate::schedule::scheduler::{self, FIRST_ALWAYS, LONGEST, LONGEST_SLICE, OVERHEAD, SHORTEST};
+use crate::schedule::scheduler::{self, LONGEST_SLICE};
 use crate::schedule::trace;
 use core::arch::asm;
-use core::sync::atomic::Ordering;
 use machine::arch::time;
 use machine::smp::jobs;
 
 /// The frequency at which `-icount shift=4`, which is 16 ns an instruction, makes it a tick.
 const FREQUENCY: u64 = 62_500_000;
 
-/// Measures `OVERHEAD`, so that slices have the length that was drawn, and checks that they do,
-/// however many of the `cores` wait for their turn.
+/// Measures what a slice takes besides the code that it interrupts, and checks that slices then have the
+/// length that was drawn, however many of the `cores` wait for their turn.
 pub fn calibrate(cores: usize) {
     const LONG: u64 = 300;
     let frequency = time::frequency();
@@ -26,7 +25,7 @@ pub fn calibrate(cores: usize) {
         "a slice of {LONG} ticks ends after {progress} instructions: \
          QEMU must run with -icount shift=4,sleep=off"
     );
-    OVERHEAD.store(LONG - progress, Ordering::Relaxed);
+    scheduler::set_overhead(LONG - progress);
     for waiting in 0..cores {
         for length in [3, LONGEST_SLICE] {
             let progress = progress_in(length, waiting);
@@ -42,9 +41,7 @@ pub fn calibrate(cores: usize) {
 /// Returns how far one slice went.
 fn progress_in(length: u64, waiting: usize) -> u64 {
     scheduler::prepare(0, waiting + 1);
-    FIRST_ALWAYS.store(true, Ordering::Relaxed);
-    SHORTEST.store(length, Ordering::Relaxed);
-    LONGEST.store(1, Ordering::Relaxed);
+    scheduler::fix_slices(Some(length));
     jobs::run_on(&|core| core <= waiting, &|core| {
         scheduler::enter();
         if core == 0 {
@@ -54,8 +51,7 @@ fn progress_in(length: u64, waiting: usize) -> u64 {
         scheduler::leave();
     });
     scheduler::finish();
-    FIRST_ALWAYS.store(false, Ordering::Relaxed);
-    SHORTEST.store(1, Ordering::Relaxed);
+    scheduler::fix_slices(None);
     // The first may have ended before the NOPs.
     let [second, third] = [1, 2].map(trace::stopped_at);
     third.wrapping_sub(second) / 4

@@ -1,4 +1,4 @@
-//! The other tier: the QEMU plugin cachescope chooses who runs, at each access of the object.
+//! The other tier: the QEMU plugin cachescope chooses at each access of the object.
 //!
 //! The cores then run at the same time, each until its next access, and nothing may depend on the
 //! time. So there is no timer and no deadline: a wake-up that is lost is a schedule that is stuck, which

@@ -1,6 +1,7 @@
 //! The scheduler: who runs next, and for how long.
 
 use crate::schedule::plugin;
+use crate::schedule::random::{self, draw};
 use crate::schedule::trace::{self, Step};
 use aarch64_cpu::asm::wfi;
 use aarch64_cpu::registers::{ELR_EL1, Readable};
@@ -17,60 +18,53 @@ pub const MAX_CORES: usize = 8;
 /// The longest slice, in instructions. The seed chooses between this and an eighth of it: short slices
 /// stop a core between any two instructions, long ones let it come far while another is stopped.
 pub const LONGEST_SLICE: u64 = 64;
-/// Slices until a core is left out, and for how many it is, on average.
+/// Slices until a core is left out, on average.
 const UNTIL_STALL: u64 = 4;
+/// Slices for which it is left out, on average.
 const STALL: u64 = 32;
 /// More steps than any run of a scenario takes.
 const MOST_STEPS: u64 = 20_000;
 /// No core, where an index of one is expected.
-pub const NOBODY: usize = usize::MAX;
+const NOBODY: usize = usize::MAX;
 
-/// Finds out what is wrong, if anything is.
-pub type Look = fn() -> Option<&'static str>;
+/// Returns what is wrong, if anything is.
+pub type DeathCheck = fn() -> Option<&'static str>;
 
 /// A core that takes no part.
 const ABSENT: usize = 0;
 /// A core that waits for its turn, or has it.
-pub const READY: usize = 1;
+const READY: usize = 1;
 /// A core that sleeps until another wakes it.
-pub const ASLEEP: usize = 2;
+const ASLEEP: usize = 2;
 
 /// Whose turn it will be as soon as the wake-up is on its way: who sees itself here sleeps no more.
 static NEXT: AtomicUsize = AtomicUsize::new(NOBODY);
 /// Whose turn it is. Everything else here is written by that core only, but for its own state by a
 /// core that wakes up.
-pub static TURN: AtomicUsize = AtomicUsize::new(NOBODY);
+static TURN: AtomicUsize = AtomicUsize::new(NOBODY);
 /// What each core does: absent, ready or asleep.
-pub static STATES: [AtomicUsize; MAX_CORES] = [const { AtomicUsize::new(ABSENT) }; MAX_CORES];
+static STATES: [AtomicUsize; MAX_CORES] = [const { AtomicUsize::new(ABSENT) }; MAX_CORES];
+/// Cores that take part; 0 outside a run.
 static EXPECTED: AtomicUsize = AtomicUsize::new(0);
 /// The longest slice of this run.
-pub static LONGEST: AtomicU64 = AtomicU64::new(LONGEST_SLICE);
-/// The shortest; another one only to calibrate.
-pub static SHORTEST: AtomicU64 = AtomicU64::new(1);
-/// Whether the lowest core that is ready is always next; only to calibrate.
-pub static FIRST_ALWAYS: AtomicBool = AtomicBool::new(false);
-static LAST_LOOK: Mutex<Option<Look>> = Mutex::new(None);
+static LONGEST: AtomicU64 = AtomicU64::new(LONGEST_SLICE);
+/// The shortest slice of this run.
+static SHORTEST: AtomicU64 = AtomicU64::new(1);
+/// Whether the lowest core that is ready is always next.
+static FIRST_ALWAYS: AtomicBool = AtomicBool::new(false);
+static DEATH_CHECK: Mutex<Option<DeathCheck>> = Mutex::new(None);
+/// The core that is left out for a while.
 static LEFT_OUT: AtomicUsize = AtomicUsize::new(NOBODY);
-static RANDOM: AtomicU64 = AtomicU64::new(0);
 /// Instructions from setting the timer in the handler to the first one of the interrupted code.
-pub static OVERHEAD: AtomicU64 = AtomicU64::new(0);
-
-/// Draws the next number of the seed (SplitMix64, Steele et al. 2014: good for any seed, also 0).
-fn draw() -> u64 {
-    let state = RANDOM.load(Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    RANDOM.store(state, Ordering::Relaxed);
-    let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ mixed >> 31
-}
+static OVERHEAD: AtomicU64 = AtomicU64::new(0);
 
 /// Prepares a run of `cores` cores under the schedule that `seed` names. On one core, while the
 /// others sleep.
 pub fn prepare(seed: u64, cores: usize) {
     assert!(cores <= MAX_CORES, "{cores} cores are more than {MAX_CORES}");
     trace::clear();
-    *LAST_LOOK.lock() = None;
-    RANDOM.store(seed, Ordering::Relaxed);
+    *DEATH_CHECK.lock() = None;
+    random::start(seed);
     LONGEST.store(LONGEST_SLICE >> (draw() % 4), Ordering::Relaxed);
     EXPECTED.store(cores, Ordering::Relaxed);
     STATES.iter().for_each(|state| state.store(ABSENT, Ordering::Relaxed));
@@ -79,22 +73,35 @@ pub fn prepare(seed: u64, cores: usize) {
     LEFT_OUT.store(NOBODY, Ordering::Relaxed);
 }
 
+/// Makes every slice of the prepared run `length` long, and the lowest core that is ready the next one.
+/// `None` takes that back. Only to calibrate.
+pub fn fix_slices(length: Option<u64>) {
+    SHORTEST.store(length.unwrap_or(1), Ordering::Relaxed);
+    LONGEST.store(if length.is_some() { 1 } else { LONGEST_SLICE }, Ordering::Relaxed);
+    FIRST_ALWAYS.store(length.is_some(), Ordering::Relaxed);
+}
+
+/// Sets what a slice takes besides the instructions of the code that it interrupts.
+pub fn set_overhead(instructions: u64) {
+    OVERHEAD.store(instructions, Ordering::Relaxed);
+}
+
 /// Ends the run, when all cores have left.
 pub fn finish() {
     trace::print();
     EXPECTED.store(0, Ordering::Relaxed);
 }
 
-/// Has `look` find out, should a core die in this run, whether something else is wrong as well. It must
+/// Has `check` find out, should a core die in this run, whether something else is wrong as well. It must
 /// not panic.
-pub fn look_at_death(look: Look) {
-    *LAST_LOOK.lock() = Some(look);
+pub fn check_at_death(check: DeathCheck) {
+    *DEATH_CHECK.lock() = Some(check);
 }
 
 /// The panic hook: prints, when a core dies in a run, how far that had come, and what else is wrong.
 pub fn report_death() {
     if EXPECTED.load(Ordering::Relaxed) > 0 {
-        if let Some(wrong) = LAST_LOOK.try_lock().and_then(|look| (*look)?()) {
+        if let Some(wrong) = DEATH_CHECK.try_lock().and_then(|check| (*check)?()) {
             println!("# but {wrong}");
         }
         trace::print();
@@ -126,6 +133,28 @@ pub fn leave() {
     hand_over();
 }
 
+/// Puts this core to sleep, as far as the scheduler is concerned, and gives the turn away.
+pub fn fall_asleep() {
+    be_preempted_at(u64::MAX);
+    STATES[cores::this_index()].store(ASLEEP, Ordering::Relaxed);
+    trace::add(Step::Slept);
+    hand_over();
+}
+
+/// Makes this core ready again, if it was asleep, and returns when it is its turn.
+pub fn wake_up() {
+    let this = cores::this_index();
+    if STATES[this].load(Ordering::Relaxed) != ASLEEP {
+        return;
+    }
+    STATES[this].store(READY, Ordering::Relaxed);
+    // Nobody else may be left to hand over.
+    let _ = TURN.compare_exchange(NOBODY, this, Ordering::Relaxed, Ordering::Relaxed);
+    wait_for_turn();
+    trace::add(Step::Woke);
+    next_slice();
+}
+
 /// Notes what this core has just done, for the trace.
 #[inline]
 pub fn note(what: &'static &'static str) {
@@ -136,7 +165,7 @@ pub fn note(what: &'static &'static str) {
     interrupt_mask::without_interrupts(|| trace::add(Step::Did(what)));
 }
 
-/// What a loop calls that waits for another core without touching the object.
+/// Gives way, in a loop that waits for another core without touching the object.
 pub fn pause() {
     if plugin::chooses() {
         cpu::give_way();
@@ -152,7 +181,7 @@ fn ready() -> impl Iterator<Item = usize> {
 /// Now and then the core that was just stopped is left out for a while, unless nobody else is ready:
 /// many bugs show only if a core is stopped for long in the wrong place, which equal chances hardly
 /// ever do.
-pub fn hand_over() {
+fn hand_over() {
     let drawn = draw();
     let change = drawn >> 32;
     match LEFT_OUT.load(Ordering::Relaxed) {
@@ -180,7 +209,7 @@ pub fn hand_over() {
 ///
 /// The interrupt that ends the sleep is taken here, so that it does not interrupt what follows. It was
 /// sent before the turn was given, so it is there by then.
-pub fn wait_for_turn() {
+fn wait_for_turn() {
     let this = cores::this_index();
     interrupt_mask::without_interrupts(|| {
         while TURN.load(Ordering::Acquire) != this {
@@ -197,18 +226,18 @@ pub fn wait_for_turn() {
 }
 
 /// Has the slice of the calling core end at `time`, or never.
-pub fn be_preempted_at(time: u64) {
+fn be_preempted_at(time: u64) {
     cores::this().timer.call_at(time, slice_ends);
 }
 
 /// Starts this core's next slice.
-pub fn next_slice() {
+fn next_slice() {
     let length = SHORTEST.load(Ordering::Relaxed) + draw() % LONGEST.load(Ordering::Relaxed);
     let ticks = OVERHEAD.load(Ordering::Relaxed) + length;
     be_preempted_at(time::now() + ticks);
 }
 
-/// The timer's interrupt, on the core whose turn it is.
+/// Called by the timer's interrupt, on the core whose turn it is.
 fn slice_ends() {
     trace::add(Step::Stopped(ELR_EL1.get()));
     trace::print();

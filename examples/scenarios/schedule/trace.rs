@@ -1,4 +1,6 @@
-//! What happened in a run, step by step, and its hash: two runs with the same hash are the same run.
+//! What happened in a run, step by step, and its hash.
+//!
+//! Two runs with the same hash are the same run.
 //!
 //! A step is one word, so that noting it takes few instructions of the slice it falls into. Printing
 //! happens between slices and takes nothing of them.
@@ -79,7 +81,7 @@ pub fn add(step: Step) {
     STEPS.store(number + 1, Ordering::Relaxed);
 }
 
-/// Returns a step as a word. Bits 63:60 kind, 59:48 core, 47:0 an address: code and constants lie below 2^39.
+/// Returns a step as a word: bits 63:60 kind, 59:48 core, 47:0 an address, as all lie below 2^39.
 #[inline]
 fn encode(core: usize, step: Step) -> u64 {
     let (kind, address) = match step {

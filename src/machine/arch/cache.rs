@@ -1,4 +1,4 @@
-//! How large the cache lines are, and cleaning for cores whose caches are still off.
+//! How large cache lines are, and cleaning for cores whose caches are still off.
 
 use aarch64_cpu::asm::barrier;
 use core::arch::asm;

@@ -1,4 +1,4 @@
-//! Which interrupts the calling core takes: DAIF (Arm ARM, "Process state, PSTATE").
+//! Which interrupts the calling core takes: DAIF (Arm ARM, "PSTATE").
 
 use aarch64_cpu::registers::{DAIF, Readable, Writeable};
 

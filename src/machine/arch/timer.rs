@@ -1,4 +1,4 @@
-//! The virtual timer of a core: it ends a sleep at its deadline, and calls a function at a time.
+//! The virtual timer of a core: it ends a sleep, and calls a function at a time.
 
 use crate::arch::interrupt_mask::without_interrupts;
 use crate::arch::time;
@@ -12,10 +12,10 @@ pub const PPI: u32 = 11;
 
 const NEVER: u64 = u64::MAX;
 
-/// What one core waits for. The hardware is that of the calling core, so all methods are for the core
-/// that owns this; it is read and written by that core alone.
+/// What one core waits for.
 ///
-/// Atomics, because an interrupt may come between two of them, but no read-modify-write.
+/// A core's timer hardware can be reached by that core alone, so only the core that owns this may call
+/// its methods. Atomics, because an interrupt may come between two accesses; no read-modify-write.
 #[derive(Debug)]
 pub struct Timer {
     wake_at: AtomicU64,

@@ -13,8 +13,9 @@ use core::ops::Range;
 use core::ptr::NonNull;
 use spin::{Mutex, Once};
 
-/// All interrupts have the same priority, above this mask.
+/// The lowest priority that still interrupts; lower numbers come first.
 const PRIORITY_MASK: u8 = 0xff;
+/// The priority of all interrupts.
 const PRIORITY: u8 = 0x80;
 
 enum Controller {
@@ -157,8 +158,8 @@ pub fn wake_core(core: Target) {
 
 /// Acknowledges what is pending, ends it, and has `handler` handle it. Interrupts are masked.
 ///
-/// Ended before it is handled, as handlers never nest: so another interrupt can end a WFI inside a
-/// handler. The timer is level-sensitive: what it still asserts goes away when its handler sets it anew.
+/// It is ended before it is handled, as handlers never nest: so another interrupt can end a WFI inside a
+/// handler. The timer is level-sensitive: its handler sets it anew, and the level goes away.
 pub fn handle(handler: impl FnOnce(Interrupt)) {
     match controller() {
         Controller::V2(gic) => {

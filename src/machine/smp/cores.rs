@@ -115,7 +115,7 @@ pub fn count() -> usize {
     STARTED.load(Ordering::Acquire)
 }
 
-/// Returns the name of the stack whose guard page contains `address`, if it is one of the calling core's.
+/// Returns which of the calling core's stacks has its guard page at `address`, if one has.
 pub fn guard_page_hit(address: u64) -> Option<&'static str> {
     own_data()?.stacks.guard_page_hit(address as usize)
 }

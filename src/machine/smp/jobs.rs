@@ -1,4 +1,4 @@
-//! Work for the other cores: core 0 hands out a closure, each core runs it once, core 0 waits.
+//! Work for the other cores: core 0 hands out a closure, each runs it once.
 
 use crate::arch::time;
 use crate::smp::cores::{self, Core};

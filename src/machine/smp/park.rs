@@ -28,8 +28,8 @@ pub fn wait(address: *const (), mut ready: impl FnMut() -> bool, deadline: u64) 
             core.parked_on.store(address.addr(), Ordering::Relaxed);
             store_before_load();
             if !ready() {
-                // A pending interrupt ends WFI even while masked (Arm ARM, "Wait for Interrupt"). So one
-                // that comes after the look above is not missed; it is taken at the unmasking.
+                // A pending interrupt ends WFI even while masked (Arm ARM, "Wait for Interrupt").
+                // So one that comes after the look above is not missed: it is taken at the unmasking.
                 cachescope_guest::sleep(); // WFI
             }
             core.parked_on.store(0, Ordering::Relaxed);
@@ -50,7 +50,7 @@ pub fn wake(address: *const ()) {
     }
 }
 
-/// Orders what this core has written before what it reads next. Each side's call pairs with the other's.
+/// Orders what this core has written before what it reads next: `wait`'s call pairs with `wake`'s.
 ///
 /// A waiter writes where it sleeps, then looks whether it is ready; a waker makes it ready, then looks
 /// who sleeps. With a full fence between write and look on both sides, at least one of them sees the

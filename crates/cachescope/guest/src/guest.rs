@@ -4,15 +4,16 @@ use crate::markers::{ARRIVE, COLD, END, NAME, ONE, PHASE, WAKES, WATCH, ZERO};
 use core::arch::asm;
 use core::ops::Range;
 
-/// Says that this core takes part in phase `number`, which is not 0, together with others: `cores` in all.
+/// Says that this core takes part in phase `number`, which is not 0; with others, `cores` in all.
 ///
 /// The same number may be used again, also with other cores.
 #[inline(always)]
 pub fn phase(number: u16, cores: usize) {
-    sentence::<PHASE>(|| {
-        spell(cores as u64, 16);
-        spell(number.into(), 16);
-    });
+    let before = hold_interrupts();
+    spell(cores as u64, 16);
+    spell(number.into(), 16);
+    hint::<PHASE>();
+    restore_interrupts(before);
 }
 
 /// Says that this core takes part in phase `number`, which a schedule leaves alone: its accesses are
@@ -31,10 +32,11 @@ pub fn end() {
 /// Calls a phase by a name in the plugin's results.
 #[inline(always)]
 pub fn name(number: u16, name: &str) {
-    sentence::<NAME>(|| {
-        name.bytes().for_each(|byte| spell(byte.into(), 8));
-        spell(number.into(), 16);
-    });
+    let before = hold_interrupts();
+    spell_name(name);
+    spell(number.into(), 16);
+    hint::<NAME>();
+    restore_interrupts(before);
 }
 
 /// Watches the cache lines that `range` touches. `stride`: bytes of an element, or 0 for one object.
@@ -42,12 +44,13 @@ pub fn name(number: u16, name: &str) {
 /// What is watched stays watched; a new name for the same addresses takes the place of the old one.
 #[inline(always)]
 pub fn watch<T>(name: &str, range: Range<*const T>, stride: usize) {
-    sentence::<WATCH>(|| {
-        name.bytes().for_each(|byte| spell(byte.into(), 8));
-        spell(range.start.addr() as u64, 64);
-        spell(range.end.addr() as u64, 64);
-        spell(stride as u64, 64);
-    });
+    let before = hold_interrupts();
+    spell_name(name);
+    spell(range.start.addr() as u64, 64);
+    spell(range.end.addr() as u64, 64);
+    spell(stride as u64, 64);
+    hint::<WATCH>();
+    restore_interrupts(before);
 }
 
 /// Takes all watched lines out of the plugin's caches, as if nobody had used them yet.
@@ -67,21 +70,35 @@ pub fn sleep() {
 /// Says that this core is about to send an interrupt to the core with this index, which may be asleep.
 #[inline(always)]
 pub fn wakes(index: usize) {
-    sentence::<WAKES>(|| spell(index as u64, 16));
+    let before = hold_interrupts();
+    spell(index as u64, 16);
+    hint::<WAKES>();
+    restore_interrupts(before);
 }
 
-/// Says a whole sentence, with interrupts held back: a handler that has something to say comes before
-/// or after it.
+/// Holds interrupts back for a whole sentence: a handler that has something to say comes before or
+/// after it. Returns what [`restore_interrupts`] needs.
 #[inline(always)]
-fn sentence<const LAST: u32>(arguments: impl FnOnce()) {
+fn hold_interrupts() -> u64 {
     let before: u64;
-    // SAFETY: reads DAIF and sets its bit I, which EL1 may always do; the bit is put back below. The
-    // block may access memory as far as the compiler knows, so accesses before it stay before it.
+    // SAFETY: reads DAIF and sets its bit I, which EL1 may always do.
     unsafe { asm!("mrs {}, daif", "msr daifset, #2", out(reg) before, options(nostack)) };
-    arguments();
-    hint::<LAST>();
-    // SAFETY: puts back what was there.
+    before
+}
+
+/// Lets interrupts through again, if they were let through before.
+#[inline(always)]
+fn restore_interrupts(before: u64) {
+    // SAFETY: puts back what `hold_interrupts` has found.
     unsafe { asm!("msr daif, {}", in(reg) before, options(nostack)) };
+}
+
+/// Spells a name, byte by byte.
+#[inline(always)]
+fn spell_name(name: &str) {
+    for &byte in name.as_bytes() {
+        spell(byte.into(), 8);
+    }
 }
 
 /// Spells the lowest `bits` bits of a number, the highest of them first.
