@@ -1,4 +1,4 @@
-//! What was measured of a variant, round by round, and how n cores compare with one.
+//! The measurements of a variant, and how n cores compare with one.
 //!
 //! Candidates are measured in turn: each round measures every one of them on every number of cores, so
 //! that a change of the host's speed affects all of them. A ratio compares two measurements of one round
