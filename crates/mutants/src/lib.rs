@@ -1,0 +1,13 @@
+//! Known bugs of the run-down primitive, for the tools that must find each of them.
+//!
+//! - [`catalogue`] lists them: the exact text that each replaces, and who must notice.
+//! - [`schemata`] writes a source text that has many of them at once, one of which is chosen when the
+//!   program runs. One build then serves all, instead of a build for each.
+//! - [`tree`] is a copy of the workspace that may be changed.
+
+pub mod catalogue;
+pub mod mutant;
+mod own;
+mod peers;
+pub mod schemata;
+pub mod tree;
