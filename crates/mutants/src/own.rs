@@ -6,7 +6,10 @@ use crate::mutant::Explorer::{LeftOut, Long, Quick};
 use crate::mutant::Forms::{Both, Itself, Sleeping};
 use crate::mutant::Suite::{Host, Loom, Unit};
 use crate::mutant::left_out::{NOT_USED, ONE_CORE, SAME};
-use crate::mutant::{BLOCKING, CACHE_AWARE, DROP, FUTURE, GUARD, HOLDERS, OPERATIONS, PROTECTED, PROTOCOL, RUNDOWN, Mutant, mutants};
+use crate::mutant::{
+    BLOCKING, CACHE_AWARE, DROP, FUTURE, GUARD, HOLDERS, Mutant, OPERATIONS, PROTECTED, PROTOCOL,
+    RUNDOWN, mutants,
+};
 
 /// The protocol's first, then those of what stands on it.
 pub(crate) const OWN: &[Mutant] = mutants! {

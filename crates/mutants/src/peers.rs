@@ -4,7 +4,7 @@ use crate::mutant::Explorer::{Long, Quick};
 use crate::mutant::Forms::{Both, Itself};
 use crate::mutant::Suite::{Host, Loom, Unit};
 use crate::mutant::left_out::{NOT_USED, ONE_CORE, ORDERING, SAME};
-use crate::mutant::{BLOCKING, CACHE_AWARE, OPERATIONS, PROTOCOL, Mutant, mutants};
+use crate::mutant::{BLOCKING, CACHE_AWARE, Mutant, OPERATIONS, PROTOCOL, mutants};
 
 /// In the order in which the peers were read.
 pub(crate) const PEERS: &[Mutant] = mutants! {

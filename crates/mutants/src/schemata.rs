@@ -11,9 +11,9 @@
 //! constant function can't ask what was chosen, and an edit outside of every function changes more
 //! than a body: such edits need a build of their own.
 
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use syn::visit::Visit;
 
 /// What makes the choice, for the end of the crate's `lib.rs`: a number from the environment variable
 /// [`VARIABLE`] or, without `std`, from the word [`SYMBOL`] of the image. 0 is the code as it is.
@@ -68,16 +68,16 @@ pub struct Woven {
 ///
 /// # Errors
 ///
-/// A message when the text is no Rust.
+/// A message when the text does not even consist of Rust's tokens.
 pub fn weave(source: &str, edits: &[(usize, Edit)]) -> Result<Woven, String> {
-    let file = syn::parse_file(source).map_err(|error| format!("not parsed: {error}"))?;
-    let mut bodies = Bodies::default();
-    bodies.visit_file(&file);
+    let tokens = source.parse().map_err(|error| format!("not parsed: {error}"))?;
+    let mut bodies = Vec::new();
+    find_bodies(tokens, &mut bodies);
     let (mut changed, mut left_out) = (BTreeMap::<usize, Body>::new(), Vec::new());
     for (number, edit) in edits {
         let inside =
             |body: &&Range<usize>| body.start < edit.range.start && edit.range.end < body.end;
-        match bodies.0.iter().find(inside) {
+        match bodies.iter().find(inside) {
             None => left_out.push(*number),
             Some(range) => {
                 let arm = format!("{number} => {}\n", edit.within(source, range.clone()));
@@ -101,31 +101,26 @@ struct Body {
     arms: String,
 }
 
-/// The bodies of all functions that are not constant, braces included. Functions within functions are
-/// part of the outer ones.
-#[derive(Default)]
-struct Bodies(Vec<Range<usize>>);
-
-impl Bodies {
-    fn add(&mut self, signature: &syn::Signature, body: &syn::Block) {
-        if signature.constness.is_none() {
-            self.0.push(body.brace_token.span.join().byte_range());
-        }
-    }
-}
-
-impl<'a> Visit<'a> for Bodies {
-    fn visit_item_fn(&mut self, function: &'a syn::ItemFn) {
-        self.add(&function.sig, &function.block);
-    }
-
-    fn visit_impl_item_fn(&mut self, function: &'a syn::ImplItemFn) {
-        self.add(&function.sig, &function.block);
-    }
-
-    fn visit_trait_item_fn(&mut self, function: &'a syn::TraitItemFn) {
-        if let Some(body) = &function.default {
-            self.add(&function.sig, body);
+/// Finds the bodies, braces included, of all functions that are not constant. Functions within
+/// functions are part of the outer ones.
+fn find_bodies(tokens: TokenStream, bodies: &mut Vec<Range<usize>>) {
+    // In a function's head, and whether it is a constant one.
+    let (mut head, mut constant) = (false, false);
+    for token in tokens {
+        match &token {
+            // Not the `const` of a parameter.
+            TokenTree::Ident(word) if word == "const" && !head => constant = true,
+            TokenTree::Ident(word) if word == "fn" => head = true,
+            TokenTree::Punct(sign) if sign.as_char() == ';' => (head, constant) = (false, false),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                match head {
+                    false => find_bodies(group.stream(), bodies),
+                    true if constant => {}
+                    true => bodies.push(group.span().byte_range()),
+                }
+                (head, constant) = (false, false);
+            }
+            _ => {}
         }
     }
 }
@@ -135,12 +130,13 @@ mod tests {
     use super::*;
 
     const SOURCE: &str = "const A: u8 = 1;\n\
+                          static F: fn() -> u8 = one;\n\
                           /// Öffnet.\n\
                           fn one() -> u8 { A + 2 }\n\
                           const fn two() -> u8 { A + 3 }\n\
                           impl X { fn three(&self) -> u8 { fn inner() -> u8 { 4 } inner() + 5 } }\n\
-                          trait Y { fn four() -> u8; fn five() -> u8 { 6 } }\n\
-                          made! { fn six() -> u8 { 7 } }\n";
+                          trait Y { fn four() -> u8; fn five<const N: u8>() -> u8 { 6 } }\n\
+                          made! { pub const unsafe fn six() -> u8 { 7 } }\n";
 
     fn woven(edits: &[(usize, &str, &str)]) -> Woven {
         let edits = edits.iter().map(|&(number, from, to)| {
@@ -159,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_function_within_a_function_is_a_part_of_it() {
-        let Woven { text, .. } = woven(&[(1, "4 }", "8 }"), (2, "() + 5", "() - 5"), (3, "6", "9")]);
+        let Woven { text, .. } =
+            woven(&[(1, "4 }", "8 }"), (2, "() + 5", "() - 5"), (3, "6", "9")]);
         let outer = "match crate::mutant::chosen() {\n1 => { fn inner() -> u8 { 8 } inner() + 5 }\n\
                      2 => { fn inner() -> u8 { 4 } inner() - 5 }\n\
                      _ => { fn inner() -> u8 { 4 } inner() + 5 }\n}";
@@ -169,7 +166,8 @@ mod tests {
 
     #[test]
     fn what_no_body_can_choose_is_left_out() {
-        let edits = [(1, "u8 = 1", "u8 = 2"), (2, "+ 3", "- 3"), (3, "7 }", "8 }"), (4, "one()", "en()")];
+        let edits =
+            [(1, "u8 = 1", "u8 = 2"), (2, "+ 3", "- 3"), (3, "7 }", "8 }"), (4, "one()", "en()")];
         let Woven { text, left_out } = woven(&edits);
         assert_eq!((text.as_str(), left_out), (SOURCE, vec![1, 2, 3, 4]));
     }
@@ -184,6 +182,6 @@ mod tests {
 
     #[test]
     fn what_is_no_rust_is_refused() {
-        assert!(weave("fn (", &[]).unwrap_err().starts_with("not parsed"));
+        assert!(weave("fn f() {", &[]).unwrap_err().starts_with("not parsed"));
     }
 }

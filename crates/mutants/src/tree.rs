@@ -94,11 +94,7 @@ fn collect(project: &Path, part: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) 
 }
 
 /// Removes from the copy what is not in `files`.
-fn remove_others(
-    place: &Path,
-    part: &Path,
-    files: &BTreeMap<PathBuf, Vec<u8>>,
-) -> io::Result<()> {
+fn remove_others(place: &Path, part: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> io::Result<()> {
     for entry in fs::read_dir(place.join(part))? {
         let entry = entry?;
         let file = part.join(entry.file_name());
