@@ -49,7 +49,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "let old = word.fetch_sub(amount, Ordering::Release);" =>
         "word.fetch_sub(amount, Ordering::Release); \
          let old = word.load(Ordering::Relaxed).wrapping_add(amount);",
-        Loom, Both, "acquire_and_release_against_wait", Long;
+        Loom, Itself, "free_against_two_releases_of_the_plain_object", Long;
     "the mark is set by a load and a store", PROTOCOL,
         "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
         "{ let old = self.word(slot).load(Ordering::Acquire); \

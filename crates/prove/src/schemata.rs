@@ -1,0 +1,148 @@
+//! A copy of the crate that has every mutant and every weakened ordering, chosen when a test runs.
+//!
+//! Both stages use the same copy, so that the models are built once for both.
+
+use crate::orderings::{self, Weakened};
+use crate::project::{PROTOCOL, Project, crate_in, must};
+use mutants::catalogue;
+use mutants::mutant::{Mutant, Suite};
+use mutants::schemata::{CHOICE, Edit, VARIABLE, weave};
+use mutants::tree::{Changed, Tree};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tools::cargo::find_executable;
+
+/// Has cargo build tests, and say where they are.
+const BUILD: [&str; 2] = ["--no-run", "--message-format=json-render-diagnostics"];
+
+/// The copy, and what is in it.
+pub struct Schemata<'a> {
+    project: &'a Project,
+    tree: Tree,
+    /// The known bugs, by number.
+    pub mutants: BTreeMap<usize, &'static Mutant>,
+    /// The weakened orderings, by number.
+    pub weakened: BTreeMap<usize, Weakened>,
+    /// Those that are not in the copy.
+    left_out: BTreeSet<usize>,
+}
+
+/// Test programs by their suite.
+pub type Programs = BTreeMap<Suite, Program>;
+
+/// A test program.
+#[derive(Clone, Debug)]
+pub struct Program {
+    executable: PathBuf,
+    /// Where cargo would start it.
+    folder: PathBuf,
+}
+
+impl<'a> Schemata<'a> {
+    /// Makes the copy.
+    pub fn new(project: &'a Project) -> Result<Self, String> {
+        let mutants: BTreeMap<_, _> = (1..).zip(catalogue::all()).collect();
+        let weakened = (mutants.len() + 1..).zip(orderings::weakened(project)?);
+        let weakened: BTreeMap<_, _> = weakened.collect();
+        let mut edits = BTreeMap::<&str, Vec<(usize, Edit)>>::new();
+        for (&number, mutant) in &mutants {
+            let edit = catalogue::edit(mutant, &project.source(mutant.file)?)?;
+            edits.entry(mutant.file).or_default().push((number, edit));
+        }
+        for (&number, Weakened { file, edit, .. }) in &weakened {
+            edits.entry(file).or_default().push((number, edit.clone()));
+        }
+        let mut left_out = BTreeSet::new();
+        let mut texts = BTreeMap::from([("src/lib.rs", project.source("src/lib.rs")?)]);
+        for (file, edits) in edits {
+            let woven = weave(&project.source(file)?, &edits)?;
+            texts.insert(file, woven.text);
+            left_out.extend(woven.left_out);
+        }
+        *texts.entry("src/lib.rs").or_default() += CHOICE;
+        let tree = copy(project, "schemata", texts)?;
+        Ok(Self { project, tree, mutants, weakened, left_out })
+    }
+
+    /// Returns whether a mutant or an ordering is in the copy.
+    pub fn has(&self, number: usize) -> bool {
+        !self.left_out.contains(&number)
+    }
+
+    /// Builds a file of models.
+    pub fn models(&self, models: &str) -> Result<Program, String> {
+        loom(self.project, self.tree.root(), models)
+    }
+
+    /// Builds the test programs of these suites, those on the host in one go.
+    pub fn programs(&self, suites: &BTreeSet<Suite>) -> Result<Programs, String> {
+        build(self.project, self.tree.root(), suites)
+    }
+
+    /// Builds the test program of a mutant that is not in the copy, from a copy of its own.
+    pub fn program_alone(&self, number: usize) -> Result<Program, String> {
+        let mutant = self.mutants[&number];
+        let source = self.project.source(mutant.file)?;
+        let text = catalogue::edit(mutant, &source)?.applied_to(&source);
+        let place = format!("alone/{number}");
+        let tree = copy(self.project, &place, BTreeMap::from([(mutant.file, text)]))?;
+        let mut programs = build(self.project, tree.root(), &BTreeSet::from([mutant.suite]))?;
+        programs.remove(&mutant.suite).ok_or("nothing was built".to_owned())
+    }
+}
+
+impl Program {
+    /// Prepares a run with a mutant; 0: with none.
+    pub fn run(&self, number: usize, preemptions: &str) -> Command {
+        let mut command = Command::new(&self.executable);
+        command.current_dir(&self.folder).env("RUST_BACKTRACE", "0");
+        command.env(VARIABLE, number.to_string()).env("LOOM_MAX_PREEMPTIONS", preemptions);
+        command
+    }
+}
+
+/// Copies the workspace with some files of the crate changed.
+fn copy(project: &Project, name: &str, texts: BTreeMap<&str, String>) -> Result<Tree, String> {
+    let in_project = |(file, text)| (crate_in(Path::new("")).join::<&str>(file), text);
+    let changed: Changed = texts.into_iter().map(in_project).collect();
+    Tree::copy(&project.root, &project.keep.join(name), &changed)
+}
+
+fn build(project: &Project, root: &Path, suites: &BTreeSet<Suite>) -> Result<Programs, String> {
+    let mut programs = Programs::new();
+    let mut host = Vec::new();
+    for suite in suites {
+        match suite {
+            Suite::Loom => {
+                programs.insert(Suite::Loom, loom(project, root, PROTOCOL)?);
+            }
+            Suite::Unit => host.push("--lib"),
+            Suite::Host(name) => host.extend(["--test", name]),
+        }
+    }
+    if !host.is_empty() {
+        let mut command = project.cargo(root, &["test", "--quiet", "--all-features"]);
+        let messages = must(command.args(host).args(BUILD), "building the tests")?;
+        for suite in suites {
+            let target = match suite {
+                Suite::Loom => continue,
+                Suite::Unit => "rundown",
+                Suite::Host(name) => name,
+            };
+            programs.insert(*suite, program(root, &messages, target)?);
+        }
+    }
+    Ok(programs)
+}
+
+fn loom(project: &Project, root: &Path, models: &str) -> Result<Program, String> {
+    let messages = must(&mut project.loom(root, models, &BUILD), "building the models")?;
+    program(root, &messages, models)
+}
+
+fn program(root: &Path, messages: &str, target: &str) -> Result<Program, String> {
+    let executable = find_executable(messages, target);
+    let executable = executable.ok_or(format!("cargo does not say where {target} is"))?;
+    Ok(Program { executable, folder: crate_in(root) })
+}
