@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn every_mutant_fits_the_sources_and_changes_them() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rundown");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for mutant in all() {
             let source = fs::read_to_string(folder.join(mutant.file)).unwrap();
             let changed = edit(mutant, &source).unwrap().applied_to(&source);

@@ -5,7 +5,7 @@
 pub struct Mutant {
     /// What is wrong.
     pub name: &'static str,
-    /// The file, seen from the folder of the crate `rundown`.
+    /// The file, seen from the project's folder.
     pub file: &'static str,
     /// The text that stands there exactly once.
     pub from: &'static str,
@@ -86,16 +86,16 @@ macro_rules! mutants {
 }
 pub(crate) use mutants;
 
-pub(crate) const BLOCKING: &str = "src/blocking.rs";
-pub(crate) const CACHE_AWARE: &str = "src/cache_aware.rs";
-pub(crate) const DROP: &str = "src/family.rs";
-pub(crate) const FUTURE: &str = "src/future.rs";
-pub(crate) const GUARD: &str = "src/guard.rs";
-pub(crate) const HOLDERS: &str = "src/holders.rs";
-pub(crate) const OPERATIONS: &str = "src/steps.rs";
-pub(crate) const PROTECTED: &str = "src/protected.rs";
-pub(crate) const PROTOCOL: &str = "src/protocol.rs";
-pub(crate) const RUNDOWN: &str = "src/family.rs";
+pub(crate) const BLOCKING: &str = "crates/rundown/src/blocking.rs";
+pub(crate) const CACHE_AWARE: &str = "crates/rundown/src/cache_aware.rs";
+pub(crate) const DROP: &str = "crates/rundown/src/family.rs";
+pub(crate) const FUTURE: &str = "crates/rundown/src/future.rs";
+pub(crate) const GUARD: &str = "crates/rundown/src/guard.rs";
+pub(crate) const HOLDERS: &str = "crates/rundown/src/holders.rs";
+pub(crate) const OPERATIONS: &str = "crates/rundown/src/steps.rs";
+pub(crate) const PROTECTED: &str = "crates/rundown/src/protected.rs";
+pub(crate) const PROTOCOL: &str = "crates/rundown/src/protocol.rs";
+pub(crate) const RUNDOWN: &str = "crates/rundown/src/family.rs";
 
 /// Reasons why the explorer leaves a mutant out.
 pub(crate) mod left_out {

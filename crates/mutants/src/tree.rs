@@ -33,9 +33,7 @@ impl Tree {
     /// Makes the folder `place` a copy of the workspace in `project`, except for `changed`.
     ///
     /// Files that are right already are not touched, so that cargo builds only what differs from the
-    /// last copy in that folder. The packages get the folder's name into their version: cargo takes
-    /// packages of one name, version and place in their workspace for the same, though the workspaces
-    /// differ, and several copies share what they build in one target folder.
+    /// last copy in that folder.
     ///
     /// # Errors
     ///
@@ -46,9 +44,6 @@ impl Tree {
         let mut files = BTreeMap::new();
         for part in PARTS {
             collect(project, Path::new(part), &mut files).map_err(wrong)?;
-        }
-        if let Some(manifest) = files.get_mut(Path::new("Cargo.toml")) {
-            *manifest = versioned(manifest, place)?;
         }
         for (file, text) in changed {
             let known = files.insert(file.clone(), text.clone().into_bytes());
@@ -65,18 +60,6 @@ impl Tree {
     pub fn root(&self) -> &Path {
         &self.root
     }
-}
-
-/// Returns the workspace's manifest with the folder's name in the version that all packages have.
-fn versioned(manifest: &[u8], place: &Path) -> Result<Vec<u8>, String> {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let text = String::from_utf8_lossy(manifest);
-    let (head, rest) = text
-        .split_once("[workspace.package]\nversion = \"")
-        .ok_or("Cargo.toml does not say the version of the workspace's packages")?;
-    let (version, tail) = rest.split_once('"').ok_or("the version in Cargo.toml does not end")?;
-    let text = format!("{head}[workspace.package]\nversion = \"{version}+{name}\"{tail}");
-    Ok(text.into_bytes())
 }
 
 /// Takes the lock beside the folder, until it is closed.
@@ -159,8 +142,6 @@ mod tests {
 
         let written = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
         let tree = Tree::copy(&project, &place, &Changed::new()).unwrap();
-        let manifest = fs::read_to_string(place.join("Cargo.toml")).unwrap();
-        assert!(manifest.contains("+rundown-tree-copy-"), "{manifest}");
         let read = |root: &Path| fs::read_to_string(root.join(FILE)).unwrap();
         assert_eq!(read(tree.root()), read(&project));
         let again = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();

@@ -1,7 +1,9 @@
 //! The orderings of the crate, read from its sources: a new one is weakened without anybody listing it.
 
-use crate::project::{HOLDERS, PROTOCOL, Project};
+use crate::project::{HOLDERS, PROTOCOL, Project, crate_in};
+use mutants::changes::Change;
 use mutants::schemata::Edit;
+use std::path::Path;
 
 /// Every file with atomics that synchronise, and its models: the protocol, the place of `Protected`,
 /// the table of holders. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
@@ -24,8 +26,8 @@ pub struct Weakened {
     pub models: &'static str,
     /// The line, the function, and what was done.
     pub what: String,
-    /// The change of the file.
-    pub edit: Edit,
+    /// The change of the project.
+    pub change: Change,
 }
 
 /// Returns every ordering that can be weaker, once for each way.
@@ -33,8 +35,10 @@ pub fn weakened(project: &Project) -> Result<Vec<Weakened>, String> {
     others_are_relaxed(project)?;
     let mut all = Vec::new();
     for (file, models) in FILES {
-        let found = weaker(&project.source(file)?);
-        all.extend(found.into_iter().map(|(what, edit)| Weakened { file, models, what, edit }));
+        for (what, edit) in weaker(&project.source(file)?) {
+            let change = Change { file: crate_in(Path::new("")).join(file), edit };
+            all.push(Weakened { file, models, what, change });
+        }
     }
     Ok(all)
 }

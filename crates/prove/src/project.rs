@@ -25,8 +25,7 @@ pub struct Project {
 impl Project {
     /// Finds the workspace that this program was built from.
     pub fn find() -> Result<Self, String> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-        let root = root.ok_or("no project root")?.to_path_buf();
+        let root = tools::cargo::root("scripts/prove").map_err(|error| error.line)?;
         Ok(Self { keep: root.join("target/prove"), root })
     }
 

@@ -5,10 +5,12 @@
 use crate::orderings::{self, Weakened};
 use crate::project::{PROTOCOL, Project, crate_in, must};
 use mutants::catalogue;
+use mutants::changes::{self, Change};
 use mutants::mutant::{Mutant, Suite};
-use mutants::schemata::{CHOICE, Edit, VARIABLE, weave};
+use mutants::schemata::VARIABLE;
 use mutants::tree::{Changed, Tree};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tools::cargo::find_executable;
@@ -45,23 +47,13 @@ impl<'a> Schemata<'a> {
         let mutants: BTreeMap<_, _> = (1..).zip(catalogue::all()).collect();
         let weakened = (mutants.len() + 1..).zip(orderings::weakened(project)?);
         let weakened: BTreeMap<_, _> = weakened.collect();
-        let mut edits = BTreeMap::<&str, Vec<(usize, Edit)>>::new();
-        for (&number, mutant) in &mutants {
-            let edit = catalogue::edit(mutant, &project.source(mutant.file)?)?;
-            edits.entry(mutant.file).or_default().push((number, edit));
+        let mut all = BTreeMap::<usize, Change>::new();
+        for (number, mutant) in &mutants {
+            all.insert(*number, changes::of(mutant, &project.root)?);
         }
-        for (&number, Weakened { file, edit, .. }) in &weakened {
-            edits.entry(file).or_default().push((number, edit.clone()));
-        }
-        let mut left_out = BTreeSet::new();
-        let mut texts = BTreeMap::from([("src/lib.rs", project.source("src/lib.rs")?)]);
-        for (file, edits) in edits {
-            let woven = weave(&project.source(file)?, &edits)?;
-            texts.insert(file, woven.text);
-            left_out.extend(woven.left_out);
-        }
-        *texts.entry("src/lib.rs").or_default() += CHOICE;
-        let tree = copy(project, "schemata", texts)?;
+        all.extend(weakened.iter().map(|(number, one)| (*number, one.change.clone())));
+        let (changed, left_out) = changes::all_at_once(&project.root, &all)?;
+        let tree = copy(project, "schemata", changed)?;
         Ok(Self { project, tree, mutants, weakened, left_out })
     }
 
@@ -83,10 +75,9 @@ impl<'a> Schemata<'a> {
     /// Builds the test program of a mutant that is not in the copy, from a copy of its own.
     pub fn program_alone(&self, number: usize) -> Result<Program, String> {
         let mutant = self.mutants[&number];
-        let source = self.project.source(mutant.file)?;
-        let text = catalogue::edit(mutant, &source)?.applied_to(&source);
-        let place = format!("alone/{number}");
-        let tree = copy(self.project, &place, BTreeMap::from([(mutant.file, text)]))?;
+        let change = changes::of(mutant, &self.project.root)?;
+        let changed = changes::one(&self.project.root, &change)?;
+        let tree = copy(self.project, &format!("alone-{number}"), changed)?;
         let mut programs = build(self.project, tree.root(), &BTreeSet::from([mutant.suite]))?;
         programs.remove(&mutant.suite).ok_or("nothing was built".to_owned())
     }
@@ -102,11 +93,25 @@ impl Program {
     }
 }
 
-/// Copies the workspace with some files of the crate changed.
-fn copy(project: &Project, name: &str, texts: BTreeMap<&str, String>) -> Result<Tree, String> {
-    let in_project = |(file, text)| (crate_in(Path::new("")).join::<&str>(file), text);
-    let changed: Changed = texts.into_iter().map(in_project).collect();
+/// Copies the workspace with some files changed.
+///
+/// The packages of the copy get its name into their version: cargo takes packages of one name, version
+/// and place in their workspace for the same, though the workspaces differ, and all build in one folder.
+fn copy(project: &Project, name: &str, mut changed: Changed) -> Result<Tree, String> {
+    let path = project.root.join("Cargo.toml");
+    let manifest =
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    changed.insert("Cargo.toml".into(), versioned(&manifest, name)?);
     Tree::copy(&project.root, &project.keep.join(name), &changed)
+}
+
+/// Returns the workspace's manifest with a name in the version that all packages have.
+fn versioned(manifest: &str, name: &str) -> Result<String, String> {
+    const BEFORE: &str = "[workspace.package]\nversion = \"";
+    let parts = manifest.split_once(BEFORE);
+    let parts = parts.and_then(|(head, rest)| Some((head, rest.split_once('"')?)));
+    let (head, (version, tail)) = parts.ok_or("Cargo.toml does not say the packages' version")?;
+    Ok(format!("{head}{BEFORE}{version}+{name}\"{tail}"))
 }
 
 fn build(project: &Project, root: &Path, suites: &BTreeSet<Suite>) -> Result<Programs, String> {
@@ -145,4 +150,16 @@ fn program(root: &Path, messages: &str, target: &str) -> Result<Program, String>
     let executable = find_executable(messages, target);
     let executable = executable.ok_or(format!("cargo does not say where {target} is"))?;
     Ok(Program { executable, folder: crate_in(root) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_packages_of_a_copy_have_its_name() {
+        let manifest = "[x]\nversion = \"1\"\n[workspace.package]\nversion = \"0.1.0\"\n";
+        assert_eq!(versioned(manifest, "copy").unwrap(), manifest.replace("0.1.0", "0.1.0+copy"));
+        assert!(versioned("version = \"1\"", "copy").is_err());
+    }
 }
