@@ -1,5 +1,7 @@
 //! Which instructions matter, found by their opcode (Arm ARM, C4.1 "A64 instruction set encoding").
 
+use cachescope_guest::markers::{NAME, PHASE};
+
 /// What the plugin does about an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -21,7 +23,7 @@ pub enum Class {
 
 /// The first and the last HINT that are marks. All are in the space of hints that the architecture has
 /// not allocated and so executes as NOP (Arm ARM C6.2 "HINT").
-pub const MARKS: std::ops::RangeInclusive<u32> = 0x60..=0x68;
+pub const MARKS: std::ops::RangeInclusive<u32> = PHASE..=NAME;
 
 const HINT: u32 = 0xd503_201f;
 const HINT_NUMBER: u32 = 0x7f << 5;

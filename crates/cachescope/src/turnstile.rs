@@ -15,9 +15,9 @@
 //! * *outside*: it has ended its part.
 //!
 //! A sleeper that somebody has woken is *waking* until it arrives; meanwhile nobody is chosen. The
-//! waker says so with a mark ([`crate::marks::WAKES`]) before it sends the interrupt, for API version 1
+//! waker says so with a mark ([`cachescope_guest::markers::WAKES`]) before it sends the interrupt, for API version 1
 //! does not show whom an interrupt is for. The sleeper's own mark after its WFI
-//! ([`crate::marks::ARRIVE`]) is where it waits to be chosen. Interrupts from outside, of timers above
+//! ([`cachescope_guest::markers::ARRIVE`]) is where it waits to be chosen. Interrupts from outside, of timers above
 //! all, are not part of the schedule: a phase must not depend on them.
 //!
 //! A core that waits without sleeping gives its turn away at YIELD, WFE and ISB. An exclusive load and
