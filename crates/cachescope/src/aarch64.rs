@@ -2,6 +2,8 @@
 //!
 //! Arm ARM, C4.1 "A64 instruction set encoding".
 
+use cachescope_guest::markers::{NAME, PHASE};
+
 /// How the plugin treats an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -23,7 +25,7 @@ pub enum Class {
 
 /// The HINTs that are markers. The architecture has not allocated any of them, and so executes them as
 /// NOP (Arm ARM C6.2 "HINT").
-pub const MARKERS: std::ops::RangeInclusive<u32> = 0x60..=0x68;
+pub const MARKERS: std::ops::RangeInclusive<u32> = PHASE..=NAME;
 
 const HINT: u32 = 0xd503_201f;
 const HINT_NUMBER: u32 = 0x7f << 5;

@@ -2,30 +2,11 @@
 //!
 //! API version 1 shows a plugin neither registers nor memory, so an instruction can pass nothing but its
 //! own number. Two of the numbers, [`ZERO`] and [`ONE`], pass the bits of arguments, the highest bit
-//! first. Each of the others ends a marker, and says what the bits before it mean. The guest's side is
-//! `src/scope.rs` of the kernel.
+//! first. Each of the others ends a marker, and says what the bits before it mean. The numbers and
+//! the guest's side are in the crate `cachescope-guest`.
 
+use cachescope_guest::markers::{ARRIVE, COLD, END, NAME, ONE, PHASE, WAKES, WATCH, ZERO};
 use std::ops::Range;
-
-/// The core takes part in a phase from now on: cores (16 bits; 0 if not given: then the phase is not
-/// scheduled, unless the plugin's argument `cores=` gives the number), phase (16 bits).
-pub const PHASE: u32 = 0x60;
-/// The core's part in the phase ends.
-pub const END: u32 = 0x61;
-/// An argument's next bit is 0.
-pub const ZERO: u32 = 0x62;
-/// An argument's next bit is 1.
-pub const ONE: u32 = 0x63;
-/// All watched lines leave all caches.
-pub const COLD: u32 = 0x64;
-/// Watch memory: name (8 bits a byte), start, end, bytes of an element or 0 (64 bits each).
-pub const WATCH: u32 = 0x65;
-/// The core has just returned from the WFI before this.
-pub const ARRIVE: u32 = 0x66;
-/// The core is about to wake another: core (16 bits).
-pub const WAKES: u32 = 0x67;
-/// A phase's name: name (8 bits a byte), phase (16 bits).
-pub const NAME: u32 = 0x68;
 
 /// Most bits of the arguments of one marker.
 const MOST_BITS: usize = 4096;

@@ -15,9 +15,9 @@
 //! * *outside*: it has ended its part.
 //!
 //! A sleeping core to which an interrupt was sent is *waking* until it arrives, and nobody is chosen until
-//! then. The sender executes a marker ([`crate::markers::WAKES`]) before it sends the interrupt, because
+//! then. The sender executes a marker ([`cachescope_guest::markers::WAKES`]) before it sends the interrupt, because
 //! API version 1 does not show which core an interrupt is for. The woken core executes another marker
-//! after its WFI ([`crate::markers::ARRIVE`]), and there it waits to be chosen. Interrupts from outside,
+//! after its WFI ([`cachescope_guest::markers::ARRIVE`]), and there it waits to be chosen. Interrupts from outside,
 //! those of timers above all, are not part of the schedule: a phase must not depend on them.
 //!
 //! A core that waits without sleeping gives its turn away at YIELD, WFE and ISB. An exclusive load and
