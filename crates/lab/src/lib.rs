@@ -1,21 +1,87 @@
-//! The host side of the run-down demo: boots the kernel and judges what it says.
+//! Measures what caches do to shared counters, and draws it.
 //!
-//! - [`boot`] runs QEMU and never leaves it behind; [`settings`] checks the environment first.
-//! - [`ktap`] judges the report, [`measure`] collects the measurements in it.
-//! - [`explore`] runs small races under seeded schedules.
-//! - [`figures`] measures and draws what caches do; [`build`] has cargo build what all these boot.
-//! - [`usage`] reads the command lines of those two.
-//! - [`suite`] is `lab test`: its table holds everything that is tested.
+//! - [`arguments`] reads the command line; [`boots`] boots everything ([`machine`], [`conditions`],
+//!   [`counts`]) and tells how far it is ([`progress`]); [`out`] is where the results go.
+//! - [`store`] is measurements.json, [`data`] the same as structures, [`bars`] judges them.
+//! - [`plot`] draws the figures, [`page`] puts them and their tables into one HTML file.
+//!
+//! What is drawn depends on measurements.json alone, to the byte.
 
-pub mod boot;
-pub mod build;
-pub mod explore;
-pub mod figures;
-pub mod image;
-pub mod ktap;
-pub mod measure;
-pub mod qemu;
-pub mod settings;
-pub mod stop;
-pub mod suite;
-pub mod usage;
+pub mod arguments;
+pub mod bars;
+pub mod boots;
+pub mod conditions;
+pub mod counts;
+pub mod data;
+pub mod escape;
+pub mod machine;
+pub mod out;
+pub mod page;
+pub mod plot;
+pub mod progress;
+#[cfg(test)]
+mod sample;
+pub mod store;
+pub mod table;
+
+use arguments::Arguments;
+use data::Data;
+use out::Out;
+use runner::exit_error::{ExitError, FAILED};
+use runner::process;
+use tools::measure::Measurement;
+
+/// Does what the command line asks for.
+pub fn run(args: &[String]) -> Result<(), ExitError> {
+    let Some(arguments) = Arguments::parse(args)? else {
+        println!("{}", arguments::USAGE);
+        return Ok(());
+    };
+    process::end_with_us().map_err(|error| {
+        ExitError::setup(format!("cannot catch signals: {error}"), "report this")
+    })?;
+    let out = Out(arguments.out());
+    let (objects, data) = match &arguments.from {
+        Some(file) => {
+            let objects = store::read(file)?;
+            let wrong = |why| {
+                let remedy = "name a measurements.json that scripts/lab has written";
+                ExitError::setup(format!("--from {}: {why}", file.display()), remedy)
+            };
+            let data = Data::read(&objects).map_err(wrong)?;
+            out.prepare()?;
+            (objects, data)
+        }
+        None => {
+            out.prepare()?;
+            let objects = boots::measure(&arguments)?;
+            let wrong =
+                |why| ExitError::new(FAILED, format!("the measurements are not whole: {why}"));
+            let data = Data::read(&objects).map_err(wrong)?;
+            (objects, data)
+        }
+    };
+    write(&out, &objects, &data)?;
+    conclude(&data, &out)
+}
+
+/// Writes all files.
+fn write(out: &Out<'_>, objects: &[Measurement], data: &Data) -> Result<(), ExitError> {
+    out.write("measurements.json", &store::text(objects))?;
+    let figures = plot::all(data)?;
+    for figure in &figures {
+        out.write(&format!("figures/{}.svg", figure.name), &figure.svg)?;
+    }
+    out.write("index.html", &page::html(data, &figures))
+}
+
+/// Says how the bars went. An exact one that does not hold is a failure.
+fn conclude(data: &Data, out: &Out<'_>) -> Result<(), ExitError> {
+    let bars = bars::judge(data);
+    bars.iter().for_each(|bar| println!("{bar}"));
+    println!("figures: {}", out.0.join("index.html").display());
+    match bars.iter().find(|bar| bar.exact && !bar.holds) {
+        None => Ok(()),
+        Some(bar) => Err(ExitError::new(FAILED, format!("an exact count is wrong: {bar}"))),
+    }
+}

@@ -1,0 +1,164 @@
+//! The command line of scripts/explore. A wrong one is one line and exit status 2.
+
+use super::scenario::{self, Plan, Scenario};
+use clap::{ArgGroup, Parser, ValueEnum, value_parser};
+use runner::exit_error::ExitError;
+use tools::usage;
+
+/// What `--help` prints.
+pub const USAGE: &str = "\
+usage: scripts/explore --seeds N [--cores C] [--scenario S] [--tier icount|plugin]
+       scripts/explore --seed K [--cores C] [--scenario S] [--tier icount|plugin]
+       scripts/explore --mutants [NAME] [--quick] [--seeds N] [--cores C]
+  Runs small races of a few cores around one run-down object; a seed is a schedule.
+  --seeds N      runs the seeds 1 to N and stops at the first that fails
+  --seed K       replays one: prints its steps and `trace HASH`
+  --mutants      puts known bugs into a copy of the primitive, one at a time; each must be
+                 found within N seeds (1000). NAME: those whose names hold it; --quick: some
+  --cores C      2 to 8 (4)
+  --scenario S   drain, plain, migrate, waiters, reinitialize, free, resurrect, extra, or
+                 counter, which is wrong on purpose (all but counter, by turns)
+  --tier         icount: seeded preemption at every instruction (the default);
+                 plugin: cachescope chooses the core at every access of the object
+  environment: QEMU (qemu-system-aarch64)
+  exit status: 0 all passed, 1 a seed failed or a mutant was not found, 2 wrong usage or set-up";
+
+/// Who makes the schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tier {
+    /// The kernel's own timer, under `-icount`.
+    Icount,
+    /// The QEMU plugin cachescope.
+    Plugin,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Explore the seeds from 1 to this one.
+    Seeds(u64),
+    /// Replay this one.
+    Seed(u64),
+    /// Find every mutant.
+    Mutants,
+}
+
+/// The command line.
+#[derive(Clone, Debug, PartialEq, Eq, Parser)]
+#[command(name = "scripts/explore", override_help = USAGE)]
+#[command(group = ArgGroup::new("goal").required(true).multiple(true))]
+pub struct Arguments {
+    #[arg(long, value_name = "N", group = "goal")]
+    #[arg(value_parser = value_parser!(u64).range(1..=10_000_000))]
+    seeds: Option<u64>,
+    #[arg(long, value_name = "K", group = "goal", conflicts_with_all = ["seeds", "mutants"])]
+    seed: Option<u64>,
+    #[arg(long, value_name = "NAME", group = "goal")]
+    mutants: Option<Option<String>>,
+    /// Only some mutants.
+    #[arg(long, requires = "mutants")]
+    pub quick: bool,
+    /// Cores of the machine.
+    #[arg(long, default_value_t = 4, value_parser = value_parser!(u32).range(2..=8))]
+    pub cores: u32,
+    /// A scenario, if not all.
+    #[arg(long, value_parser = known)]
+    pub scenario: Option<Scenario>,
+    /// Who makes the schedule.
+    #[arg(long, value_enum, default_value_t = Tier::Icount)]
+    pub tier: Tier,
+}
+
+impl Arguments {
+    /// Reads the arguments after the command's name. `None`: the usage text is wanted.
+    pub fn parse(args: &[String]) -> Result<Option<Arguments>, ExitError> {
+        usage::parse(args)
+    }
+
+    /// What to do.
+    pub fn goal(&self) -> Goal {
+        match (self.seed, &self.mutants) {
+            (Some(seed), _) => Goal::Seed(seed),
+            (None, Some(_)) => Goal::Mutants,
+            (None, None) => Goal::Seeds(self.most()),
+        }
+    }
+
+    /// The most seeds.
+    pub fn most(&self) -> u64 {
+        self.seeds.unwrap_or(1000)
+    }
+
+    /// Part of the names of the mutants that are wanted.
+    pub fn pattern(&self) -> &str {
+        self.mutants.as_ref().and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    /// What to explore.
+    pub fn plan(&self) -> Plan {
+        Plan::new(self.scenario, self.cores)
+    }
+}
+
+fn known(name: &str) -> Result<Scenario, String> {
+    let names = || scenario::ALL.iter().map(|known| known.name).collect::<Vec<_>>().join(", ");
+    scenario::named(name).ok_or_else(|| format!("it is none of {}", names()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Option<Arguments>, String> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Arguments::parse(&args).map_err(|error| error.line)
+    }
+
+    #[test]
+    fn the_script_has_the_same_usage_text() {
+        let script = include_str!("../../../scripts/explore");
+        assert!(script.contains(&format!("<<'END'\n{USAGE}\nEND\n")));
+    }
+
+    #[test]
+    fn each_option_is_read() {
+        let all = parse("--seeds 12 --cores=2 --scenario free --tier plugin").unwrap().unwrap();
+        assert_eq!((all.goal(), all.cores, all.tier), (Goal::Seeds(12), 2, Tier::Plugin));
+        assert_eq!(all.scenario.unwrap().name, "free");
+        let one = parse("--seed 18446744073709551615").unwrap().unwrap();
+        assert_eq!((one.goal(), one.cores, one.tier), (Goal::Seed(u64::MAX), 4, Tier::Icount));
+        let mutants = parse("--mutants sign --seeds 7").unwrap().unwrap();
+        assert_eq!((mutants.goal(), mutants.pattern()), (Goal::Mutants, "sign"));
+        assert_eq!((mutants.most(), mutants.quick), (7, false));
+        let quick = parse("--mutants --quick").unwrap().unwrap();
+        assert_eq!((quick.goal(), quick.pattern(), quick.quick), (Goal::Mutants, "", true));
+        assert_eq!(parse("--mutants").unwrap().unwrap().most(), 1000);
+        assert_eq!(parse("--seeds 1 --help").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_in_one_line() {
+        for (line, words) in [
+            ("", "<--seeds <N>|--seed <K>|--mutants [<NAME>]>"),
+            ("--seeds 1 --seed 1", "'--seeds <N>' cannot be used with '--seed <K>'"),
+            ("--mutants --seed 1", "cannot be used with"),
+            ("--seeds 1 --quick", "not provided: --mutants"),
+            ("--mutants --quick=1", "unexpected value '1' for '--quick'"),
+            ("--seeds", "a value is required for '--seeds <N>'"),
+            ("--seeds --cores 2", "a value is required for '--seeds <N>'"),
+            ("--seeds 0", "'--seeds <N>': 0 is not in 1..=10000000"),
+            ("--seeds x", "invalid value 'x' for '--seeds <N>'"),
+            ("--seed -1", "unexpected argument '-1'"),
+            ("--seed 18446744073709551616", "number too large"),
+            ("--seeds 1 --cores 1", "1 is not in 2..=8"),
+            ("--seeds 1 --cores 9", "9 is not in 2..=8"),
+            ("--seeds 1 --scenario x", "it is none of drain, plain, "),
+            ("--seeds 1 --tier tcg", "'tcg' for '--tier <TIER>' [possible values: icount, plugin]"),
+            ("--seeds 1 7", "unexpected argument '7'"),
+            ("--sedes 1", "unexpected argument '--sedes'"),
+        ] {
+            let said = parse(line).expect_err(line);
+            assert!(said.contains(words) && !said.contains('\n'), "{line}: {said}");
+        }
+    }
+}

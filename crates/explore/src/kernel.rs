@@ -1,0 +1,92 @@
+//! Builds the image of the scenarios and boots it.
+
+use super::arguments::Tier;
+use super::plugin::Plugin;
+use super::scenario::Seeds;
+use runner::exit_error::{ExitError, FAILED};
+use runner::process;
+use runner::qemu;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tools::cargo;
+
+/// How long a boot may take, and each seed in it: a hundred times what they do.
+const BOOT: Duration = Duration::from_secs(20);
+const SEED: Duration = Duration::from_millis(500);
+
+/// A kernel that can be booted.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// The folder of its sources.
+    pub root: PathBuf,
+    /// Its ELF file.
+    pub image: PathBuf,
+    qemu: String,
+    plugin: Option<Plugin>,
+}
+
+impl Kernel {
+    /// Builds it from the sources in `root`; `target`: another folder for what cargo makes.
+    pub fn build(root: &Path, target: Option<&Path>, tier: Tier) -> Result<Kernel, ExitError> {
+        let image = cargo::image(root, target, "scenarios")?;
+        let plugin = match tier {
+            Tier::Icount => None,
+            Tier::Plugin => Some(Plugin::build(root, target)?),
+        };
+        let qemu = std::env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".to_owned());
+        Ok(Kernel { root: root.to_owned(), image, qemu, plugin })
+    }
+
+    /// The command that boots it for some seeds. `trace`: every step is told.
+    fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
+        let Seeds { scenario, first, count, apart } = seeds;
+        let mut command = Command::new(&self.qemu);
+        command.args(["-nodefaults", "-display", "none", "-cpu", qemu::COUNTING_CPU, "-m", "64M"]);
+        // Random seeds for the guest would come with the device tree: not wanted here.
+        command.args(["-machine", "virt,gic-version=3,dtb-randomness=off"]);
+        command.args(["-smp", &cores.to_string(), "-serial", "stdio", "-no-reboot"]);
+        command.args(["-semihosting-config", "enable=on,target=native"]);
+        let tier = match &self.plugin {
+            // One instruction takes 2^4 ns, and a tick of the virtual counter too. Nobody waits for
+            // the host's clock: when all cores sleep, time jumps to the next deadline.
+            None => {
+                command.args(["-icount", qemu::ICOUNT]);
+                "icount"
+            }
+            Some(plugin) => {
+                plugin.add_to(&mut command, *first, trace);
+                "plugin"
+            }
+        };
+        let trace = u8::from(trace);
+        command.arg("-kernel").arg(&self.image).arg("-append").arg(format!(
+            "scenario={} tier={tier} seed={first} seeds={count} apart={apart} trace={trace}",
+            scenario.name
+        ));
+        command
+    }
+
+    /// Boots it for some seeds, one with the plugin, and returns what was said.
+    pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<String, ExitError> {
+        let mut command = self.command(seeds, cores, trace);
+        let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
+        let output = process::run(&mut command, Instant::now() + patience)
+            .map_err(|error| qemu::missing(&self.qemu, &error))?;
+        if !output.stdout.contains("# seed ") {
+            eprint!("{}", output.report(&command));
+            return Err(ExitError::new(FAILED, "the kernel has not come to its first seed"));
+        }
+        // What the plugin says comes last: it ends the run.
+        let output = format!("{}\n{}", output.stdout.trim_end(), output.stderr);
+        match &self.plugin {
+            None => Ok(output),
+            Some(plugin) => plugin.put_into(&output),
+        }
+    }
+
+    /// Who makes the schedule.
+    pub fn tier(&self) -> Tier {
+        if self.plugin.is_some() { Tier::Plugin } else { Tier::Icount }
+    }
+}

@@ -1,0 +1,51 @@
+//! Runs small races of the kernel under many schedules, each named by a seed.
+//!
+//! - [`arguments`] reads the command line, [`scenario`] knows the races.
+//! - [`kernel`] builds and boots their image, with [`plugin`] or without, [`outcome`] reads what it said.
+//! - [`hunt`] goes through the seeds, [`replay`] tells one of them step by step.
+//! - [`mutants`] puts known bugs into the primitive and wants each found.
+//!
+//! What a seed does to the kernel is in its `src/preempt.rs`; docs/schedules.md tells the whole story.
+
+pub mod arguments;
+pub mod hunt;
+pub mod kernel;
+pub mod mutants;
+pub mod outcome;
+pub mod plugin;
+pub mod replay;
+pub mod scenario;
+pub mod symbols;
+
+use arguments::{Arguments, Goal};
+use hunt::Found;
+use kernel::Kernel;
+use runner::exit_error::ExitError;
+use runner::process;
+use tools::cargo;
+
+/// Does what the command line asks for.
+pub fn run(args: &[String]) -> Result<(), ExitError> {
+    let Some(arguments) = Arguments::parse(args)? else {
+        println!("{}", arguments::USAGE);
+        return Ok(());
+    };
+    process::end_with_us().map_err(|error| {
+        ExitError::setup(format!("cannot catch signals: {error}"), "report this")
+    })?;
+    let root = cargo::root("scripts/explore")?;
+    let kernel = || Kernel::build(&root, None, arguments.tier);
+    let report = match arguments.goal() {
+        Goal::Mutants => return mutants::run(&root, &arguments),
+        Goal::Seed(seed) => replay::one(&kernel()?, &arguments.plan(), seed)?,
+        Goal::Seeds(seeds) => {
+            let kernel = kernel()?;
+            let found = hunt::through(&kernel, &arguments.plan(), seeds, true)?;
+            println!("{found}");
+            let Found { failure: Some(failure), .. } = found else { return Ok(()) };
+            replay::failure(&kernel, &failure)?
+        }
+    };
+    print!("{}", report.text);
+    report.end
+}

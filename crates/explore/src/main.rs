@@ -1,0 +1,7 @@
+//! Runs small races of the kernel under seeded schedules; scripts/explore starts it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tools::usage::exit(explore::run(&tools::usage::args()))
+}

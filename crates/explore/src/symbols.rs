@@ -1,0 +1,90 @@
+//! Says where in the sources an address of the kernel lies.
+
+use addr2line::Loader;
+use runner::exit_error::{ExitError, SETUP};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The line tables of an image.
+pub struct Symbols {
+    loader: Loader,
+    root: PathBuf,
+    files: HashMap<PathBuf, Vec<String>>,
+}
+
+/// A place in the sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The function's own name.
+    pub function: String,
+    /// The file, as seen from the project's folder, and the line.
+    pub line: String,
+    /// What stands there.
+    pub text: String,
+}
+
+impl Symbols {
+    /// Reads the line tables of `image`, which was built from the sources in `root`.
+    pub fn read(image: &Path, root: &Path) -> Result<Symbols, ExitError> {
+        let loader = Loader::new(image)
+            .map_err(|error| ExitError::new(SETUP, format!("{}: {error}", image.display())))?;
+        Ok(Symbols { loader, root: root.to_owned(), files: HashMap::new() })
+    }
+
+    /// Finds the place: of functions that are inlined into each other, the innermost of the project.
+    pub fn place(&mut self, address: u64) -> Option<Place> {
+        let mut frames = self.loader.find_frames(address).ok()?;
+        while let Ok(Some(frame)) = frames.next() {
+            let at = frame.location.as_ref();
+            let Some((file, number)) = at.and_then(|at| Some((at.file?, at.line?))) else {
+                continue;
+            };
+            let Ok(path) = Path::new(file).strip_prefix(&self.root) else { continue };
+            let name = frame.function.and_then(|name| Some(name.demangle().ok()?.into_owned()));
+            let function = short(&name.unwrap_or_default());
+            let path = path.to_owned();
+            drop(frames);
+            let text = self.text(&path, number);
+            return Some(Place { function, line: format!("{}:{number}", path.display()), text });
+        }
+        None
+    }
+
+    fn text(&mut self, path: &Path, number: u32) -> String {
+        let root = &self.root;
+        let lines = self.files.entry(path.to_owned()).or_insert_with(|| {
+            let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+            text.lines().map(|line| line.trim().to_owned()).collect()
+        });
+        lines.get((number as usize).wrapping_sub(1)).cloned().unwrap_or_default()
+    }
+}
+
+/// The last part of a path, without type arguments: `<a::B<C>>::release::<D>` is `release`.
+fn short(name: &str) -> String {
+    let mut depth = 0_u32;
+    let mut plain = String::new();
+    for letter in name.chars() {
+        match letter {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => plain.push(letter),
+            _ => {}
+        }
+    }
+    let parts = plain.split("::").filter(|part| !part.is_empty() && !part.starts_with('{'));
+    parts.last().unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cut_to_what_one_would_say() {
+        assert_eq!(short("<rundown::protocol::Protocol<rundown::A>>::release"), "release");
+        assert_eq!(short("machine::scenarios::drain::SCENARIO::{closure#1}"), "SCENARIO");
+        assert_eq!(short("core::mem::drop::<alloc::boxed::Box<u8>>"), "drop");
+        assert_eq!(short("main"), "main");
+    }
+}

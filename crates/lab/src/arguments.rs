@@ -1,0 +1,134 @@
+//! The command line of scripts/lab. A wrong one is one line and exit status 2.
+
+use clap::{Parser, value_parser};
+use runner::exit_error::ExitError;
+use runner::settings::MOST_CORES;
+use std::path::{Path, PathBuf};
+use tools::usage;
+
+/// What `--help` prints.
+pub const USAGE: &str = "\
+usage: scripts/lab [--cores LIST] [--quick] [--out DIR]
+       scripts/lab --from FILE [--out DIR]
+  Measures what caches do to shared counters, and draws it: boots the ladder of counters in QEMU,
+  timed and under the plugin cachescope, and writes DIR/index.html, DIR/measurements.json and
+  DIR/figures/*.svg. Shows its progress on standard error and a summary at the end.
+  --cores LIST   core counts, up to 12, each 1 to 512 (1,2,4,8,16,32,64)
+  --quick        fewer rounds of what is timed; the exact counts are the same
+  --out DIR      where to (out)
+  --from FILE    boots nothing and draws what such a measurements.json holds
+  environment: QEMU (qemu-system-aarch64)
+  exit status: 0 done, 1 an exact count is not what it must be, or a boot failed,
+               2 wrong usage or set-up, 124 a boot did not end in time";
+
+/// The most core counts at a time: more could not be told apart in a panel.
+const MOST_COUNTS: usize = 12;
+
+/// The core counts, if none are given.
+const CORES: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
+
+/// The command line.
+#[derive(Clone, Debug, PartialEq, Eq, Parser)]
+#[command(name = "scripts/lab", override_help = USAGE)]
+pub struct Arguments {
+    /// Core counts, in order, each once.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = CORES)]
+    #[arg(value_parser = value_parser!(u32).range(1..=i64::from(MOST_CORES)))]
+    pub cores: Vec<u32>,
+    /// A short run.
+    #[arg(long)]
+    pub quick: bool,
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Draw these and boot nothing.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cores", "quick"])]
+    pub from: Option<PathBuf>,
+    /// What scripts/lab adds: the folder from which the paths on its own command line are meant.
+    #[arg(long = "in", hide = true)]
+    folder: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Reads the arguments after the command's name. `None`: the usage text is wanted.
+    pub fn parse(args: &[String]) -> Result<Option<Arguments>, ExitError> {
+        let Some(mut arguments) = usage::parse::<Arguments>(args)? else { return Ok(None) };
+        let Arguments { cores, out, from, folder, .. } = &mut arguments;
+        cores.sort_unstable();
+        cores.dedup();
+        if cores.len() > MOST_COUNTS {
+            let what = format!("--cores has more than {MOST_COUNTS} numbers");
+            return Err(usage::wrong("scripts/lab", what));
+        }
+        if let Some(folder) = folder {
+            for path in [out, from].into_iter().flatten() {
+                *path = folder.join(&*path);
+            }
+        }
+        Ok(Some(arguments))
+    }
+
+    /// Where the results go: by default into the project's own folder `out`.
+    pub fn out(&self) -> &Path {
+        self.out.as_deref().unwrap_or(Path::new("out"))
+    }
+
+    /// The most cores.
+    pub fn most(&self) -> u32 {
+        self.cores.last().copied().unwrap_or(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Option<Arguments>, String> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Arguments::parse(&args).map_err(|error| error.line)
+    }
+
+    #[test]
+    fn each_option_is_read() {
+        let none = parse("").unwrap().unwrap();
+        assert_eq!((&none.cores[..], none.quick, &none.from), (&CORES[..], false, &None));
+        assert_eq!(none.out(), Path::new("out"));
+        let all = parse("--cores 8,2,1,2 --quick --out=x").unwrap().unwrap();
+        assert_eq!((all.most(), &all.cores[..], all.quick), (8, &[1, 2, 8][..], true));
+        assert_eq!(all.out(), Path::new("x"));
+        assert_eq!(parse("--from f --out o").unwrap().unwrap().from, Some("f".into()));
+        let there = parse("--in /a --from f --out /o").unwrap().unwrap();
+        assert_eq!((there.out(), &there.from), (Path::new("/o"), &Some("/a/f".into())));
+        assert_eq!(parse("--in /a").unwrap().unwrap().out(), Path::new("out"));
+        assert_eq!(parse("--in /a --out o").unwrap().unwrap().out(), Path::new("/a/o"));
+        assert_eq!(parse("--quick -h").unwrap(), None);
+    }
+
+    #[test]
+    fn the_script_has_the_same_usage_text() {
+        assert!(include_str!("../../../scripts/lab").contains(USAGE));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_in_one_line() {
+        for (line, words) in [
+            ("--cores 0", "'--cores <LIST>': 0 is not in 1..=512"),
+            ("--cores x", "invalid value 'x' for '--cores <LIST>'"),
+            ("--cores 600", "600 is not in 1..=512"),
+            ("--cores 1,,2", "invalid value '' for '--cores <LIST>'"),
+            ("--cores 1,2,3,4,5,6,7,8,9,10,11,12,13", "more than 12 numbers"),
+            ("--cores=", "invalid value '' for '--cores <LIST>'"),
+            ("--cores", "a value is required for '--cores <LIST>'"),
+            ("--cores --quick", "a value is required for '--cores <LIST>'"),
+            ("--out", "a value is required for '--out <DIR>'"),
+            ("--out=", "a value is required for '--out <DIR>'"),
+            ("--from f --quick", "'--from <FILE>' cannot be used with '--quick'"),
+            ("--cores 1 --from f", "'--cores <LIST>' cannot be used with '--from <FILE>'"),
+            ("--quick=1", "unexpected value '1' for '--quick'"),
+            ("1,2", "unexpected argument '1,2'"),
+            ("--nonsense", "unexpected argument '--nonsense'"),
+        ] {
+            let said = parse(line).expect_err(line);
+            assert!(said.contains(words) && !said.contains('\n'), "{line}: {said}");
+        }
+    }
+}

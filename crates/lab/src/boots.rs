@@ -1,0 +1,100 @@
+//! Runs everything that is measured, one boot after the other, and tells how far it is.
+
+use super::arguments::Arguments;
+use super::data::RUNGS;
+use super::machine::{self, Machine};
+use super::progress::Progress;
+use super::{conditions, counts};
+use runner::exit_error::{ExitError, FAILED};
+use tools::cargo;
+use tools::measure::Measurement;
+
+/// How often all that is timed is measured; fewer with `--quick`.
+const ROUNDS: u32 = 9;
+const QUICK_ROUNDS: u32 = 3;
+/// Bytes of a line, where lines are counted.
+const LINE: u32 = 64;
+/// Pairs of all cores together where lines are counted, and the fewest and most that a core does. The
+/// plugin lets one core at a time take one step, so a pair of 64 cores takes milliseconds. The numbers
+/// do not depend on `--quick`: what is exact is the same in every run.
+const PAIRS: u32 = 800;
+const FEWEST: u32 = 4;
+const MOST: u32 = 100;
+/// With more cores, rungs on which cores wait for each other are not counted: each of n cores that wait
+/// looks again in each turn, so a pair takes n * n steps, and a phase longer than the kernel allows.
+const MOST_WAITING: u32 = 128;
+const WAITING: [&str; 2] = ["spin_lock", "shared_cas"];
+
+/// Measures. The first object tells the conditions.
+pub fn measure(arguments: &Arguments) -> Result<Vec<Measurement>, ExitError> {
+    let root = cargo::root("scripts/lab")?;
+    let settings = machine::settings()?;
+    let rounds = if arguments.quick { QUICK_ROUNDS } else { ROUNDS };
+    let mut found = vec![conditions::measurement(&settings, rounds, arguments.quick)?];
+
+    let mut progress = Progress::new(3 + 2 * arguments.cores.len());
+    let build = || Machine::build(&root, settings);
+    let machine = progress.step("building the kernel and the plugin", build)?;
+    let most = arguments.most();
+    let what = format!("the ladder and the drain, timed, up to {most} cores, {rounds} rounds");
+    found.extend(progress.step(&what, || machine.time(&arguments.cores, rounds))?);
+    found.extend(progress.step("instructions, counted", || machine.instructions())?);
+    for &cores in &arguments.cores {
+        let counted = coherence(&machine, &mut progress, cores)?;
+        // An object that was drained on a smaller machine is drained on this one too.
+        let drains = |object: &Measurement| object["name"] == "coherence_drain";
+        found.extend(counted.into_iter().filter(|object| cores == most || !drains(object)));
+    }
+    Ok(found)
+}
+
+/// Counts twice: the second run must be the first, number by number.
+fn coherence(
+    machine: &Machine,
+    progress: &mut Progress,
+    cores: u32,
+) -> Result<Vec<Measurement>, ExitError> {
+    let pairs = (PAIRS / cores).clamp(FEWEST, MOST);
+    let counted = |rung: &&str| cores <= MOST_WAITING || !WAITING.contains(rung);
+    let rungs: Vec<&str> = RUNGS.iter().map(|(rung, _)| *rung).filter(counted).collect();
+    let mut run = |time: &str| {
+        let several = if cores == 1 { "" } else { "s" };
+        let what = format!("coherence, counted, {cores} core{several}, {time} time");
+        let results = progress.step(&what, || machine.coherence(cores, &rungs, LINE, pairs))?;
+        counts::measurements(&results, pairs.into())
+    };
+    let (first, second) = (run("first")?, run("second")?);
+    match difference(&first, &second) {
+        None => Ok(first),
+        Some(what) => {
+            Err(ExitError::new(FAILED, format!("two runs on {cores} cores differ: {what}")))
+        }
+    }
+}
+
+/// The first object that is not the same in both.
+fn difference(first: &[Measurement], second: &[Measurement]) -> Option<String> {
+    let shown = |object: Option<&Measurement>| {
+        object.map_or("nothing".to_owned(), |object| serde_json::json!(object).to_string())
+    };
+    let most = first.len().max(second.len());
+    let differs = (0..most).find(|&index| first.get(index) != second.get(index))?;
+    Some(format!("{} and {}", shown(first.get(differs)), shown(second.get(differs))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn two_runs_that_differ_are_told_apart() {
+        let first = sample::objects();
+        assert_eq!(difference(&first, &first), None);
+        let mut second = first.clone();
+        second[3].insert("cores".to_owned(), 77.into());
+        assert!(difference(&first, &second).unwrap().contains("\"cores\":77"));
+        second = first[..first.len() - 1].to_vec();
+        assert!(difference(&first, &second).unwrap().ends_with(" and nothing"));
+    }
+}

@@ -1,0 +1,63 @@
+//! The conditions of a run: which QEMU, which host.
+
+use runner::exit_error::ExitError;
+use runner::qemu;
+use runner::settings::Settings;
+use std::process::Command;
+use std::thread::available_parallelism;
+use tools::measure::Measurement;
+
+/// The first object of measurements.json.
+pub fn measurement(
+    settings: &Settings,
+    rounds: u32,
+    quick: bool,
+) -> Result<Measurement, ExitError> {
+    let processors = available_parallelism().map_or(1, usize::from);
+    let members = [
+        ("name", "conditions".into()),
+        ("qemu", qemu::version(settings)?.into()),
+        ("host_processors", processors.into()),
+        ("host_cpu", host_cpu().into()),
+        ("accel", settings.accel.as_str().into()),
+        ("cpu", settings.cpu.as_str().into()),
+        ("rounds", rounds.into()),
+        ("quick", quick.into()),
+    ];
+    Ok(members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
+}
+
+/// The host's name for its processors; its architecture, where it has none.
+fn host_cpu() -> String {
+    let linux = std::fs::read_to_string("/proc/cpuinfo").ok();
+    let linux = linux.and_then(|text| model(&text));
+    // macOS: sysctl(8); elsewhere there is no such command or no such name.
+    let other = || {
+        let output = Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output();
+        let said = output.ok().filter(|output| output.status.success())?.stdout;
+        Some(String::from_utf8_lossy(&said).trim().to_owned()).filter(|name| !name.is_empty())
+    };
+    linux.or_else(other).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
+/// Finds the model in /proc/cpuinfo, which on some architectures has none (proc(5)).
+fn model(text: &str) -> Option<String> {
+    let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
+    let (_, name) = pairs.find(|(key, _)| key.trim() == "model name")?;
+    // Some makers fill the name up with blanks.
+    let words: Vec<&str> = name.split_whitespace().collect();
+    Some(words.join(" ")).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_is_found_without_its_blanks() {
+        let text = "processor\t: 0\nmodel\t\t: 1\nmodel name\t: Some  CPU: @ 2 GHz \n";
+        assert_eq!(model(text).as_deref(), Some("Some CPU: @ 2 GHz"));
+        assert_eq!(model("processor\t: 0\nmodel name\t: \n"), None);
+        assert!(!host_cpu().is_empty());
+    }
+}

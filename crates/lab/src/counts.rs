@@ -1,0 +1,109 @@
+//! Makes measurements of what the plugin has counted (crates/cachescope/src/report.rs).
+
+use super::data::RUNGS;
+use runner::exit_error::{ExitError, FAILED};
+use serde_json::{Map, Value, json};
+use tools::measure::Measurement;
+
+/// What the plugin counts, phase by phase.
+const COUNTS: [&str; 7] =
+    ["loads", "stores", "atomics", "cold", "transfers", "upgrades", "invalidations"];
+/// Of a drain, all its accesses are those of one core; what it does with lines is what counts.
+const DRAIN_COUNTS: [&str; 4] = ["cold", "transfers", "upgrades", "invalidations"];
+
+/// The counts of the rungs and of the drains. The kernel does `pairs` on each core, and names a phase
+/// after its rung, or `drain N` for N slots.
+pub fn measurements(results: &str, pairs: u64) -> Result<Vec<Measurement>, ExitError> {
+    read(results, pairs)
+        .map_err(|why| ExitError::new(FAILED, format!("the plugin's results: {why}")))
+}
+
+fn read(results: &str, pairs: u64) -> Result<Vec<Measurement>, String> {
+    let read = |line| serde_json::from_str::<Value>(line).map_err(|error| error.to_string());
+    let records: Vec<Value> = results.lines().map(read).collect::<Result<_, _>>()?;
+    let of = |kind: &'static str| records.iter().filter(move |record| record["record"] == kind);
+    let run = of("run").next().ok_or("they do not say what was run")?;
+    let (cores, line) = (count(run, "cores")?, count(run, "line")?);
+    let mut found = Vec::new();
+    for phase in of("phase") {
+        let name = phase["name"].as_str().unwrap_or_default();
+        let mut object = Map::new();
+        if RUNGS.iter().any(|(rung, _)| *rung == name) {
+            let all = pairs * cores;
+            let transfers = count(phase, "transfers")?;
+            object.extend(copied(phase, &COUNTS)?);
+            object.extend([
+                ("name".to_owned(), "coherence".into()),
+                ("rung".to_owned(), name.into()),
+                ("cores".to_owned(), cores.into()),
+                ("pairs".to_owned(), all.into()),
+                ("transfers_per_pair".to_owned(), per_pair(transfers, all)),
+            ]);
+        } else if let Some(slots) = name.strip_prefix("drain ") {
+            // "drain 8 warm" is not counted.
+            let Ok(slots) = slots.parse::<u64>() else { continue };
+            object.extend(copied(phase, &DRAIN_COUNTS)?);
+            object.insert("name".to_owned(), "coherence_drain".into());
+            object.insert("slots".to_owned(), slots.into());
+        } else {
+            continue;
+        }
+        object.insert("line".to_owned(), line.into());
+        found.push(object);
+    }
+    if found.is_empty() { Err("no phase of a rung".to_owned()) } else { Ok(found) }
+}
+
+/// To three decimal places: the counts themselves are there for more.
+fn per_pair(transfers: u64, pairs: u64) -> Value {
+    json!((transfers as f64 / pairs as f64 * 1000.0).round() / 1000.0)
+}
+
+fn copied(phase: &Value, names: &[&str]) -> Result<Map<String, Value>, String> {
+    names.iter().map(|name| Ok(((*name).to_owned(), count(phase, name)?.into()))).collect()
+}
+
+fn count(record: &Value, name: &str) -> Result<u64, String> {
+    record[name].as_u64().ok_or_else(|| format!("no number {name:?} in {record}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RESULTS: &str = r#"{"record":"run","mode":"schedule","line":64,"cores":8,"api":1}
+{"record":"phase","phase":1,"name":"shared warm","loads":9,"stores":9,"atomics":9,"cold":1,"transfers":9,"upgrades":9,"invalidations":9}
+{"record":"phase","phase":2,"name":"shared","loads":800,"stores":0,"atomics":1600,"cold":0,"transfers":1601,"upgrades":3,"invalidations":4}
+{"record":"phase","phase":3,"name":"drain 8 warm","loads":9,"stores":9,"atomics":9,"cold":8,"transfers":9,"upgrades":9,"invalidations":9}
+{"record":"phase","phase":4,"name":"drain 8","loads":9,"stores":1,"atomics":9,"cold":0,"transfers":8,"upgrades":0,"invalidations":8}
+{"record":"core","phase":4,"core":0,"loads":9,"stores":1,"atomics":9,"cold":0,"transfers":8,"upgrades":0,"invalidations":8}
+{"record":"schedule","policy":"round-robin","steps":1,"spins":0,"trace":"0"}
+"#;
+
+    #[test]
+    fn a_phase_of_a_rung_and_one_of_a_drain_are_measurements() {
+        let found = measurements(RESULTS, 100).unwrap();
+        let wanted = json!([
+            {"name": "coherence", "rung": "shared", "cores": 8, "line": 64, "pairs": 800,
+             "loads": 800, "stores": 0, "atomics": 1600, "cold": 0, "transfers": 1601,
+             "upgrades": 3, "invalidations": 4, "transfers_per_pair": 2.001},
+            {"name": "coherence_drain", "slots": 8, "line": 64, "cold": 0, "transfers": 8,
+             "upgrades": 0, "invalidations": 8}
+        ]);
+        assert_eq!(json!(found), wanted);
+    }
+
+    #[test]
+    fn results_that_are_cut_or_empty_are_refused() {
+        for (results, why) in [
+            ("", "what was run"),
+            ("{\"record\":\"run\",\"cores\":8,\"line\":64}\n", "no phase of a rung"),
+            ("{\"record\":\"run\",\"cores\":8}\n", "no number \"line\""),
+            (&RESULTS[..RESULTS.len() / 2], "EOF"),
+            (&RESULTS.replace("\"cold\":0,", ""), "no number \"cold\""),
+        ] {
+            let said = measurements(results, 100).unwrap_err();
+            assert!(said.status == 1 && said.line.contains(why), "{}", said.line);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Boots the kernel image `ladder` in each of its modes, and takes what it measures.
+
+use runner::exit_error::{ExitError, FAILED, SETUP, TIMED_OUT};
+use runner::ktap::Report;
+use runner::process::{self, Output};
+use runner::qemu;
+use runner::settings::Settings;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tools::cargo;
+use tools::measure::{self, Measurement};
+
+/// The machine of all boots. Random seeds for the guest would come with the device tree: not wanted.
+const MACHINE: &str = "virt,gic-version=3,dtb-randomness=off";
+/// How long a boot may take: twenty times what the longest does on two processors.
+const PATIENCE: Duration = Duration::from_secs(1800);
+/// Cores of the machine where instructions are counted: one works, so that is the same for any.
+const FEW: u32 = 4;
+
+/// What is booted, and with what.
+#[derive(Debug)]
+pub struct Machine {
+    settings: Settings,
+    image: PathBuf,
+    plugin: PathBuf,
+    results: PathBuf,
+}
+
+/// The settings of all boots, after a look at QEMU. Figures have conditions of their own; only the
+/// binary is free to choose.
+pub fn settings() -> Result<Settings, ExitError> {
+    let chosen = |name: &str| (name == "QEMU").then(|| std::env::var(name).ok()).flatten();
+    let settings = Settings { machine: MACHINE.to_owned(), ..Settings::read(chosen)? };
+    qemu::check(&settings)?;
+    Ok(settings)
+}
+
+impl Machine {
+    /// Builds the image and the plugin from the sources in `root`.
+    pub fn build(root: &Path, settings: Settings) -> Result<Machine, ExitError> {
+        let results = format!("rundown-figures-{}.json", std::process::id());
+        Ok(Machine {
+            settings,
+            image: cargo::image(root, None, "ladder")?,
+            plugin: cargo::plugin(root, None)?,
+            results: std::env::temp_dir().join(results),
+        })
+    }
+
+    /// Throughput with these numbers of cores, and the duration of drains.
+    pub fn time(&self, cores: &[u32], rounds: u32) -> Result<Vec<Measurement>, ExitError> {
+        let list: Vec<String> = cores.iter().map(u32::to_string).collect();
+        let append = format!("mode=time rounds={rounds} cores={}", list.join(","));
+        let most = cores.iter().copied().max().unwrap_or(1);
+        self.measurements(self.command(self.settings(most), &append, &[]))
+    }
+
+    /// Instructions of pairs and drains.
+    pub fn instructions(&self) -> Result<Vec<Measurement>, ExitError> {
+        // A tick of the counter is one instruction then, and the run the same each time.
+        let icount = ["-icount", qemu::ICOUNT];
+        let cpu = qemu::COUNTING_CPU.to_owned();
+        let settings = Settings { cpu, accel: "tcg".to_owned(), ..self.settings(FEW) };
+        self.measurements(self.command(settings, "mode=instructions", &icount))
+    }
+
+    /// What cache lines of so many bytes go through while so many cores do so many pairs each on these
+    /// rungs: the plugin's results.
+    pub fn coherence(
+        &self,
+        cores: u32,
+        rungs: &[&str],
+        line: u32,
+        pairs: u32,
+    ) -> Result<String, ExitError> {
+        let _ = std::fs::remove_file(&self.results); // there may be none
+        let plugin = format!(
+            "{},mode=schedule,policy=round-robin,line={line},out={}",
+            self.plugin.display(),
+            self.results.display()
+        );
+        let words = ["-plugin", plugin.as_str()];
+        let append = format!("mode=coherence pairs={pairs} rungs={}", rungs.join(","));
+        let accel = "tcg,thread=multi".to_owned();
+        let command = self.command(Settings { accel, ..self.settings(cores) }, &append, &words);
+        let output = self.boot(command);
+        let results = std::fs::read_to_string(&self.results);
+        let _ = std::fs::remove_file(&self.results); // as above
+        output?;
+        results
+            .map_err(|error| ExitError::new(FAILED, format!("the plugin has no results: {error}")))
+    }
+
+    /// The settings with another number of cores.
+    fn settings(&self, cores: u32) -> Settings {
+        Settings { cores, ..self.settings.clone() }
+    }
+
+    fn command(&self, settings: Settings, append: &str, more: &[&str]) -> Command {
+        let words = ["-append", append].into_iter().chain(more.iter().copied());
+        let extra = words.map(str::to_owned).collect();
+        qemu::command(&Settings { extra, ..settings }, &self.image, false)
+    }
+
+    fn measurements(&self, command: Command) -> Result<Vec<Measurement>, ExitError> {
+        let output = self.boot(command)?;
+        measure::collect(&output.stdout).map_err(|wrong| ExitError::new(FAILED, wrong))
+    }
+
+    /// Boots it, and is content only with a whole report.
+    fn boot(&self, mut command: Command) -> Result<Output, ExitError> {
+        let output = process::run(&mut command, Instant::now() + PATIENCE)
+            .map_err(|error| qemu::missing(&self.settings.qemu, &error))?;
+        let mut report = Report::default();
+        report.feed(output.stdout.as_bytes());
+        let why = match (output.status, report.verdict()) {
+            (Some(0), Ok(_)) => return Ok(output),
+            (None, _) => {
+                let shown = process::shown(&command);
+                let line = format!("no end after {} s: {shown}", PATIENCE.as_secs());
+                return Err(ExitError::new(TIMED_OUT, line));
+            }
+            (Some(status), Ok(_)) => format!("QEMU's exit status is {status}"),
+            (Some(_), Err(objection)) => objection.to_string(),
+        };
+        eprint!("{}", output.report(&command));
+        // Without a word of the kernel it is QEMU that does not start.
+        let status = if output.stdout.is_empty() { SETUP } else { FAILED };
+        Err(ExitError::new(status, format!("a boot of the ladder fails: {why}")))
+    }
+}

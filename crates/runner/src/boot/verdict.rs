@@ -1,0 +1,154 @@
+//! Turns the end of a run and its report into an exit status and one line.
+
+use std::os::unix::process::ExitStatusExt;
+
+use super::pump::Ending;
+use crate::exit_error::{ExitError, FAILED, SETUP, TIMED_OUT};
+use crate::ktap::{Report, printable};
+use crate::settings::Settings;
+
+/// Judges a run. `complaint` is what QEMU said on stderr before the guest said anything.
+pub fn judge(
+    ending: &Ending,
+    report: &mut Report,
+    complaint: &str,
+    settings: &Settings,
+) -> Result<u64, ExitError> {
+    let status = match ending {
+        Ending::TimedOut => {
+            let last = report.last_line();
+            let last = if last.is_empty() {
+                "there was no output".to_owned()
+            } else {
+                format!("the last line was: {last}")
+            };
+            let line = format!("no verdict after {} s (QEMU_TIMEOUT); {last}", settings.timeout.0);
+            return Err(ExitError::new(TIMED_OUT, line));
+        }
+        Ending::Signal(signal) => {
+            // 128 + n, as a shell says it.
+            let status = u8::try_from(128 + signal).unwrap_or(FAILED);
+            return Err(ExitError::new(
+                status,
+                format!("stopped by signal {signal} before a verdict"),
+            ));
+        }
+        Ending::Unread => {
+            return Err(ExitError::new(
+                FAILED,
+                "nobody reads the output; QEMU was stopped before a verdict",
+            ));
+        }
+        Ending::Exited(status) => status,
+    };
+    let silent = report.last_line().is_empty();
+    if silent
+        && !status.success()
+        && let Some(reason) = complaints(complaint)
+    {
+        let line = format!(
+            "QEMU does not start: {reason}; check QEMU_EXTRA and the other QEMU_ variables"
+        );
+        return Err(ExitError::new(SETUP, line));
+    }
+    let how = match (status.code(), status.signal()) {
+        (Some(0), _) => String::new(),
+        (Some(code), _) => format!("QEMU's exit status is {code}"),
+        (None, signal) => format!("QEMU was killed by signal {}", signal.unwrap_or(0)),
+    };
+    match (report.verdict(), how.is_empty()) {
+        (Ok(passed), true) => Ok(passed),
+        (Ok(_), false) => Err(ExitError::new(FAILED, format!("every test passed, but {how}"))),
+        (Err(objection), true) => Err(ExitError::new(FAILED, objection.to_string())),
+        (Err(objection), false) => Err(ExitError::new(FAILED, format!("{objection} ({how})"))),
+    }
+}
+
+/// The first complaint that is not just a warning, without the name of the program before it.
+fn complaints(text: &str) -> Option<String> {
+    let line = text.lines().find(|line| !line.trim().is_empty() && !line.contains(": warning:"))?;
+    let line = match line.split_once(": ") {
+        Some((program, rest)) if program.contains("qemu") && !program.contains(' ') => rest,
+        _ => line,
+    };
+    Some(printable(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    const GOOD: &str = "KTAP version 1\n1..1\nok 1 a\n# rundown: PASS\n";
+
+    fn judged(ending: Ending, output: &str, complaint: &str) -> Result<u64, ExitError> {
+        let mut report = Report::default();
+        report.feed(output.as_bytes());
+        judge(&ending, &mut report, complaint, &Settings::read(|_| None).unwrap())
+    }
+
+    fn exit(code: i32) -> Ending {
+        Ending::Exited(ExitStatus::from_raw(code << 8))
+    }
+
+    fn stopped(ending: Ending, output: &str, complaint: &str, status: u8, line: &str) {
+        let stop = judged(ending, output, complaint).expect_err("this must not pass");
+        assert_eq!(stop.status, status, "{}", stop.line);
+        assert!(stop.line.contains(line), "{}", stop.line);
+    }
+
+    #[test]
+    fn only_a_whole_report_and_status_0_pass() {
+        assert_eq!(judged(exit(0), GOOD, "qemu: warning: x"), Ok(1));
+        stopped(exit(1), GOOD, "", 1, "every test passed, but QEMU's exit status is 1");
+        stopped(exit(2), GOOD, "", 1, "QEMU's exit status is 2");
+        stopped(exit(124), "", "", 1, "QEMU's exit status is 124");
+        stopped(Ending::Exited(ExitStatus::from_raw(9)), GOOD, "", 1, "killed by signal 9");
+    }
+
+    #[test]
+    fn an_end_without_the_last_line_fails_whatever_the_status() {
+        stopped(exit(0), "KTAP version 1\n1..1\nok 1\nQEMU: Terminated\n\r", "", 1, "ends before");
+        stopped(exit(0), "", "", 1, "ends before \"# rundown: PASS\": there is none");
+        stopped(
+            exit(1),
+            "# panic on core 1: x\n",
+            "",
+            1,
+            "panic on core 1: x (QEMU's exit status is 1)",
+        );
+    }
+
+    #[test]
+    fn the_first_error_of_a_qemu_that_does_not_start_is_a_set_up_error() {
+        let said = "qemu-system-aarch64: warning: old\nqemu-system-aarch64: -accel x: invalid accelerator x\nmore\n";
+        stopped(
+            exit(1),
+            "",
+            said,
+            2,
+            "QEMU does not start: -accel x: invalid accelerator x; check QEMU_EXTRA",
+        );
+        stopped(exit(1), "", "qemu: warning: only this", 1, "ends before");
+        stopped(exit(1), "# booting\n", said, 1, "ends before");
+    }
+
+    #[test]
+    fn a_timeout_names_the_last_line() {
+        stopped(
+            Ending::TimedOut,
+            GOOD,
+            "",
+            124,
+            "no verdict after 60 s (QEMU_TIMEOUT); the last line was: # rundown: PASS",
+        );
+        stopped(Ending::TimedOut, "", "", 124, "there was no output");
+    }
+
+    #[test]
+    fn a_signal_and_a_closed_output_are_no_pass() {
+        stopped(Ending::Signal(15), GOOD, "", 143, "stopped by signal 15");
+        stopped(Ending::Unread, GOOD, "", 1, "nobody reads");
+    }
+}

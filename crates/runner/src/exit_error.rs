@@ -1,0 +1,48 @@
+//! Why a command ends early: an exit status and one line that says what to do.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// A test failed, the kernel panicked, or the report is not whole.
+pub const FAILED: u8 = 1;
+/// The set-up or the usage is wrong; nothing was tested.
+pub const SETUP: u8 = 2;
+/// There was no verdict in time, as the command `timeout` says it.
+pub const TIMED_OUT: u8 = 124;
+
+/// An exit status with its one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExitError {
+    /// The exit status of the process.
+    pub status: u8,
+    /// The line, without `rundown: ` before it.
+    pub line: String,
+}
+
+impl ExitError {
+    /// Returns an error with this status; line breaks in the line become blanks.
+    pub fn new(status: u8, line: impl Into<String>) -> ExitError {
+        ExitError { status, line: line.into().replace(['\n', '\r'], " ") }
+    }
+
+    /// Returns the error for a wrong setting: what is wrong, and what to do about it.
+    pub fn setup(wrong: impl fmt::Display, remedy: impl fmt::Display) -> ExitError {
+        ExitError::new(SETUP, format!("{wrong}; {remedy}"))
+    }
+
+    /// Prints the line, unless there is none, and returns the status for `main`.
+    pub fn report(&self) -> ExitCode {
+        if !self.line.is_empty() {
+            eprintln!("{self}");
+        }
+        ExitCode::from(self.status)
+    }
+}
+
+impl fmt::Display for ExitError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "rundown: {}", self.line)
+    }
+}
+
+impl std::error::Error for ExitError {}

@@ -1,0 +1,210 @@
+//! QEMU from outside: what the binary says about itself, and the command that starts it.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::exit_error::ExitError;
+use crate::settings::Settings;
+
+/// The oldest version the demo is tested with.
+const OLDEST: (u32, u32) = (7, 2);
+/// With [`ICOUNT`], a CPU whose counter goes on by one tick an instruction; from QEMU 10 on that of `max`
+/// has 1 GHz by itself.
+pub const COUNTING_CPU: &str = "max,cntfrq=62500000";
+/// 16 ns for each instruction, and time jumps when all cores sleep.
+pub const ICOUNT: &str = "shift=4,sleep=off";
+
+/// How long QEMU may take to say its version; it takes about 20 ms, but hosts can stall.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks QEMU for its version and its CPU models, and refuses what cannot work.
+pub fn check(settings: &Settings) -> Result<(), ExitError> {
+    // Both at once: each costs as long as the boot of a small machine.
+    let version = ask(settings, &["--version"])?;
+    let model = settings.cpu.split(',').next().unwrap_or_default();
+    let models = if model == "max" {
+        None
+    } else {
+        Some(ask(settings, &["-machine", "none", "-cpu", "help"])?)
+    };
+    check_version(&answer(version, settings)?, &settings.qemu)?;
+    if let Some(models) = models {
+        let models = parse_models(&answer(models, settings)?);
+        if !models.is_empty() && !models.iter().any(|known| known == model) {
+            let remedy = "set it to max, cortex-a53, cortex-a72 or neoverse-n1";
+            return Err(ExitError::setup(
+                format!("QEMU_CPU={} is unknown to {}", settings.cpu, settings.qemu),
+                remedy,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The whole version that QEMU says it is: `7.2.22`.
+pub fn version(settings: &Settings) -> Result<String, ExitError> {
+    let said = answer(ask(settings, &["--version"])?, settings)?;
+    check_version(&said, &settings.qemu)?;
+    let rest = said.strip_prefix("QEMU emulator version ").unwrap_or_default();
+    Ok(rest.split_whitespace().next().unwrap_or_default().to_owned())
+}
+
+fn check_version(said: &str, qemu: &str) -> Result<(), ExitError> {
+    let wrong = match parse_version(said) {
+        None => format!("{qemu} is not a QEMU"),
+        Some((major, minor)) if (major, minor) < OLDEST => {
+            format!("{qemu} is version {major}.{minor}, older than 7.2")
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(ExitError::setup(wrong, "install QEMU 7.2 or newer, or set QEMU to one"))
+}
+
+fn ask(settings: &Settings, arguments: &[&str]) -> Result<Child, ExitError> {
+    let mut command = Command::new(&settings.qemu);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.spawn().map_err(|error| missing(&settings.qemu, &error))
+}
+
+/// The line for a QEMU that does not start at all.
+pub fn missing(qemu: &str, error: &std::io::Error) -> ExitError {
+    ExitError::setup(
+        format!("cannot start {qemu}: {error}"),
+        "run scripts/setup, or set QEMU to a qemu-system-aarch64",
+    )
+}
+
+fn answer(mut child: Child, settings: &Settings) -> Result<String, ExitError> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let output = child.stdout.take();
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        let _ = output.map(|output| output.take(1 << 20).read_to_end(&mut text));
+        let _ = sender.send(String::from_utf8_lossy(&text).into_owned());
+    });
+    let said = receiver.recv_timeout(PATIENCE);
+    if said.is_err() {
+        let _ = child.kill();
+    }
+    let _ = child.wait();
+    said.map_err(|_| {
+        ExitError::setup(
+            format!("{} does not answer", settings.qemu),
+            "set QEMU to a qemu-system-aarch64",
+        )
+    })
+}
+
+/// Finds the version in what `--version` prints: `QEMU emulator version 7.2.22 (Debian ...)`.
+pub fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let rest = text.strip_prefix("QEMU emulator version ")?;
+    let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// Finds the models in what `-cpu help` prints: a heading, then an indented name a line.
+pub fn parse_models(text: &str) -> Vec<String> {
+    let names = text
+        .lines()
+        .filter(|line| line.starts_with(' '))
+        .filter_map(|line| line.split_whitespace().next());
+    names.map(str::to_owned).collect()
+}
+
+/// Makes the command that boots the kernel. `terminal`: somebody can type.
+pub fn command(settings: &Settings, kernel: &Path, terminal: bool) -> Command {
+    let mut command = Command::new(&settings.qemu);
+    // Nothing but what is asked for: no network card (whose boot ROM may not be installed), no disk.
+    command.arg("-nodefaults");
+    // The machine: PCI, GIC, PL011 and memory map are those of `virt`.
+    command.args(["-machine", &settings.machine]);
+    // The model decides the instructions (LSE atomics or not) and the size of a cache line.
+    command.args(["-cpu", &settings.cpu]);
+    // One socket of so many cores; the kernel finds them in the device tree.
+    command.args(["-smp", &settings.cores.to_string()]);
+    command.args(["-m", &settings.memory.0]);
+    // thread=multi runs each core in a thread of its own, so that they really race.
+    command.args(["-accel", &settings.accel]);
+    // No window: the UART is all there is to see.
+    command.args(["-display", "none"]);
+    // The console is this process's stdin and stdout. mux=on makes Ctrl-A a key for QEMU (Ctrl-A X
+    // leaves, Ctrl-A C switches to the monitor); signal=on lets Ctrl-C stop QEMU, not the guest.
+    command.args(["-chardev", "stdio,id=console,mux=on,signal=on"]);
+    command.args(["-serial", "chardev:console"]);
+    if terminal {
+        // The monitor shares the console, as with -nographic; without a terminal nobody needs it.
+        command.args(["-mon", "chardev=console,mode=readline"]);
+    }
+    // Lets the kernel end QEMU with an exit status (Arm semihosting, SYS_EXIT_EXTENDED), here and
+    // not in a debugger that may be attached.
+    command.args(["-semihosting-config", "enable=on,target=native"]);
+    // A reset is an end, never a second run.
+    command.arg("-no-reboot");
+    // An ELF above the device tree's MiB: QEMU then leaves the tree at the start of RAM.
+    command.arg("-kernel").arg(kernel);
+    // What QEMU_EXTRA asks for comes last: -append, -s -S for gdb, -icount, -plugin, -d.
+    command.args(&settings.extra);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_found_and_nonsense_is_not() {
+        let said = "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)\nCopyright (c) 2003-2022";
+        assert_eq!(parse_version(said), Some((7, 2)));
+        assert_eq!(parse_version("QEMU emulator version 10.0.2"), Some((10, 0)));
+        assert_eq!(parse_version("QEMU emulator version 8.2-rc1"), Some((8, 2)));
+        for nonsense in [
+            "",
+            "7.2",
+            "QEMU emulator version",
+            "QEMU emulator version x.y",
+            "qemu-img version 7.2.0",
+        ] {
+            assert_eq!(parse_version(nonsense), None, "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn an_old_version_and_a_stranger_are_refused() {
+        let said = |version: &str| {
+            check_version(&format!("QEMU emulator version {version}"), "q")
+                .map_err(|stop| stop.line)
+        };
+        assert!(said("6.9").unwrap_err().starts_with("q is version 6.9, older than 7.2; install"));
+        assert!(said("7.1.99").is_err());
+        assert!(said("").unwrap_err().starts_with("q is not a QEMU; install"));
+        for good in ["7.2", "7.2.22", "8.0", "10.0.2"] {
+            assert_eq!(said(good), Ok(()));
+        }
+    }
+
+    #[test]
+    fn models_are_the_indented_names() {
+        let said = "Available CPUs:\n  a64fx\n  cortex-a53\n  max   (all features)\n";
+        assert_eq!(parse_models(said), ["a64fx", "cortex-a53", "max"]);
+        assert!(parse_models("Available CPUs:\n").is_empty());
+    }
+
+    #[test]
+    fn the_extra_arguments_come_last_and_the_monitor_only_with_a_terminal() {
+        let extra = |name: &str| (name == "QEMU_EXTRA").then(|| "-append 'a b'".to_owned());
+        let settings = Settings::read(extra).unwrap();
+        let words = |terminal| -> Vec<String> {
+            let command = command(&settings, Path::new("/a b/kernel"), terminal);
+            command.get_args().map(|word| word.to_string_lossy().into_owned()).collect()
+        };
+        assert_eq!(
+            words(true)[words(true).len() - 4..],
+            ["-kernel", "/a b/kernel", "-append", "a b"]
+        );
+        assert!(
+            words(true).contains(&"-mon".to_owned()) && !words(false).contains(&"-mon".to_owned())
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! Wrong settings: one line that says what to do, status 2, no boot, within seconds.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use crate::context::{Context, Image};
+use crate::step::{Outcome, Step};
+use runner::process;
+
+/// What is set, and what the one line must hold.
+const WRONG: &[(&[(&str, &str)], &str)] = &[
+    (&[("QEMU", "/nonexistent/qemu")], "run scripts/setup"),
+    (&[("QEMU", "/dev/null")], "run scripts/setup"),
+    (&[("QEMU", OLD_QEMU)], "is version 6.2, older than 7.2; install QEMU 7.2 or newer"),
+    (&[("QEMU", MUTE_QEMU)], "does not answer"),
+    (&[("QEMU_SMP", "0")], "QEMU_SMP=0 leaves no core; set it to 1 to 512"),
+    (&[("QEMU_SMP", "abc")], "QEMU_SMP=abc is not a number of cores; set it to 1 to 512"),
+    (&[("QEMU_SMP", "-1")], "QEMU_SMP=-1 is not a number of cores"),
+    (&[("QEMU_SMP", "")], "QEMU_SMP is empty; unset it"),
+    (&[("QEMU_SMP", "513")], "set it to 1 to 512"),
+    (
+        &[("QEMU_SMP", "9"), ("QEMU_MACHINE", "virt")],
+        "set it to 1 to 8, or set QEMU_MACHINE=virt,gic-version=3",
+    ),
+    (&[("QEMU_MEM", "abc")], "is not a size; set it to something like 256M"),
+    (&[("QEMU_MEM", "4M")], "is too little for this kernel; set it to"),
+    (&[("QEMU_MEM", "900000G")], "rundown: QEMU does not start"),
+    (&[("QEMU_CPU", "cortex-a15")], "is a 32-bit CPU; set it to a 64-bit model"),
+    (&[("QEMU_CPU", "cortex-nothing")], "is unknown to"),
+    (&[("QEMU_MACHINE", "virt,secure=on")], "EL3 firmware is not provided; remove secure=on"),
+    (&[("QEMU_MACHINE", "raspi3b")], "is not a virt machine; set it to virt"),
+    (&[("QEMU_MACHINE", "virt,nothing=on")], "rundown: QEMU does not start"),
+    (&[("QEMU_ACCEL", "nothing")], "invalid accelerator nothing"),
+    (&[("QEMU_TIMEOUT", "0")], "is not a positive number of seconds; set it to"),
+    (&[("QEMU_EXTRA", "-nothing")], "-nothing: invalid option; check QEMU_EXTRA"),
+    (&[("QEMU_EXTRA", "-append 'a")], "has an open quote; close it"),
+    (&[("QEMU_EXTRA", "-smp 9")], "set QEMU_SMP instead"),
+];
+
+/// Stand for scripts that the step writes: a QEMU of 2021, and one that says nothing.
+const OLD_QEMU: &str = "old-qemu";
+const MUTE_QEMU: &str = "mute-qemu";
+/// A setting is refused within this time.
+const SOON: Duration = Duration::from_secs(30);
+
+/// One step for each wrong setting.
+pub fn steps() -> impl Iterator<Item = Step> {
+    WRONG.iter().map(|(variables, line)| {
+        let set: Vec<String> =
+            variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Step {
+            name: format!("refused: {}", set.join(" ")),
+            deadline: Duration::from_secs(300),
+            work: Box::new(move |context, deadline| check(variables, line, context, deadline)),
+        }
+    })
+}
+
+fn check(
+    variables: &[(&str, &str)],
+    line: &str,
+    context: &Context,
+    deadline: Instant,
+) -> anyhow::Result<Outcome> {
+    let mut command = context.boot(Image::DemoRelease)?;
+    let folder = context.scratch("bad-setup")?;
+    for (name, value) in variables {
+        let script = match *value {
+            OLD_QEMU => "#!/bin/sh\necho QEMU emulator version 6.2.0\n",
+            MUTE_QEMU => "#!/bin/sh\nexec sleep 60\n",
+            value => {
+                command.env(name, value);
+                continue;
+            }
+        };
+        let path = folder.join(value);
+        std::fs::write(&path, script)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+        command.env(name, path);
+    }
+    let output = process::run(&mut command, deadline)?;
+    let one_line = output.merged == output.stderr && output.stderr.lines().count() == 1;
+    let good = output.status == Some(2)
+        && one_line
+        && output.stderr.starts_with("rundown: ")
+        && output.stderr.contains(line)
+        && output.took <= SOON;
+    let wanted =
+        format!("wanted: status 2 within {SOON:?} and nothing but one line with: {line}\n");
+    Ok(if good { Outcome::one() } else { Outcome::failure(output.report(&command) + &wanted) })
+}

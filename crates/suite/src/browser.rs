@@ -1,0 +1,102 @@
+//! A browser without a window: loads a page and gives it back as it is then, or prints it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+
+use runner::process::{self, Output};
+
+/// Where it may be, the first that is there; scripts/setup --tests installs one.
+const NAMES: [&str; 6] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/// What keeps it from talking to anybody, and from asking for rights that a container has not.
+const QUIET: [&str; 10] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+];
+
+/// The browser, with a folder for what it writes.
+#[derive(Debug)]
+pub struct Browser {
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+impl Browser {
+    /// Finds it. `folder`: its own, and empty afterwards.
+    pub fn find(folder: PathBuf) -> anyhow::Result<Browser> {
+        let program = NAMES.iter().find_map(|name| found(name));
+        let program = program.context("no Chromium is there; run scripts/setup --tests")?;
+        Ok(Browser { program, folder })
+    }
+
+    /// The document after everything in it has been loaded and has run.
+    pub fn document(&self, page: &Path, deadline: Instant) -> anyhow::Result<String> {
+        Ok(self.run(page, &["--window-size=1400,1000", "--dump-dom"], deadline)?.stdout)
+    }
+
+    /// How many pages it prints.
+    pub fn pages(&self, page: &Path, deadline: Instant) -> anyhow::Result<usize> {
+        let pdf = self.folder.join("page.pdf");
+        let print = format!("--print-to-pdf={}", pdf.display());
+        self.run(page, &["--no-pdf-header-footer", &print], deadline)?;
+        Ok(pages(&std::fs::read(&pdf).context("it has printed nothing")?))
+    }
+
+    /// Each time with a new profile, so that nothing is left from the time before.
+    fn run(&self, page: &Path, words: &[&str], deadline: Instant) -> anyhow::Result<Output> {
+        let profile = self.folder.join("profile");
+        let _ = std::fs::remove_dir_all(&profile); // there may be none
+        std::fs::create_dir_all(&profile)?;
+        let mut command = Command::new(&self.program);
+        command.args(QUIET).arg(format!("--user-data-dir={}", profile.display())).args(words);
+        command.arg(format!("file://{}", page.display()));
+        let output = process::run(&mut command, deadline)?;
+        let _ = std::fs::remove_dir_all(&profile); // as above
+        ensure!(output.succeeded(), "{}", output.report(&command));
+        Ok(output)
+    }
+}
+
+fn found(name: &str) -> Option<PathBuf> {
+    if name.starts_with('/') {
+        return Some(name.into()).filter(|path: &PathBuf| path.is_file());
+    }
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The page objects of a PDF (ISO 32000-1, 7.7.3.3): `/Type /Page`, but not `/Type /Pages`.
+fn pages(pdf: &[u8]) -> usize {
+    let mark = b"/Type /Page";
+    let starts = pdf.windows(mark.len() + 1).filter(|window| window.starts_with(mark));
+    starts.filter(|window| !window[mark.len()].is_ascii_alphabetic()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_counted_and_their_list_is_not() {
+        assert_eq!(pages(b"<</Type /Pages /Count 2>> <</Type /Page\n>> <</Type /Page /X>>"), 2);
+        assert_eq!(pages(b""), 0);
+    }
+}

@@ -1,0 +1,98 @@
+//! What the steps share: where the project is, and the images, each built once.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use runner::exit_error::ExitError;
+use tools::cargo;
+
+/// The kernel images that steps boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Image {
+    /// The demo, as `cargo run` boots it.
+    DemoDebug,
+    /// The demo, as `scripts/run` boots it.
+    DemoRelease,
+    /// The on-target tests of the machine, as `cargo test` boots them.
+    MachineTests,
+    /// The image that fails as the command line asks for.
+    MustFail,
+    /// The ways to count users, side by side.
+    Ladder,
+}
+
+/// What came of a build.
+type Built = Result<PathBuf, ExitError>;
+
+/// The project that is tested.
+pub struct Context {
+    root: PathBuf,
+    built: Mutex<HashMap<Vec<&'static str>, Arc<OnceLock<Built>>>>,
+}
+
+impl Context {
+    /// Finds the project that this binary was built from.
+    pub fn new() -> Result<Context, ExitError> {
+        Ok(Context { root: cargo::root("scripts/test")?, built: Mutex::default() })
+    }
+
+    /// The folder of the workspace.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A folder for a step's own files, inside target/ so that `cargo clean` takes it.
+    pub fn scratch(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.root.join("target/lab-test").join(name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// A command in a folder of the workspace, free of the settings of whoever runs the tests.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>, folder: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.root.join(folder));
+        for name in ["SMP", "MACHINE", "CPU", "MEM", "ACCEL", "TIMEOUT", "EXTRA"] {
+            command.env_remove(format!("QEMU_{name}"));
+        }
+        // The plugin's tests may pass without QEMU elsewhere; here it is there.
+        command.env("CACHESCOPE_REQUIRE_QEMU", "1");
+        command
+    }
+
+    /// Returns the command that has the runner boot an image.
+    pub fn boot(&self, image: Image) -> anyhow::Result<Command> {
+        let mut command = self.tool("runner")?;
+        command.arg(self.image(image)?);
+        Ok(command)
+    }
+
+    /// Returns the command that starts one of the project's programs, without its script.
+    pub fn tool(&self, name: &'static str) -> anyhow::Result<Command> {
+        let args = [&["--release", "--package", name], cargo::FOR_THE_HOST].concat();
+        Ok(self.command(self.build(name, args)?, ""))
+    }
+
+    /// Returns an image.
+    pub fn image(&self, image: Image) -> anyhow::Result<PathBuf> {
+        let (name, args): (_, &[&'static str]) = match image {
+            Image::DemoDebug => ("rundown-demo", &["--bin", "rundown-demo"]),
+            Image::DemoRelease => ("rundown-demo", &["--bin", "rundown-demo", "--release"]),
+            Image::MachineTests => ("machine", &["--test", "machine"]),
+            Image::MustFail => ("must_fail", &["--example", "must_fail"]),
+            Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
+        };
+        self.build(name, [&["--package", "rundown-demo"], args].concat())
+    }
+
+    /// Has cargo build something with these arguments, the first time; the others wait for it.
+    fn build(&self, name: &str, args: Vec<&'static str>) -> anyhow::Result<PathBuf> {
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        let this = built.entry(args.clone()).or_default().clone();
+        drop(built);
+        let result = this.get_or_init(|| cargo::executable(&self.root, None, name, &args));
+        Ok(result.clone()?)
+    }
+}

@@ -1,0 +1,138 @@
+//! The figures of docs/: they are what their measurements say, and the exact ones are still true.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+
+use crate::context::Context;
+use crate::step::{Outcome, Step};
+use lab::store;
+use runner::process;
+use tools::measure::Measurement;
+
+const PATIENCE: Duration = Duration::from_secs(600);
+/// The measurements that the tree holds; the figures drawn from them lie beside them.
+pub const STORED: &str = "docs/figures/measurements.json";
+/// What is the same in every run, whatever the host does.
+const EXACT: [&str; 4] = ["coherence", "coherence_drain", "instructions", "drain_instructions"];
+
+/// The steps.
+pub fn steps() -> Vec<Step> {
+    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
+        name: format!("figures: {name}"),
+        deadline: PATIENCE,
+        work: Box::new(work),
+    };
+    vec![
+        step("wrong usage is one line and status 2", usage),
+        step("those of docs/ are drawn from their measurements", drawn),
+        step("the stored exact counts are those of a new run", true_still),
+    ]
+}
+
+/// scripts/lab, as a person starts it, with these words; it must succeed and write into `out`.
+fn lab(context: &Context, words: &[&str], out: &Path, deadline: Instant) -> anyhow::Result<()> {
+    let mut command = context.command("scripts/lab", "");
+    command.args(words).arg("--out").arg(out);
+    let output = process::run(&mut command, deadline)?;
+    ensure!(output.succeeded(), "{}", output.report(&command));
+    Ok(())
+}
+
+/// Byte by byte, so that also what draws is always the same.
+fn drawn(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let out = context.scratch("figures-drawn")?;
+    lab(context, &["--from", STORED], &out, deadline)?;
+    let docs = context.root().join("docs/figures");
+    let mut sum = Outcome::default();
+    let svgs = ["ladder", "coherence", "drain", "instructions"];
+    let svgs = svgs.map(|name| (format!("figures/{name}.svg"), format!("{name}.svg")));
+    let json = ("measurements.json".to_owned(), "measurements.json".to_owned());
+    for (new, kept) in svgs.into_iter().chain([json]) {
+        let [new, kept] = [out.join(new), docs.join(kept)];
+        let [drawn, stored] = [&new, &kept]
+            .map(|path| std::fs::read(path).with_context(|| path.display().to_string()));
+        sum.add(match drawn? == stored? {
+            true => Outcome::one(),
+            false => Outcome::failure(format!(
+                "{} is not what its measurements give: {}\n",
+                kept.display(),
+                new.display()
+            )),
+        });
+    }
+    Ok(sum)
+}
+
+/// Counts depend on the code alone. When this fails, the code has changed: measure anew.
+fn true_still(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let out = context.scratch("figures-new")?;
+    lab(context, &["--quick", "--cores", "1,2,8"], &out, deadline)?;
+    let stored = store::read(&context.root().join(STORED))?;
+    let new = store::read(&out.join("measurements.json"))?;
+    let mut sum = Outcome::default();
+    for name in EXACT {
+        let of_name = || new.iter().filter(|object| object["name"] == name);
+        ensure!(of_name().count() > 0, "the new run has no {name:?}");
+        of_name().for_each(|object| sum.add(same(object, &stored)));
+    }
+    Ok(sum)
+}
+
+fn same(object: &Measurement, stored: &[Measurement]) -> Outcome {
+    if stored.contains(object) {
+        return Outcome::one();
+    }
+    let text = serde_json::json!(object);
+    Outcome::failure(format!(
+        "{STORED} does not hold {text}; when that is right, run scripts/lab on a quiet machine and copy \
+         out/measurements.json and out/figures/*.svg to docs/figures/\n"
+    ))
+}
+
+fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let folder = context.scratch("figures-usage")?;
+    let [broken, lacking] = ["broken.json", "lacking.json"].map(|name| folder.join(name));
+    std::fs::write(&broken, "[{\"name\":")?;
+    std::fs::write(&lacking, "[{\"name\":\"ladder\"}]")?;
+    let [broken, lacking] = [broken, lacking].map(|path| path.display().to_string());
+    let cases: [&[&str]; 9] = [
+        &["--cores", "0"],
+        &["--cores", "x"],
+        &["--cores", "600"],
+        &["--nonsense"],
+        &["--quick", "--out", "/dev/null/out"],
+        &["--from", "/nonexistent/measurements.json"],
+        &["--from", &broken],
+        &["--from", &lacking],
+        &["--from", STORED, "--out", "/dev/null/out"],
+    ];
+    let mut sum = Outcome::default();
+    for words in cases {
+        let mut command = context.tool("lab")?;
+        command.args(words);
+        let output = process::run(&mut command, deadline)?;
+        let one_line = output.merged.lines().count() == 1 && output.stderr.starts_with("rundown: ");
+        sum.add(match output.status == Some(2) && one_line {
+            true => Outcome::one(),
+            false => Outcome::failure(output.report(&command)),
+        });
+    }
+    Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_differs_by_one_is_noticed() {
+        let text = "[{\"name\":\"coherence\",\"rung\":\"shared\",\"cores\":2,\"transfers\":400}]";
+        let stored = store::parse(text).unwrap();
+        assert_eq!(same(&stored[0], &stored).passed, 1);
+        let changed = store::parse(&text.replace("400", "401")).unwrap();
+        let outcome = same(&changed[0], &stored);
+        assert!(outcome.failed == 1 && outcome.output.contains("401"));
+    }
+}

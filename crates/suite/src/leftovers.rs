@@ -1,0 +1,137 @@
+//! However the runner ends, no QEMU is left behind.
+//!
+//! Each step boots the image that hangs with interrupts masked, under a name of its own in QEMU's
+//! arguments, ends the runner in one way, and looks through /proc until nothing of that name runs.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::context::{Context, Image};
+use crate::step::{Outcome, Step};
+
+/// How the runner is ended.
+#[derive(Clone, Copy)]
+enum End {
+    Signal(Signal),
+    /// Typed on its terminal.
+    Keys(&'static str, &'static [u8]),
+}
+
+/// Within this time after its end was asked for, the runner and QEMU are gone: two seconds for
+/// QEMU to obey, and some for a busy host.
+const SOON: Duration = Duration::from_secs(8);
+
+/// One step for each way to end.
+pub fn steps() -> impl Iterator<Item = Step> {
+    let signals =
+        [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGKILL].map(End::Signal);
+    let keys = [End::Keys("Ctrl-A X", b"\x01x"), End::Keys("Ctrl-C", b"\x03")];
+    signals.into_iter().chain(keys).map(|end| Step {
+        name: match end {
+            End::Signal(signal) => format!("no QEMU is left after {signal}"),
+            End::Keys(name, _) => format!("no QEMU is left after {name}"),
+        },
+        deadline: Duration::from_secs(120),
+        work: Box::new(move |context, _| check(end, context)),
+    })
+}
+
+fn check(end: End, context: &Context) -> anyhow::Result<Outcome> {
+    let name = match end {
+        End::Signal(signal) => signal.as_str(),
+        End::Keys(name, _) => name,
+    };
+    let mark = format!("rundown-{}-{}", std::process::id(), name.replace(' ', "-"));
+    let mut command = context.boot(Image::MustFail)?;
+    command
+        .env("QEMU_EXTRA", format!("-append must_fail=hang_masked -name {mark}"))
+        .env("QEMU_TIMEOUT", "30");
+    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
+    runner::child::die_with_parent(&mut command);
+    let mut keyboard = None;
+    if let End::Keys(..) = end {
+        keyboard = Some(on_a_terminal(&mut command)?);
+    }
+    let mut runner = command.spawn()?;
+    let result = end_it(end, &mark, &mut runner, keyboard.as_mut());
+    // Whatever went wrong above, this step leaves nothing behind either.
+    let _ = runner.kill();
+    let _ = runner.wait();
+    for pid in marked(&mark) {
+        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+    result.map(|()| Outcome::one())
+}
+
+fn end_it(
+    end: End,
+    mark: &str,
+    runner: &mut Child,
+    keyboard: Option<&mut File>,
+) -> anyhow::Result<()> {
+    ensure!(eventually(|| !marked(mark).is_empty()), "QEMU does not start");
+    // QEMU reads the terminal only when it is set up; it needs some 50 ms.
+    std::thread::sleep(Duration::from_millis(700));
+    ensure!(runner.try_wait()?.is_none(), "the runner ended by itself");
+    match (end, keyboard) {
+        (End::Signal(signal), _) => kill(Pid::from_raw(i32::try_from(runner.id())?), signal)?,
+        (End::Keys(_, keys), Some(keyboard)) => keyboard.write_all(keys)?,
+        (End::Keys(..), None) => bail!("there is no terminal"),
+    }
+    ensure!(
+        eventually(|| runner.try_wait().is_ok_and(|status| status.is_some())),
+        "the runner does not end"
+    );
+    ensure!(eventually(|| marked(mark).is_empty()), "QEMU is left behind: {:?}", marked(mark));
+    let status = runner.wait()?;
+    ensure!(!status.success(), "the runner passed");
+    Ok(())
+}
+
+/// Gives the command a terminal of its own and returns the other end, where keys are typed.
+fn on_a_terminal(command: &mut Command) -> anyhow::Result<File> {
+    let pty = nix::pty::openpty(None, None).context("openpty")?;
+    let screen = File::from(pty.slave);
+    command.stdin(screen.try_clone()?).stdout(screen.try_clone()?).stderr(screen);
+    let take = || {
+        nix::unistd::setsid()?;
+        // SAFETY: the call only names descriptor 0, which is the terminal set above, and has no
+        // pointer argument; a session leader without a terminal makes it its own.
+        let result = unsafe { nix::libc::ioctl(0, nix::libc::TIOCSCTTY, 0) };
+        if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed: these are two system
+    // calls, and the errors allocate nothing.
+    unsafe { command.pre_exec(take) };
+    Ok(File::from(pty.master))
+}
+
+/// The processes with the mark in their arguments.
+fn marked(mark: &str) -> Vec<i32> {
+    let folders = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|word| word == mark.as_bytes())
+    })
+    .collect()
+}
+
+fn eventually(condition: impl FnMut() -> bool) -> bool {
+    let mut condition = condition;
+    let deadline = Instant::now() + SOON;
+    while Instant::now() < deadline {
+        if condition() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    false
+}

@@ -1,0 +1,25 @@
+//! Runs every test of the project; scripts/test starts it.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs every test of the project; ends with `N passed, N failed`.
+#[derive(Parser)]
+#[command(name = "scripts/test")]
+struct Arguments {
+    /// Only lists the steps.
+    #[arg(long)]
+    list: bool,
+    /// Only the steps whose names hold one of these.
+    patterns: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.list {
+        suite::list(&arguments.patterns);
+        return ExitCode::SUCCESS;
+    }
+    tools::usage::exit(suite::run(&arguments.patterns))
+}

@@ -1,0 +1,72 @@
+//! The boots that must not pass: each with the exit status and the words that it must end with.
+
+use std::time::{Duration, Instant};
+
+use crate::context::{Context, Image};
+use crate::step::{Outcome, Step};
+use runner::process;
+
+/// A fault, how the runner must end, and what the output must hold.
+struct Fault {
+    /// The name in `-append must_fail=NAME`, which examples/must_fail.rs knows.
+    name: &'static str,
+    status: i32,
+    words: &'static [&'static str],
+}
+
+const FAULTS: &[Fault] = &[
+    fails("panic_first_core", &["panic on core 0: on purpose"]),
+    fails("panic_other_core", &["panic on core 1: on purpose"]),
+    fails(
+        "null_dereference",
+        &["exception on core 0: data abort on read, translation fault", "FAR 0x0000000000000000"],
+    ),
+    fails("write_to_text", &["data abort on write, permission fault", "ELR 0x"]),
+    fails("execute_data", &["instruction abort, permission fault", "ELR 0x"]),
+    fails("stack_overflow_first_core", &["stack overflow on core 0: the stack has run into"]),
+    fails("stack_overflow_other_core", &["stack overflow on core 1: the stack has run into"]),
+    fails("stack_overflow_in_handler", &["stack overflow on core 0: the exception stack has"]),
+    fails("fault_in_handler", &["exception inside a handler on core 0: data abort on read"]),
+    Fault { name: "hang_masked", status: 124, words: &["rundown: no verdict after 3 s"] },
+    fails("hang_other_core", &["core 1 (and 1 in all) did not finish its job within"]),
+    fails("core_missing", &["core 3 (MPIDR 0x3) did not come up within"]),
+    fails("test_failed", &["not ok 2", "test 2 failed: this does not"]),
+    fails("test_skipped", &["test 2 was skipped"]),
+    fails("test_left_out", &["2 tests planned, 1 run"]),
+    fails("output_cut", &["the output ends before"]),
+    fails("poison_while_held", &["looks that saw the poison", "test 2 failed"]),
+    fails("nonsense", &["must_fail=nonsense is unknown", "#   panic_first_core"]),
+];
+
+/// A fault that ends by itself, with status 1.
+const fn fails(name: &'static str, words: &'static [&'static str]) -> Fault {
+    Fault { name, status: 1, words }
+}
+
+/// One step for each fault.
+pub fn steps() -> impl Iterator<Item = Step> {
+    FAULTS.iter().map(|fault| Step {
+        name: format!("must fail: {}", fault.name),
+        deadline: Duration::from_secs(120),
+        work: Box::new(|context, deadline| check(fault, context, deadline)),
+    })
+}
+
+fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut command = context.boot(Image::MustFail)?;
+    command.env("QEMU_EXTRA", format!("-append must_fail={}", fault.name));
+    // All but the hang must end by themselves, long before this.
+    command.env("QEMU_TIMEOUT", if fault.status == 124 { "3" } else { "60" });
+    let output = process::run(&mut command, deadline)?;
+    let mut told = output.report(&command);
+    let mut good = output.status == Some(fault.status);
+    if !good {
+        told.push_str(&format!("wanted: exit status {}\n", fault.status));
+    }
+    let said = output.merged.to_lowercase();
+    for word in fault.words.iter().filter(|word| !said.contains(&word.to_lowercase())) {
+        good = false;
+        told.push_str(&format!("wanted in the output: {word}\n"));
+    }
+    Ok(if good { Outcome::one() } else { Outcome::failure(told) })
+}

@@ -1,0 +1,172 @@
+//! The page of the figures in a real browser: it loads, shows every figure, fits a phone, and prints.
+//!
+//! The page is put into two frames of a page around it, as wide as a phone and as wide as a screen. A
+//! script in front of it keeps errors, and a policy refuses and reports whatever it wants to load from
+//! elsewhere; probe.js looks at both frames when all has been loaded. That this notices what is wrong is
+//! tested too, with pages that are broken on purpose.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+
+use crate::browser::Browser;
+use crate::context::Context;
+use crate::step::{Outcome, Step};
+use lab::escape::escape;
+use runner::process;
+
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The figures, as the page calls their sections.
+const NAMES: [&str; 4] = ["ladder", "coherence", "drain", "instructions"];
+/// Widths of the frames, in CSS pixels.
+const WIDTHS: [u32; 2] = [390, 1200];
+/// The least height of a line of text in a figure, in CSS pixels.
+const SMALLEST: f64 = 9.0;
+/// Pages on paper: one for each figure, and some for tables.
+const PAGES: std::ops::RangeInclusive<usize> = 4..=12;
+
+const PROBE: &str = include_str!("page/probe.js");
+/// Comes first in the page, so that it misses nothing.
+const KEEP_ERRORS: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n<script>\n\
+var errors = [];\n\
+addEventListener('error', (event) => errors.push(`error: ${event.message ?? event.target.tagName}`), true);\n\
+addEventListener('unhandledrejection', (event) => errors.push(`rejection: ${event.reason}`));\n\
+addEventListener('securitypolicyviolation', (event) => errors.push(`wants ${event.blockedURI}`));\n\
+console.error = console.warn = (...words) => errors.push(words.join(' '));\n</script>\n";
+
+/// The steps.
+pub fn steps() -> Vec<Step> {
+    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
+        name: format!("page: {name}"),
+        deadline: PATIENCE,
+        work: Box::new(work),
+    };
+    vec![
+        step("loads, shows every figure, fits a phone, prints", good),
+        step("what is broken on purpose is noticed", broken),
+    ]
+}
+
+fn good(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let page = draw(context, deadline)?;
+    let browser = Browser::find(context.scratch("browser")?)?;
+    let text = std::fs::read_to_string(&page)?;
+    let wrong = judge(&probe(context, &browser, &text, deadline)?);
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let pages = browser.pages(&page, deadline)?;
+    ensure!(PAGES.contains(&pages), "it prints {pages} pages, not {PAGES:?}");
+    Ok(Outcome { passed: (NAMES.len() * WIDTHS.len() + 1) as u64, ..Outcome::default() })
+}
+
+/// What is done to the page, and a word of what must be said about it.
+type Breakage = (fn(&str) -> String, &'static str);
+
+fn broken(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let page = std::fs::read_to_string(draw(context, deadline)?)?;
+    let browser = Browser::find(context.scratch("browser")?)?;
+    let breakages: [Breakage; 6] = [
+        (|page| page.replacen("<svg ", "<span ", 1), "ladder is not there"),
+        (|page| page.replace("</main>", "<script>nothing.at.all()</script></main>"), "error: "),
+        (
+            |page| page.replace("</main>", "<img src=\"https://example.org/x.png\"></main>"),
+            "wants ",
+        ),
+        (|page| page.replace("</main>", "<p style=\"width: 2000px\">x</p></main>"), "wider than"),
+        (|page| page.replace("figure svg {", "figure svg { max-height: 0;"), "has no size"),
+        (|page| page.replacen(" x=\"12\"", " x=\"800\"", 1), "is cut"),
+    ];
+    let mut sum = Outcome::default();
+    for (how, wanted) in breakages {
+        let broken = how(&page);
+        ensure!(broken != page, "the page has nothing to break for {wanted:?}");
+        let wrong = judge(&probe(context, &browser, &broken, deadline)?);
+        sum.add(match wrong.iter().any(|line| line.contains(wanted)) {
+            true => Outcome::one(),
+            false => Outcome::failure(format!("not noticed: {wanted:?}, but {wrong:?}\n")),
+        });
+    }
+    Ok(sum)
+}
+
+/// Draws the page from the stored measurements.
+fn draw(context: &Context, deadline: Instant) -> anyhow::Result<PathBuf> {
+    let folder = context.scratch("page")?;
+    let mut command = context.tool("lab")?;
+    command.args(["--from", crate::figures::STORED, "--out"]).arg(&folder);
+    let output = process::run(&mut command, deadline)?;
+    ensure!(output.succeeded(), "{}", output.report(&command));
+    Ok(folder.join("index.html"))
+}
+
+/// Loads the page in both frames and returns what probe.js tells.
+fn probe(
+    context: &Context,
+    browser: &Browser,
+    page: &str,
+    deadline: Instant,
+) -> anyhow::Result<Vec<Value>> {
+    let file = context.scratch("page")?.join("frames.html");
+    std::fs::write(&file, frames(page))?;
+    let document = browser.document(&file, deadline)?;
+    let told =
+        document.split_once("<pre id=\"report\">").and_then(|(_, rest)| rest.split_once("</pre>"));
+    let (told, _) = told.with_context(|| format!("the probe has not run:\n{document}"))?;
+    serde_json::from_str(told).context("what the probe tells")
+}
+
+/// The page around the page.
+fn frames(page: &str) -> String {
+    let page = page.replacen("<head>", &format!("<head>\n{KEEP_ERRORS}"), 1);
+    let page = escape(&page);
+    let frame = |width| {
+        format!(
+            "<iframe style=\"width: {width}px; height: 900px; border: 0\" srcdoc=\"{page}\"></iframe>\n"
+        )
+    };
+    let names = NAMES.map(|name| format!("\"{name}\"")).join(", ");
+    format!(
+        "<!doctype html>\n<meta charset=\"utf-8\">\n<body>\n<script>\nconst NAMES = [{names}];\n{PROBE}</script>\n{}",
+        WIDTHS.map(frame).concat()
+    )
+}
+
+/// Everything that is wrong.
+fn judge(told: &[Value]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if told.len() != WIDTHS.len() {
+        wrong.push(format!("{} frames were looked at", told.len()));
+    }
+    for (frame, width) in told.iter().zip(WIDTHS) {
+        let mut say = |what: String| wrong.push(format!("{width} pixels: {what}"));
+        let list = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+        list(frame, "errors").iter().for_each(|error| say(format!("{error}")));
+        list(frame, "requests").iter().for_each(|name| say(format!("it loads {name}")));
+        let (wide, room) = (frame["wide"].as_u64(), frame["room"].as_u64());
+        if room != Some(width.into()) || wide > room {
+            say(format!("the page is {wide:?} wide, wider than {room:?}"));
+        }
+        for name in NAMES {
+            let figure = &frame["figures"][name];
+            let number = |of: &str| figure[of].as_f64().unwrap_or(0.0);
+            if figure.is_null() {
+                say(format!("{name} is not there"));
+                continue;
+            }
+            if number("width") < 300.0 || number("height") < 200.0 {
+                say(format!("{name} has no size: {figure}"));
+            }
+            if number("texts") < 10.0 || figure["title"].as_str().unwrap_or_default().is_empty() {
+                say(format!("{name} has no texts: {figure}"));
+            }
+            if number("smallest") < SMALLEST {
+                say(format!("{name} has texts that are {} pixels high", number("smallest")));
+            }
+            list(figure, "cut").iter().for_each(|text| say(format!("{name}: {text} is cut")));
+            list(figure, "touching").iter().for_each(|pair| say(format!("{name}: {pair} touch")));
+        }
+    }
+    wrong
+}

@@ -1,0 +1,88 @@
+//! What the primitive's crate promises to who builds it: no dependency, any target with atomics, and a
+//! protocol that is read in one sitting.
+
+use std::time::{Duration, Instant};
+
+use crate::context::Context;
+use crate::step::{Outcome, Step};
+use runner::process;
+
+/// Targets without an operating system that it builds for. The 32-bit ones have no 64-bit atomics.
+/// scripts/setup --tests installs them.
+const TARGETS: [&str; 5] = [
+    "aarch64-unknown-none",
+    "aarch64-unknown-none-softfloat",
+    "riscv32imac-unknown-none-elf",
+    "thumbv7em-none-eabi",
+    "x86_64-unknown-none",
+];
+/// Features that need no operating system.
+const FEATURES: [&str; 4] = ["", "alloc", "holders", "alloc,holders"];
+/// A target whose processor has no atomic read-modify-write.
+const WITHOUT_ATOMICS: &str = "thumbv6m-none-eabi";
+/// What the compiler's first error must say there.
+const REFUSAL: &str = "error: rundown needs atomic read-modify-write operations on pointer-sized words; this target has none";
+/// The most lines that one reads in a sitting.
+const ONE_SITTING: usize = 250;
+
+/// The steps.
+pub fn steps() -> Vec<Step> {
+    let mut steps = vec![
+        step("rundown has no dependency", no_dependency),
+        step("rundown's protocol is read in one sitting", one_sitting),
+        step("rundown refuses a target without atomics", refusal),
+    ];
+    for target in TARGETS {
+        steps.push(step(&format!("build rundown for {target}"), move |context, deadline| {
+            builds(context, target, deadline)
+        }));
+    }
+    steps
+}
+
+fn step(name: &str, work: impl Fn(&Context, Instant) -> anyhow::Result<Outcome> + 'static) -> Step {
+    Step { name: name.to_owned(), deadline: Duration::from_secs(300), work: Box::new(work) }
+}
+
+fn outcome(good: bool, output: impl FnOnce() -> String) -> Outcome {
+    if good { Outcome::one() } else { Outcome::failure(output()) }
+}
+
+fn no_dependency(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut command = context.command("cargo", "");
+    // All kinds of dependencies, also those of the build and of the tests.
+    command.args(["tree", "--quiet", "--package", "rundown", "--edges", "all"]);
+    let output = process::run(&mut command, deadline)?;
+    let lines: Vec<&str> = output.merged.lines().collect();
+    let good = output.succeeded() && matches!(lines[..], [only] if only.starts_with("rundown v"));
+    Ok(outcome(good, || output.report(&command)))
+}
+
+fn one_sitting(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
+    let path = context.root().join("crates/rundown/src/protocol.rs");
+    let lines = std::fs::read_to_string(&path)?.lines().count();
+    Ok(outcome((1..=ONE_SITTING).contains(&lines), || {
+        format!("{} has {lines} lines; at most {ONE_SITTING} are allowed\n", path.display())
+    }))
+}
+
+fn builds(context: &Context, target: &str, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut all = Outcome::default();
+    for features in FEATURES {
+        let mut command = context.command("cargo", "");
+        command.args(["build", "--package", "rundown", "--target", target]);
+        command.args(["--no-default-features", "--features", features]);
+        let output = process::run(&mut command, deadline)?;
+        all.add(outcome(output.succeeded(), || output.report(&command)));
+    }
+    Ok(all)
+}
+
+fn refusal(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut command = context.command("cargo", "");
+    command.args(["check", "--quiet", "--package", "rundown", "--target", WITHOUT_ATOMICS]);
+    let output = process::run(&mut command, deadline)?;
+    let first = output.stderr.lines().find(|line| line.starts_with("error"));
+    let good = !output.succeeded() && first.is_some_and(|line| line.starts_with(REFUSAL));
+    Ok(outcome(good, || output.report(&command)))
+}

@@ -1,0 +1,256 @@
+//! The transcripts in README.md and docs/ have the shape of real runs.
+//!
+//! Numbers, addresses, times, bars and the width of columns differ from run to run; the words and the
+//! lines do not, and where a run counts instructions nothing does. A line of a transcript that is just
+//! `...` stands for any lines.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+
+use crate::context::{Context, Image};
+use crate::ladder::COUNTED;
+use crate::step::{Outcome, Step};
+use runner::process;
+
+/// A fenced block after the line `<!-- transcript: NAME -->`, and the run that it shows.
+struct Transcript {
+    file: &'static str,
+    name: &'static str,
+    image: Image,
+    variables: &'static [(&'static str, &'static str)],
+    /// Runs until one must have the shape: more than one where a host that is busy shows in words.
+    runs: u32,
+    /// The run is the same each time, to the last digit.
+    exact: bool,
+}
+
+const TRANSCRIPTS: &[Transcript] = &[
+    Transcript {
+        file: "README.md",
+        name: "demo",
+        image: Image::DemoRelease,
+        variables: &[],
+        runs: 1,
+        exact: false,
+    },
+    Transcript {
+        file: "docs/ladder.md",
+        name: "ladder",
+        image: Image::Ladder,
+        variables: &[],
+        runs: 5,
+        exact: false,
+    },
+    Transcript {
+        file: "docs/ladder.md",
+        name: "instructions",
+        image: Image::Ladder,
+        variables: COUNTED,
+        runs: 1,
+        exact: true,
+    },
+];
+/// A line that stands for any number of lines.
+const ANY: &str = "...";
+
+/// A step a transcript.
+pub fn steps() -> impl Iterator<Item = Step> {
+    TRANSCRIPTS.iter().map(|transcript| Step {
+        name: format!("the transcript \"{}\" in {}", transcript.name, transcript.file),
+        deadline: Duration::from_secs(300),
+        work: Box::new(|context, deadline| check(transcript, context, deadline)),
+    })
+}
+
+fn check(transcript: &Transcript, context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let Transcript { file, name, image, variables, runs, exact } = transcript;
+    let normal = if *exact { unchanged } else { normal };
+    let wanted = shape(&read(context, file, name)?, normal);
+    ensure!(!wanted.is_empty(), "the transcript has no KTAP in it");
+    let mut told = String::new();
+    for _ in 0..*runs {
+        let mut command = context.boot(*image)?;
+        command.envs(variables.iter().copied());
+        let output = process::run(&mut command, deadline)?;
+        ensure!(output.succeeded(), "{}", output.report(&command));
+        match difference(&wanted, &shape(&output.merged, normal)) {
+            None => return Ok(Outcome::one()),
+            Some(wrong) => told = format!("{file}, {wrong}\nA real run:\n{}", output.merged),
+        }
+    }
+    Ok(Outcome::failure(told))
+}
+
+/// Reads the fenced block after the mark in a file of the project.
+pub fn read(context: &Context, file: &str, name: &str) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(context.root().join(file)).context(file.to_owned())?;
+    block(&text, name)
+        .with_context(|| format!("{file} has no fenced block after <!-- transcript: {name} -->"))
+}
+
+/// The fenced block after the mark.
+fn block(text: &str, name: &str) -> Option<String> {
+    let mark = format!("<!-- transcript: {name} -->");
+    let after = text.lines().skip_while(|line| line.trim() != mark).skip(1);
+    let mut after = after.skip_while(|line| line.trim().is_empty());
+    after.next().filter(|line| line.starts_with("```"))?;
+    let lines: Vec<&str> = after.collect();
+    let end = lines.iter().position(|line| line.starts_with("```"))?;
+    Some(lines[..end].join("\n"))
+}
+
+/// The report's lines in their shape, from its first to its last; what cargo says before is left out.
+fn shape(text: &str, normal: fn(&str) -> String) -> Vec<String> {
+    text.lines()
+        .map(normal)
+        .skip_while(|line| !line.starts_with("KTAP"))
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+fn unchanged(line: &str) -> String {
+    line.trim_end().to_owned()
+}
+
+/// One line without what differs from run to run: each number becomes `N` (with its sign, its
+/// fraction and a unit of time behind it), each address `X`, and each run of blanks, dashes or
+/// equals signs one of them. A bar at the end is left out, for it may be too short to be seen.
+fn normal(line: &str) -> String {
+    if line.starts_with("KTAP") {
+        return line.trim_end().to_owned();
+    }
+    let mut out: Vec<char> = Vec::new();
+    let mut rest = match line.trim_end().trim_end_matches('#').trim_end() {
+        "" => line.trim_end(), // nothing but the # of a comment
+        rest => rest,
+    };
+    while let Some(c) = rest.chars().next() {
+        let word = out.last().is_some_and(|last| last.is_alphabetic() || *last == '_');
+        if let Some(hex) = rest.strip_prefix("0x") {
+            out.push('X');
+            rest = hex.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '_');
+        } else if c.is_ascii_digit() && !word {
+            if out.last() == Some(&'-')
+                && !out.iter().nth_back(1).is_some_and(|c| c.is_alphanumeric())
+            {
+                out.pop();
+            }
+            out.push('N');
+            rest = without_unit(
+                rest.trim_start_matches(|c: char| {
+                    c.is_ascii_digit() || matches!(c, '.' | ',' | '_')
+                }),
+                rest,
+            );
+        } else {
+            if !(matches!(c, ' ' | '-' | '=' | '\t') && out.last() == Some(&c)) {
+                out.push(c);
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out.into_iter().collect()
+}
+
+/// Skips a unit of time after a number. A comma or a full stop that ends the number is not part of it.
+fn without_unit<'a>(after: &'a str, number: &'a str) -> &'a str {
+    let length = number.len() - after.len();
+    let punctuation = number[..length]
+        .bytes()
+        .rev()
+        .take_while(|byte| matches!(byte, b'.' | b',' | b'_'))
+        .count();
+    if punctuation > 0 {
+        return &number[length - punctuation..];
+    }
+    for unit in [" ns", " us", " µs", " ms", " s", "ns", "us", "µs", "ms", "s"] {
+        if let Some(rest) = after.strip_prefix(unit)
+            && !rest.starts_with(char::is_alphanumeric)
+        {
+            return rest;
+        }
+    }
+    after
+}
+
+/// Says where the real run leaves the shape of the transcript, if it does.
+fn difference(wanted: &[String], real: &[String]) -> Option<String> {
+    let Some((first, wanted)) = wanted.split_first() else {
+        return real.first().map(|line| format!("the transcript ends before: {line}"));
+    };
+    if first == ANY {
+        let fits = (0..=real.len()).any(|skipped| difference(wanted, &real[skipped..]).is_none());
+        return (!fits).then(|| {
+            format!("nothing after {ANY} fits: {}", wanted.first().map_or("", String::as_str))
+        });
+    }
+    match real.split_first() {
+        Some((line, real)) if line == first => difference(wanted, real),
+        Some((line, _)) => Some(format!("transcript: {first}\n real run: {line}")),
+        None => Some(format!("the transcript goes on after the real run: {first}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_from_run_to_run_becomes_the_same() {
+        for (one, other) in [
+            ("# drain: 1.5 ms, 12 holders", "# drain: 890 us, 3 holders"),
+            ("# | 0 | 0x40201000 |    17 |", "# | 0 | 0x4a |  123456 |"),
+            ("# |---|----------|", "# |-----|---|"),
+            ("# migrated -3 of 10", "# migrated 14 of 9"),
+            ("# measure {\"ticks\":123,\"cores\":4}", "# measure {\"ticks\":99999,\"cores\":4}"),
+            ("# it took 3 s.", "# it took 27ms."),
+            ("# shared  35.3   0.62  #######", "# shared 9.9 1.01"),
+        ] {
+            assert_eq!(normal(one), normal(other));
+        }
+    }
+
+    #[test]
+    fn what_does_not_differ_stays() {
+        assert_eq!(normal("ok 2 every core, 4 of 4: up"), "ok N every core, N of N: up");
+        assert_ne!(normal("# GICv3"), normal("# GICv2"));
+        assert_ne!(normal("ok 1 a"), normal("not ok 1 a"));
+        assert_ne!(normal("# 3 steps"), normal("# 3 ms"));
+        assert_ne!(normal("# | a | b |"), normal("# | a |"));
+        assert_ne!(normal("# racy, wrong  0.62  ####"), normal("# racy  0.62  ####"));
+        assert_eq!(normal("#"), "#");
+    }
+
+    #[test]
+    fn the_block_after_the_mark_is_found() {
+        let readme = "x\n```\nno\n```\n<!-- transcript: demo -->\n\n```text\n$ scripts/run\nKTAP version 1\n```\n";
+        assert_eq!(block(readme, "demo").as_deref(), Some("$ scripts/run\nKTAP version 1"));
+        assert_eq!(shape(&block(readme, "demo").unwrap(), normal), ["KTAP version 1"]);
+        assert_eq!(block(readme, "other"), None);
+        assert_eq!(block("<!-- transcript: demo -->\ntext\n", "demo"), None);
+        assert_eq!(block("<!-- transcript: demo -->\n```\nopen\n", "demo"), None);
+    }
+
+    #[test]
+    fn a_missing_or_additional_or_other_line_is_a_difference() {
+        let lines = |text: &str| shape(&format!("KTAP version 1\n{text}"), normal);
+        let real = lines("1..2\nok 1 a\nok 2 b\n# rundown: PASS");
+        for good in [
+            "1..9\nok 1 a\nok 2 b\n# rundown: PASS",
+            "1..2\n...\n# rundown: PASS",
+            "...\nok 2 b\n...",
+        ] {
+            assert_eq!(difference(&lines(good), &real), None, "{good}");
+        }
+        for bad in [
+            "1..2\nok 1 a\n# rundown: PASS",
+            "1..2\nok 1 a\nok 2 b",
+            "1..2\n...\nok 3 c\n...",
+            "...\n# rundown: FAIL",
+            "1..2\nok 1 a\nok 2 b\n# rundown: PASS\nx",
+        ] {
+            assert!(difference(&lines(bad), &real).is_some(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Command lines of the scripts, read by clap. What is wrong with one is told as everywhere here: in one
+//! line that says what to do, with exit status 2.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use runner::exit_error::ExitError;
+
+/// Returns the arguments of this process, without its name.
+pub fn args() -> Vec<String> {
+    std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect()
+}
+
+/// Returns what `main` returns; an error is printed first.
+pub fn exit(result: Result<(), ExitError>) -> ExitCode {
+    result.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
+}
+
+/// Reads the arguments after the command's name. `None`: the usage text is wanted.
+pub fn parse<T: Parser>(args: &[String]) -> Result<Option<T>, ExitError> {
+    let name = T::command().get_name().to_owned();
+    match T::try_parse_from(std::iter::once(&name).chain(args)) {
+        Ok(line) => Ok(Some(line)),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(None),
+        Err(error) => Err(wrong(&name, first_paragraph(&error.to_string()))),
+    }
+}
+
+/// What is wrong, and where to find what is right.
+pub fn wrong(name: &str, what: impl std::fmt::Display) -> ExitError {
+    ExitError::setup(what, format!("{name} --help says more"))
+}
+
+/// The paragraph that says what is wrong, as one line; the others repeat the usage.
+fn first_paragraph(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Parser)]
+    #[command(name = "scripts/x")]
+    struct Arguments {
+        #[arg(long)]
+        seed: u32,
+    }
+
+    fn read(line: &str) -> Result<Option<Arguments>, ExitError> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_line_is_read_and_help_is_not_an_error() {
+        assert_eq!(read("--seed 3"), Ok(Some(Arguments { seed: 3 })));
+        assert_eq!(read("--help"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_one_line_with_status_2() {
+        for line in ["", "--seed x", "--nonsense"] {
+            let error = read(line).unwrap_err();
+            assert_eq!(error.status, runner::exit_error::SETUP);
+            assert!(error.line.ends_with("; scripts/x --help says more"), "{}", error.line);
+            assert!(!error.line.contains('\n'), "{}", error.line);
+        }
+    }
+
+    #[test]
+    fn only_the_first_paragraph_is_told() {
+        let text = "error: these are missing:\n  <--seed>\n\nUsage: x\n\nFor more, try '--help'.\n";
+        assert_eq!(first_paragraph(text), "these are missing: <--seed>");
+        assert_eq!(first_paragraph("x"), "x");
+    }
+}
