@@ -23,6 +23,12 @@ pub enum Image {
     Ladder,
 }
 
+impl Image {
+    /// All of them.
+    pub const ALL: [Image; 5] =
+        [Self::DemoRelease, Self::DemoDebug, Self::MachineTests, Self::MustFail, Self::Ladder];
+}
+
 /// What came of a build.
 type Built = Result<PathBuf, ExitError>;
 
