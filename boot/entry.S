@@ -10,7 +10,7 @@
 // The kernel runs on SP_EL0 and takes exceptions on SP_EL1: a handler has a good stack even if the
 // exception is that the other stack has run into its guard page.
 //
-// Names in braces are Rust symbols and constants, bound in src/boot.rs.
+// Names in braces are Rust symbols and constants, bound in src/machine/boot.rs.
 
 .section .text.entry, "ax"
 

@@ -5,7 +5,7 @@
 // it starts over at the top of the exception stack and reports that. Groups three and four would
 // come from EL0, which is never entered.
 //
-// The frame: x0-x30, then SP_EL0, ELR, SPSR, ESR, FAR; as `Frame` in src/exceptions.rs.
+// The frame: x0-x30, then SP_EL0, ELR, SPSR, ESR, FAR; as `Frame` in src/machine/traps/exceptions.rs.
 
 .macro save
     sub     sp, sp, #{FRAME_SIZE}

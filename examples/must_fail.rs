@@ -6,9 +6,27 @@
 #![no_std]
 #![no_main]
 
+extern crate alloc;
+
 use core::hint::black_box;
 use core::sync::atomic::{AtomicU32, Ordering};
-use machine::{cores, exceptions, exit, jobs, ktap, println, rounds, time, timer};
+use demo::{rounds, shared};
+use machine::arch::{interrupt_mask, time};
+use machine::board::console::println;
+use machine::board::device_tree;
+use machine::board::exit::{self, Status};
+use machine::smp::{cores, jobs, start};
+use machine::testing::ktap::{self, Ktap};
+
+/// The rounds of the demo: `poison_while_held` shows that their checks notice what they look for.
+#[path = "../src/demo"]
+#[allow(dead_code, reason = "the demo itself uses the rest")]
+mod demo {
+    pub mod counters;
+    pub mod rounds;
+    pub mod shared;
+    pub mod worker;
+}
 
 machine::kernel!(main);
 
@@ -33,20 +51,20 @@ const FAULTS: &[(&str, fn())] = &[
 ];
 
 fn main() -> ! {
-    let name = cores::machine().argument("must_fail").unwrap_or("");
+    let name = device_tree::machine().argument("must_fail").unwrap_or("");
     if name == "core_missing" {
-        let last = cores::machine().core_count - 1;
-        cores::start_all(Some(last)); // panics, naming it
+        let last = device_tree::machine().core_count - 1;
+        start::start_all(Some(last)); // panics, naming it
     }
     let Some((_, fault)) = FAULTS.iter().find(|(known, _)| *known == name) else {
         println!("# must_fail={name} is unknown; -append must_fail= takes one of: core_missing");
         FAULTS.iter().for_each(|(known, _)| println!("#   {known}"));
-        exit::exit(exit::Status::Fail);
+        exit::exit(Status::Fail);
     };
-    cores::start_all(None);
+    start::start_all(None);
     fault();
     // Whoever reads this has found a kernel that should have failed and did not.
-    exit::exit(exit::Status::Pass)
+    exit::exit(Status::Pass)
 }
 
 fn on_core_1(work: fn()) {
@@ -54,7 +72,7 @@ fn on_core_1(work: fn()) {
 }
 
 fn timer_interrupt(work: fn()) {
-    timer::ring_at(time::now() + time::frequency() / 1000, work);
+    cores::this().timer.call_at(time::now() + time::frequency() / 1000, work);
     let deadline = time::after_ms(1000);
     while time::now() < deadline {}
 }
@@ -87,14 +105,14 @@ fn overflow_stack() {
 }
 
 fn hang_masked() {
-    exceptions::mask_interrupts();
+    interrupt_mask::mask_interrupts();
     loop {
         core::hint::black_box(());
     }
 }
 
 fn test_failed() {
-    let mut ktap = ktap::Ktap::plan(2);
+    let mut ktap = Ktap::plan(2);
     ktap.test("this passes", || Ok(()));
     ktap.test("this does not", || ktap::equal("one and one", 1 + 1, 3));
     ktap.finish();
@@ -106,7 +124,7 @@ fn test_skipped() {
 }
 
 fn test_left_out() {
-    let mut ktap = ktap::Ktap::plan(2);
+    let mut ktap = Ktap::plan(2);
     ktap.test("this ran", || Ok(()));
     ktap.finish();
 }
@@ -117,10 +135,10 @@ fn output_cut() {
 
 /// An owner that does not wait: it poisons the object in the middle of a round.
 fn poison_while_held() {
-    let shared = rounds::prepare();
-    let mut ktap = ktap::Ktap::plan(2);
-    timer::ring_at(time::now(), || rounds::prepare().poison_now());
-    ktap.test("every core uses the object until one starts the drain", || shared.run());
-    ktap.test("no holder ever saw the poison", || shared.no_poison_seen());
+    let shared = shared::prepare();
+    let mut ktap = Ktap::plan(2);
+    cores::this().timer.call_at(time::now(), || shared::prepare().canary.poison());
+    ktap.test("every core uses the object until one starts the drain", || rounds::run(shared));
+    ktap.test("no holder ever saw the poison", || rounds::no_poison_seen(shared));
     ktap.finish();
 }

@@ -1,4 +1,4 @@
-//! On-target tests of the machine below the demo: memory, interrupts, sleep, heap, forms of objects.
+//! On-target tests of the machine: memory, interrupts, sleep, heap, objects.
 
 #![no_std]
 #![no_main]
@@ -10,10 +10,12 @@ use alloc::vec::Vec;
 use core::arch::asm;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use machine::ktap::{self, Ktap, equal, holds};
-use machine::park::Sleep;
-use machine::rounds::{Object, ThisCore};
-use machine::{boot, cores, gic, jobs, memory, park, time, timer};
+use machine::arch::{cpu, time};
+use machine::board::memory::PAGE;
+use machine::board::{gic, image};
+use machine::smp::protection::{Object, Sleep, ThisCore};
+use machine::smp::{cores, jobs, park, start};
+use machine::testing::ktap::{self, Ktap, equal, holds};
 use rundown::{CACHE_LINE, InitError, Rundown, RundownRef, StaticRundownRef};
 
 machine::kernel!(main);
@@ -23,9 +25,9 @@ const DEADLINE_MS: u64 = 10_000;
 
 fn main() -> ! {
     let mut ktap = Ktap::plan(11);
-    cores::start_all(None);
+    start::start_all(None);
     ktap.test("the kernel runs at EL1, wherever it was entered", || {
-        equal("exception level", boot::exception_level(), 1)
+        equal("exception level", cpu::exception_level(), 1)
     });
     ktap.test("text and constants can be read and not written", constants_are_read_only);
     ktap.test("data, stacks and heap can be written", data_is_writable);
@@ -54,7 +56,7 @@ fn mapped(address: usize, write: bool) -> bool {
 }
 
 fn constants_are_read_only() -> ktap::Result {
-    for page in memory::text().chain(memory::rodata()).step_by(memory::PAGE) {
+    for page in image::text().chain(image::rodata()).step_by(PAGE) {
         holds(format_args!("{page:#x} can be read"), mapped(page, false))?;
         holds(format_args!("{page:#x} cannot be written"), !mapped(page, true))?;
     }
@@ -65,8 +67,8 @@ fn data_is_writable() -> ktap::Result {
     let block = Vec::<u64>::with_capacity(1);
     let heap = block.as_ptr().addr();
     let stacks = cores::all().flat_map(|core| [&core.stacks.main, &core.stacks.exception]);
-    let last_words = stacks.map(|stack| stack.end - 8);
-    for address in memory::data().step_by(memory::PAGE).chain([heap]).chain(last_words) {
+    let tops = stacks.map(|stack| stack.end - 8);
+    for address in image::data().step_by(PAGE).chain([heap]).chain(tops) {
         holds(format_args!("{address:#x} can be written"), mapped(address, true))?;
     }
     Ok(())
@@ -90,7 +92,7 @@ fn taken(core: &cores::Core) -> u64 {
 fn interrupts_arrive() -> ktap::Result {
     for core in cores::all() {
         let before = taken(core);
-        gic::wake_core(core);
+        gic::wake_core(core.target());
         let deadline = time::after_ms(DEADLINE_MS);
         park::wait(
             (&raw const before).cast(),
@@ -153,7 +155,7 @@ fn interrupt_acquires() -> ktap::Result {
     let mut pairs = 0usize;
     for interrupt in 0..INTERRUPTS {
         // At another distance each time, so that it comes between other instructions of a pair.
-        timer::ring_at(time::now() + 100 + interrupt as u64, acquire);
+        cores::this().timer.call_at(time::now() + 100 + interrupt as u64, acquire);
         loop {
             pairs += usize::from(INTERRUPTED.try_acquire().is_ok());
             if BY_INTERRUPT.load(Ordering::Relaxed) > interrupt || time::now() > deadline {

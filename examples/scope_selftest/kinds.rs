@@ -1,9 +1,10 @@
-//! Instructions whose accesses QEMU reports in ways of their own, each in a phase with its name.
+//! Instructions of unusual kinds, each in a phase with its name.
+//!
+//! QEMU reports the accesses of each in a way of its own.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;
-use machine::ktap::{Result, holds};
-use machine::scope;
+use machine::testing::ktap::{Result, holds};
 
 /// How often each is executed.
 const TIMES: usize = 10;
@@ -51,13 +52,13 @@ pub fn run(phase: u16) -> Result {
     };
     let room: *mut u8 = ROOM.0.get().cast();
     let line = room.wrapping_add(64).cast_const();
-    scope::watch("room", line..line.wrapping_add(64), 0);
+    cachescope_guest::watch("room", line..line.wrapping_add(64), 0);
     for ((name, execute), phase) in kinds.iter().zip(phase..) {
-        scope::name(phase, name);
-        scope::cold();
-        scope::phase_to_count(phase);
+        cachescope_guest::name(phase, name);
+        cachescope_guest::cold();
+        cachescope_guest::phase_to_count(phase);
         (0..TIMES).for_each(|_| execute(room));
-        scope::end();
+        cachescope_guest::end();
     }
     // SAFETY: inside `ROOM`.
     holds(

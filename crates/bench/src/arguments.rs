@@ -61,12 +61,6 @@ mod tests {
     }
 
     #[test]
-    fn the_script_says_the_same() {
-        let script = include_str!("../../../scripts/bench");
-        assert!(script.contains(&format!("<<'END'\n{USAGE}\nEND\n")), "{USAGE}");
-    }
-
-    #[test]
     fn words_are_understood() {
         let plain = Arguments { rounds: 9, pairs: PAIRS, check: false };
         assert_eq!(parse(""), Ok(Some(plain)));

@@ -6,6 +6,7 @@ use super::scenario::Seeds;
 use runner::exit_error::{ExitError, FAILED};
 use runner::process;
 use runner::qemu;
+use runner::settings::Settings;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ pub struct Kernel {
     pub root: PathBuf,
     /// Its ELF file.
     pub image: PathBuf,
-    qemu: String,
+    settings: Settings,
     plugin: Option<Plugin>,
 }
 
@@ -34,37 +35,33 @@ impl Kernel {
             Tier::Icount => None,
             Tier::Plugin => Some(Plugin::build(root, target)?),
         };
-        let qemu = std::env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".to_owned());
-        Ok(Kernel { root: root.to_owned(), image, qemu, plugin })
+        Ok(Kernel { root: root.to_owned(), image, settings: Settings::repeatable()?, plugin })
     }
 
-    /// The command that boots it for some seeds. `trace`: every step is told.
+    /// Returns the command that boots it for some seeds. `trace`: every step is printed.
     fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
         let Seeds { scenario, first, count, apart } = seeds;
-        let mut command = Command::new(&self.qemu);
-        command.args(["-nodefaults", "-display", "none", "-cpu", qemu::COUNTING_CPU, "-m", "64M"]);
-        // Random seeds for the guest would come with the device tree: not wanted here.
-        command.args(["-machine", "virt,gic-version=3,dtb-randomness=off"]);
-        command.args(["-smp", &cores.to_string(), "-serial", "stdio", "-no-reboot"]);
-        command.args(["-semihosting-config", "enable=on,target=native"]);
-        let tier = match &self.plugin {
+        let (tier, accel, mut extra) = match &self.plugin {
             // One instruction takes 2^4 ns, and a tick of the virtual counter too. Nobody waits for
             // the host's clock: when all cores sleep, time jumps to the next deadline.
-            None => {
-                command.args(["-icount", qemu::ICOUNT]);
-                "icount"
-            }
-            Some(plugin) => {
-                plugin.add_to(&mut command, *first, trace);
-                "plugin"
-            }
+            None => ("icount", "tcg", ["-icount", qemu::ICOUNT].map(str::to_owned).to_vec()),
+            Some(plugin) => ("plugin", "tcg,thread=multi", plugin.options(*first, trace)),
         };
-        let trace = u8::from(trace);
-        command.arg("-kernel").arg(&self.image).arg("-append").arg(format!(
-            "scenario={} tier={tier} seed={first} seeds={count} apart={apart} trace={trace}",
-            scenario.name
-        ));
-        command
+        let append = format!(
+            "scenario={} tier={tier} seed={first} seeds={count} apart={apart} trace={}",
+            scenario.name,
+            u8::from(trace)
+        );
+        extra.extend(["-append".to_owned(), append]);
+        let settings = Settings {
+            cores,
+            cpu: qemu::COUNTING_CPU.to_owned(),
+            memory: "64M".to_owned(),
+            accel: accel.to_owned(),
+            extra,
+            ..self.settings.clone()
+        };
+        qemu::command(&settings, &self.image, false)
     }
 
     /// Boots it for some seeds, one with the plugin, and returns what was said.
@@ -72,7 +69,7 @@ impl Kernel {
         let mut command = self.command(seeds, cores, trace);
         let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
         let output = process::run(&mut command, Instant::now() + patience)
-            .map_err(|error| qemu::missing(&self.qemu, &error))?;
+            .map_err(|error| qemu::missing(&self.settings.qemu, &error))?;
         if !output.stdout.contains("# seed ") {
             eprint!("{}", output.report(&command));
             return Err(ExitError::new(FAILED, "the kernel has not come to its first seed"));

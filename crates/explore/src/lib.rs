@@ -26,10 +26,7 @@ use tools::cargo;
 
 /// Does what the command line asks for.
 pub fn run(args: &[String]) -> Result<(), ExitError> {
-    let Some(arguments) = Arguments::parse(args)? else {
-        println!("{}", arguments::USAGE);
-        return Ok(());
-    };
+    let Some(arguments) = Arguments::parse(args)? else { return Ok(()) };
     process::end_with_us().map_err(|error| {
         ExitError::setup(format!("cannot catch signals: {error}"), "report this")
     })?;

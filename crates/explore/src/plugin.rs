@@ -3,7 +3,6 @@
 use runner::exit_error::{ExitError, FAILED};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use tools::cargo;
 
 /// A schedule without a step for so many seconds is stuck: a wake-up was lost.
@@ -29,18 +28,18 @@ impl Plugin {
         Ok(Plugin { library, results: file("json"), steps: file("steps") })
     }
 
-    /// Adds it to QEMU's arguments.
-    pub fn add_to(&self, command: &mut Command, seed: u64, trace: bool) {
+    /// Returns QEMU's options that load it.
+    pub fn options(&self, seed: u64, trace: bool) -> Vec<String> {
         let _ = fs::remove_file(&self.results); // there may be none
-        let mut words = format!(
+        let mut plugin = format!(
             "{},mode=schedule,policy=random,seed={seed},out={},deadline={DEADLINE},max_steps={MOST_STEPS}",
             self.library.display(),
             self.results.display()
         );
         if trace {
-            words.push_str(&format!(",trace={},trace_last=100000", self.steps.display()));
+            plugin.push_str(&format!(",trace={},trace_last=100000", self.steps.display()));
         }
-        command.args(["-accel", "tcg,thread=multi", "-plugin", &words]);
+        vec!["-plugin".to_owned(), plugin]
     }
 
     /// Puts the plugin's hash, and its steps if they were wanted, into what the kernel said.

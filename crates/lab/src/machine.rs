@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 use tools::cargo;
 use tools::measure::{self, Measurement};
 
-/// The machine of all boots. Random seeds for the guest would come with the device tree: not wanted.
-const MACHINE: &str = "virt,gic-version=3,dtb-randomness=off";
 /// How long a boot may take: twenty times what the longest does on two processors.
 const PATIENCE: Duration = Duration::from_secs(1800);
 /// Cores of the machine where instructions are counted: one works, so that is the same for any.
@@ -27,11 +25,9 @@ pub struct Machine {
     results: PathBuf,
 }
 
-/// The settings of all boots, after a look at QEMU. Figures have conditions of their own; only the
-/// binary is free to choose.
+/// Returns the settings of all boots, after a look at QEMU.
 pub fn settings() -> Result<Settings, ExitError> {
-    let chosen = |name: &str| (name == "QEMU").then(|| std::env::var(name).ok()).flatten();
-    let settings = Settings { machine: MACHINE.to_owned(), ..Settings::read(chosen)? };
+    let settings = Settings::repeatable()?;
     qemu::check(&settings)?;
     Ok(settings)
 }
@@ -80,10 +76,10 @@ impl Machine {
             self.plugin.display(),
             self.results.display()
         );
-        let words = ["-plugin", plugin.as_str()];
+        let load = ["-plugin", plugin.as_str()];
         let append = format!("mode=coherence pairs={pairs} rungs={}", rungs.join(","));
         let accel = "tcg,thread=multi".to_owned();
-        let command = self.command(Settings { accel, ..self.settings(cores) }, &append, &words);
+        let command = self.command(Settings { accel, ..self.settings(cores) }, &append, &load);
         let output = self.boot(command);
         let results = std::fs::read_to_string(&self.results);
         let _ = std::fs::remove_file(&self.results); // as above
@@ -98,8 +94,8 @@ impl Machine {
     }
 
     fn command(&self, settings: Settings, append: &str, more: &[&str]) -> Command {
-        let words = ["-append", append].into_iter().chain(more.iter().copied());
-        let extra = words.map(str::to_owned).collect();
+        let args = ["-append", append].into_iter().chain(more.iter().copied());
+        let extra = args.map(str::to_owned).collect();
         qemu::command(&Settings { extra, ..settings }, &self.image, false)
     }
 

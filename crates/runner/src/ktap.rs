@@ -11,10 +11,21 @@ use std::fmt;
 
 pub use line::{LONGEST_LINE, Line, printable};
 
-/// The last line of a report that passed.
-pub const PASS: &str = "# rundown: PASS";
-/// The last line of a report that did not.
-pub const FAIL: &str = "# rundown: FAIL";
+/// The last lines that a report may have, without the `# ` before them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Markers {
+    /// Of a report that passed.
+    pub pass: String,
+    /// Of one that did not.
+    pub fail: String,
+}
+
+impl Default for Markers {
+    fn default() -> Markers {
+        Markers { pass: "rundown: PASS".to_owned(), fail: "rundown: FAIL".to_owned() }
+    }
+}
+
 /// Why a report did not pass, in the words of the one line that the reader gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objection(String);
@@ -28,6 +39,7 @@ impl fmt::Display for Objection {
 /// A report under way: feed it bytes, then ask for the verdict.
 #[derive(Debug, Default)]
 pub struct Report {
+    markers: Markers,
     unfinished: Vec<u8>,
     version_seen: bool,
     plan: Option<u64>,
@@ -46,6 +58,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Begins a report that ends in one of these lines.
+    pub fn new(markers: Markers) -> Report {
+        Report { markers, ..Report::default() }
+    }
+
     /// Takes the next bytes, however they are cut.
     pub fn feed(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -96,7 +113,7 @@ impl Report {
             return;
         }
         self.last_text = String::from_utf8_lossy(&bytes).into_owned();
-        if self.last == Some(Line::Diagnostic(PASS[2..].to_owned())) {
+        if self.last == Some(Line::Diagnostic(self.markers.pass.clone())) {
             self.after_end.get_or_insert(printable(&self.last_text));
         }
         match &line {
@@ -164,17 +181,18 @@ impl Report {
 
     /// The most telling objection: a failed test, then a wrong end, then the form, then the counts.
     fn objection(&self) -> Option<String> {
+        let Markers { pass, fail } = &self.markers;
         let end = || match (&self.after_end, &self.last) {
-            (Some(text), _) => Some(format!("there is text after \"{PASS}\": {text}")),
-            (None, Some(Line::Diagnostic(text))) if *text == PASS[2..] => None,
-            (None, Some(Line::Diagnostic(text))) if *text == FAIL[2..] => {
-                Some(format!("the kernel ends with \"{FAIL}\""))
+            (Some(text), _) => Some(format!("there is text after \"# {pass}\": {text}")),
+            (None, Some(Line::Diagnostic(text))) if text == pass => None,
+            (None, Some(Line::Diagnostic(text))) if text == fail => {
+                Some(format!("the kernel ends with \"# {fail}\""))
             }
             (None, Some(_)) => Some(format!(
-                "the output ends before \"{PASS}\"; its last line is: {}",
+                "the output ends before \"# {pass}\"; its last line is: {}",
                 self.last_line()
             )),
-            (None, None) => Some(format!("the output ends before \"{PASS}\": there is none")),
+            (None, None) => Some(format!("the output ends before \"# {pass}\": there is none")),
         };
         let counts = || match self.plan {
             Some(planned) if planned != self.reported => {

@@ -1,19 +1,24 @@
 //! The runner as cargo calls it: the kernel's ELF file is its argument.
 
 use std::env;
-use std::path::Path;
 use std::process::ExitCode;
 
-use runner::boot;
 use runner::exit_error::ExitError;
+use runner::{boot, options};
 
 fn main() -> ExitCode {
-    let Some(kernel) = env::args_os().nth(1) else {
-        let error = ExitError::setup("there is no kernel", "name its ELF file");
-        return error.report();
-    };
-    match boot::run(Path::new(&kernel), |name| env::var(name).ok()) {
-        Ok(_) => ExitCode::SUCCESS,
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }
+}
+
+fn run() -> Result<(), ExitError> {
+    match options::parse(env::args_os().skip(1))? {
+        None => println!("{}", options::USAGE),
+        Some((options, kernel)) => {
+            boot::run(&kernel, &options, |name| env::var(name).ok())?;
+        }
+    }
+    Ok(())
 }

@@ -1,11 +1,11 @@
 //! QEMU from outside: what the binary says about itself, and the command that starts it.
 
-use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::exit_error::ExitError;
+use crate::process;
 use crate::settings::Settings;
 
 /// The oldest version the demo is tested with.
@@ -21,31 +21,22 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks QEMU for its version and its CPU models, and refuses what cannot work.
 pub fn check(settings: &Settings) -> Result<(), ExitError> {
-    // Both at once: each costs as long as the boot of a small machine.
-    let version = ask(settings, &["--version"])?;
-    let model = settings.cpu.split(',').next().unwrap_or_default();
-    let models = if model == "max" {
-        None
-    } else {
-        Some(ask(settings, &["-machine", "none", "-cpu", "help"])?)
-    };
-    check_version(&answer(version, settings)?, &settings.qemu)?;
-    if let Some(models) = models {
-        let models = parse_models(&answer(models, settings)?);
-        if !models.is_empty() && !models.iter().any(|known| known == model) {
+    version(settings)?;
+    let Settings { qemu, cpu, .. } = settings;
+    let model = cpu.split(',').next().unwrap_or_default();
+    if model != "max" {
+        let models = parse_models(&ask(settings, &["-machine", "none", "-cpu", "help"])?);
+        if settings.is_aarch64 && !models.is_empty() && !models.iter().any(|known| known == model) {
             let remedy = "set it to max, cortex-a53, cortex-a72 or neoverse-n1";
-            return Err(ExitError::setup(
-                format!("QEMU_CPU={} is unknown to {}", settings.cpu, settings.qemu),
-                remedy,
-            ));
+            return Err(ExitError::setup(format!("QEMU_CPU={cpu} is unknown to {qemu}"), remedy));
         }
     }
     Ok(())
 }
 
-/// The whole version that QEMU says it is: `7.2.22`.
+/// Returns the whole version that QEMU says it is: `7.2.22`.
 pub fn version(settings: &Settings) -> Result<String, ExitError> {
-    let said = answer(ask(settings, &["--version"])?, settings)?;
+    let said = ask(settings, &["--version"])?;
     check_version(&said, &settings.qemu)?;
     let rest = said.strip_prefix("QEMU emulator version ").unwrap_or_default();
     Ok(rest.split_whitespace().next().unwrap_or_default().to_owned())
@@ -62,10 +53,16 @@ fn check_version(said: &str, qemu: &str) -> Result<(), ExitError> {
     Err(ExitError::setup(wrong, "install QEMU 7.2 or newer, or set QEMU to one"))
 }
 
-fn ask(settings: &Settings, arguments: &[&str]) -> Result<Child, ExitError> {
-    let mut command = Command::new(&settings.qemu);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    command.spawn().map_err(|error| missing(&settings.qemu, &error))
+/// Returns what QEMU prints when it is started like this.
+fn ask(settings: &Settings, args: &[&str]) -> Result<String, ExitError> {
+    let deadline = Instant::now() + PATIENCE;
+    let output = process::run(Command::new(&settings.qemu).args(args), deadline)
+        .map_err(|error| missing(&settings.qemu, &error))?;
+    if output.status.is_none() {
+        let remedy = "set QEMU to a qemu-system-aarch64";
+        return Err(ExitError::setup(format!("{} does not answer", settings.qemu), remedy));
+    }
+    Ok(output.stdout)
 }
 
 /// The line for a QEMU that does not start at all.
@@ -74,27 +71,6 @@ pub fn missing(qemu: &str, error: &std::io::Error) -> ExitError {
         format!("cannot start {qemu}: {error}"),
         "run scripts/setup, or set QEMU to a qemu-system-aarch64",
     )
-}
-
-fn answer(mut child: Child, settings: &Settings) -> Result<String, ExitError> {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let output = child.stdout.take();
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let _ = output.map(|output| output.take(1 << 20).read_to_end(&mut text));
-        let _ = sender.send(String::from_utf8_lossy(&text).into_owned());
-    });
-    let said = receiver.recv_timeout(PATIENCE);
-    if said.is_err() {
-        let _ = child.kill();
-    }
-    let _ = child.wait();
-    said.map_err(|_| {
-        ExitError::setup(
-            format!("{} does not answer", settings.qemu),
-            "set QEMU to a qemu-system-aarch64",
-        )
-    })
 }
 
 /// Finds the version in what `--version` prints: `QEMU emulator version 7.2.22 (Debian ...)`.
@@ -124,7 +100,7 @@ pub fn command(settings: &Settings, kernel: &Path, terminal: bool) -> Command {
     command.args(["-cpu", &settings.cpu]);
     // One socket of so many cores; the kernel finds them in the device tree.
     command.args(["-smp", &settings.cores.to_string()]);
-    command.args(["-m", &settings.memory.0]);
+    command.args(["-m", &settings.memory]);
     // thread=multi runs each core in a thread of its own, so that they really race.
     command.args(["-accel", &settings.accel]);
     // No window: the UART is all there is to see.
@@ -152,6 +128,7 @@ pub fn command(settings: &Settings, kernel: &Path, terminal: bool) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Options;
 
     #[test]
     fn versions_are_found_and_nonsense_is_not() {
@@ -194,17 +171,17 @@ mod tests {
     #[test]
     fn the_extra_arguments_come_last_and_the_monitor_only_with_a_terminal() {
         let extra = |name: &str| (name == "QEMU_EXTRA").then(|| "-append 'a b'".to_owned());
-        let settings = Settings::read(extra).unwrap();
-        let words = |terminal| -> Vec<String> {
+        let settings = Settings::read(&Options::default(), extra).unwrap();
+        let args = |terminal| -> Vec<String> {
             let command = command(&settings, Path::new("/a b/kernel"), terminal);
-            command.get_args().map(|word| word.to_string_lossy().into_owned()).collect()
+            command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect()
         };
         assert_eq!(
-            words(true)[words(true).len() - 4..],
+            args(true)[args(true).len() - 4..],
             ["-kernel", "/a b/kernel", "-append", "a b"]
         );
         assert!(
-            words(true).contains(&"-mon".to_owned()) && !words(false).contains(&"-mon".to_owned())
+            args(true).contains(&"-mon".to_owned()) && !args(false).contains(&"-mon".to_owned())
         );
     }
 }

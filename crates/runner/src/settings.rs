@@ -10,24 +10,32 @@ mod memory;
 use std::time::Duration;
 
 use crate::exit_error::ExitError;
+use crate::options::Options;
 
-pub use cpu::check_cpu;
-pub use machine::{MOST_GICV3 as MOST_CORES, most_cores};
-pub use memory::check_memory;
+use cpu::check_cpu;
+use machine::most_cores;
+use memory::check_memory;
+
+pub use machine::MOST_GICV3 as MOST_CORES;
+
+/// The `virt` machine without random seeds for the guest in its device tree: each boot is the same.
+pub const REPEATABLE_MACHINE: &str = "virt,gic-version=3,dtb-randomness=off";
 
 /// How to run the kernel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The QEMU binary.
     pub qemu: String,
+    /// Whether the kernel is for aarch64, whose machine and CPU models are known and checked.
+    pub is_aarch64: bool,
     /// The number of cores.
     pub cores: u32,
     /// `-machine`
     pub machine: String,
     /// `-cpu`
     pub cpu: String,
-    /// `-m`, as it was given and in bytes.
-    pub memory: (String, u64),
+    /// `-m`
+    pub memory: String,
     /// `-accel`
     pub accel: String,
     /// How long the kernel has for its verdict, as it was given and as a duration.
@@ -38,7 +46,10 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the settings through `get`, which returns a variable's value if it is set.
-    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Settings, ExitError> {
+    pub fn read(
+        options: &Options,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Settings, ExitError> {
         let text = |name: &str, default: &str| match get(name) {
             None => Ok(default.to_owned()),
             Some(value) if value.trim().is_empty() => Err(ExitError::setup(
@@ -47,28 +58,50 @@ impl Settings {
             )),
             Some(value) => Ok(value),
         };
-        let qemu = text("QEMU", "qemu-system-aarch64")?;
-        let machine = text("QEMU_MACHINE", "virt,gic-version=3")?;
-        let most = most_cores(&machine)?;
+        let Options { architecture, qemu, .. } = options;
+        let is_aarch64 = architecture == "aarch64";
+        // Only for aarch64 is there something that suits every kernel.
+        let choice = |name: &str, default: &str| match get(name) {
+            None if !is_aarch64 => Err(ExitError::setup(
+                format!("{name} is not set"),
+                format!("set it to one of what {qemu} has for {architecture}"),
+            )),
+            _ => text(name, default),
+        };
+        let qemu = text("QEMU", qemu)?;
+        let machine = choice("QEMU_MACHINE", "virt,gic-version=3")?;
+        let most = if is_aarch64 { most_cores(&machine)? } else { MOST_CORES };
         let cores = cores(&text("QEMU_SMP", "4")?, &machine, most)?;
-        let cpu = text("QEMU_CPU", "max")?;
-        check_cpu(&cpu)?;
+        let cpu = choice("QEMU_CPU", "max")?;
         let memory = text("QEMU_MEM", "256M")?;
         let bytes = memory::parse(&memory)?;
+        if is_aarch64 {
+            check_cpu(&cpu)?;
+            check_memory(&memory, bytes)?;
+        }
         let accel = text("QEMU_ACCEL", "tcg,thread=multi")?;
         let timeout = text("QEMU_TIMEOUT", "60")?;
         let duration = seconds(&timeout)?;
         let extra = extra(&get("QEMU_EXTRA").unwrap_or_default())?;
         Ok(Settings {
             qemu,
+            is_aarch64,
             cores,
             machine,
             cpu,
-            memory: (memory, bytes),
+            memory,
             accel,
             timeout: (timeout, duration),
             extra,
         })
+    }
+
+    /// Returns the settings of boots that must not depend on the environment: each of two is the same
+    /// run if the rest of the command is. Only the QEMU binary is free to choose.
+    pub fn repeatable() -> Result<Settings, ExitError> {
+        let qemu = |name: &str| (name == "QEMU").then(|| std::env::var(name).ok()).flatten();
+        let settings = Settings::read(&Options::default(), qemu)?;
+        Ok(Settings { machine: REPEATABLE_MACHINE.to_owned(), ..settings })
     }
 }
 
@@ -108,7 +141,7 @@ fn seconds(text: &str) -> Result<Duration, ExitError> {
 /// Splits QEMU_EXTRA and refuses what has a variable of its own: checked there, it must not
 /// change behind the check.
 fn extra(text: &str) -> Result<Vec<String>, ExitError> {
-    let Some(words) = shlex::split(text) else {
+    let Some(args) = shlex::split(text) else {
         return Err(ExitError::setup(
             format!("QEMU_EXTRA={text} has an open quote"),
             "close it, as in a shell",
@@ -116,16 +149,16 @@ fn extra(text: &str) -> Result<Vec<String>, ExitError> {
     };
     let own =
         [("smp", "SMP"), ("machine", "MACHINE"), ("M", "MACHINE"), ("cpu", "CPU"), ("m", "MEM")];
-    for word in &words {
-        let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+    for arg in &args {
+        let option = arg.strip_prefix("--").or_else(|| arg.strip_prefix('-'));
         if let Some((_, variable)) = own.iter().find(|(name, _)| Some(*name) == option) {
             return Err(ExitError::setup(
-                format!("QEMU_EXTRA holds {word}"),
+                format!("QEMU_EXTRA holds {arg}"),
                 format!("set QEMU_{variable} instead"),
             ));
         }
     }
-    Ok(words)
+    Ok(args)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::step::{Outcome, Step};
 use lab::data::RUNGS;
 use runner::process::{self, Output};
 use runner::qemu;
+use runner::settings::REPEATABLE_MACHINE;
 use tools::measure::{self, Measurement};
 
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -26,7 +27,7 @@ const WIDTH: usize = 100;
 pub const COUNTED: &[(&str, &str)] = &[
     ("QEMU_ACCEL", "tcg,thread=single"),
     ("QEMU_CPU", qemu::COUNTING_CPU),
-    ("QEMU_MACHINE", "virt,gic-version=3,dtb-randomness=off"),
+    ("QEMU_MACHINE", REPEATABLE_MACHINE),
     ("QEMU_EXTRA", "-icount shift=4,sleep=off -append mode=instructions"),
 ];
 

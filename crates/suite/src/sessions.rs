@@ -12,9 +12,9 @@ use explore::hunt;
 use explore::kernel::Kernel;
 use explore::mutants::{self, tree::Tree};
 use explore::replay::{self, Report};
-use lab::machine;
 use runner::process;
 use runner::qemu;
+use runner::settings::Settings;
 
 const FILE: &str = "docs/schedules.md";
 /// What the reader is told to replace, and where.
@@ -76,7 +76,7 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
 
     // QEMU 7.2 shares out time among awake cores in another way than later ones: the seed and what
     // goes wrong are the same with each, the last steps are not.
-    let exact = qemu::version(&machine::settings()?)?.starts_with("7.2.");
+    let exact = qemu::version(&Settings::repeatable()?)?.starts_with("7.2.");
     let kept = |lines: Vec<String>| -> Vec<String> {
         let differs = |line: &str| line.contains(" core ") && line.starts_with("  ");
         let kept = |line: &String| exact || !(differs(line) || line.starts_with("trace "));

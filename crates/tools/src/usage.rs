@@ -1,5 +1,6 @@
-//! Command lines of the scripts, read by clap. What is wrong with one is told as everywhere here: in one
-//! line that says what to do, with exit status 2.
+//! Command lines of the scripts, read by clap.
+//!
+//! What is wrong with one is told as everywhere here: in one line that says what to do, with exit status 2.
 
 use std::process::ExitCode;
 
@@ -17,17 +18,22 @@ pub fn exit(result: Result<(), ExitError>) -> ExitCode {
     result.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
 }
 
-/// Reads the arguments after the command's name. `None`: the usage text is wanted.
+/// Reads the arguments after the command's name. `None`: the usage text was wanted, and is printed.
 pub fn parse<T: Parser>(args: &[String]) -> Result<Option<T>, ExitError> {
-    let name = T::command().get_name().to_owned();
-    match T::try_parse_from(std::iter::once(&name).chain(args)) {
+    let command = T::command();
+    let name = command.get_name().to_owned();
+    let command = command.bin_name(&name).no_binary_name(true);
+    match command.try_get_matches_from(args).and_then(|found| T::from_arg_matches(&found)) {
         Ok(line) => Ok(Some(line)),
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(None),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            let _ = error.print(); // whoever has stopped reading needs no help
+            Ok(None)
+        }
         Err(error) => Err(wrong(&name, first_paragraph(&error.to_string()))),
     }
 }
 
-/// What is wrong, and where to find what is right.
+/// Returns the error that says what is wrong, and where to find what is right.
 pub fn wrong(name: &str, what: impl std::fmt::Display) -> ExitError {
     ExitError::setup(what, format!("{name} --help says more"))
 }

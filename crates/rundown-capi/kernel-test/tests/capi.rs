@@ -15,8 +15,9 @@ use alloc::string::{String, ToString};
 use core::alloc::Layout;
 use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use core::ptr;
-use machine::ktap::{self, Ktap};
-use machine::{cores, jobs, park, time};
+use machine::arch::time;
+use machine::smp::{cores, jobs, park, start};
+use machine::testing::ktap::{self, Ktap};
 use rundown_capi_routines as _; // linked for the C code alone
 use spin::Mutex;
 
@@ -44,7 +45,7 @@ static REPORT: Mutex<Option<Ktap>> = Mutex::new(None);
 fn main() -> ! {
     let contract = contract_count();
     let mut ktap = Ktap::plan(contract as usize + 4);
-    cores::start_all(None);
+    start::start_all(None);
     for test in 0..contract {
         let name = format!("{}: {}", text(contract_family(test)), text(contract_sentence(test)));
         ktap.test(&name, || result(contract_run(test)));

@@ -79,13 +79,19 @@ mod tests {
     use std::process::ExitStatus;
 
     use super::*;
+    use crate::options::Options;
 
     const GOOD: &str = "KTAP version 1\n1..1\nok 1 a\n# rundown: PASS\n";
 
     fn judged(ending: Ending, output: &str, complaint: &str) -> Result<u64, ExitError> {
         let mut report = Report::default();
         report.feed(output.as_bytes());
-        judge(&ending, &mut report, complaint, &Settings::read(|_| None).unwrap())
+        judge(
+            &ending,
+            &mut report,
+            complaint,
+            &Settings::read(&Options::default(), |_| None).unwrap(),
+        )
     }
 
     fn exit(code: i32) -> Ending {

@@ -21,6 +21,19 @@ fn a_whole_report_passes() {
 }
 
 #[test]
+fn the_end_is_the_one_that_was_asked_for() {
+    let markers = Markers { pass: "my kernel: good".to_owned(), fail: "bad".to_owned() };
+    let verdict = |end: &str| {
+        let mut report = Report::new(markers.clone());
+        report.feed(GOOD.replace("# rundown: PASS", end).as_bytes());
+        report.verdict().map_err(|objection| objection.to_string())
+    };
+    assert_eq!(verdict("# my kernel: good"), Ok(3));
+    assert!(verdict("# rundown: PASS").unwrap_err().contains("before \"# my kernel: good\""));
+    assert_eq!(verdict("# bad").unwrap_err(), "the kernel ends with \"# bad\"");
+}
+
+#[test]
 fn carriage_returns_and_a_missing_last_line_feed_do_not_matter() {
     assert_eq!(judge(GOOD.replace('\n', "\r\n")), Ok(3));
     assert_eq!(judge(GOOD.trim_end()), Ok(3));
@@ -137,7 +150,10 @@ fn bytes_that_are_not_utf8_neither_pass_nor_panic() {
     refused([&GOOD.as_bytes()[..30], b"\xf0\x9f"].concat(), "ends before");
     let odd = GOOD.replace("drain", "dr\u{85}a\u{7}in");
     assert_eq!(judge(odd.as_bytes()), Ok(3));
-    refused([b"KTAP version 1\n1..1\nok 1\xc0\n" as &[u8], PASS.as_bytes()].concat(), "not KTAP");
+    refused(
+        [b"KTAP version 1\n1..1\nok 1\xc0\n" as &[u8], b"# rundown: PASS"].concat(),
+        "not KTAP",
+    );
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use crate::exit_error::ExitError;
 
-/// What the smallest machine needs besides the image, wherever that ends: the device tree's MiB
-/// at the start of RAM, page tables, the heap, and room for the per-core data of 512 cores.
-pub const LEAST_MEMORY: u64 = 16 * MIB;
+/// The smallest machine for aarch64 that makes sense: the device tree's MiB, an image that begins at the
+/// second MiB, page tables and a heap. A kernel that needs more has to say so itself.
+const LEAST_MEMORY: u64 = 16 * MIB;
 const MIB: u64 = 1 << 20;
 
 /// Reads a size as QEMU's `-m` does: MiB without a suffix, else B, K, M, G or T.
@@ -32,15 +32,12 @@ fn size(text: &str) -> Option<u64> {
     plain.then(|| number.parse::<f64>().ok().map(|number| (number * unit) as u64))?
 }
 
-/// Refuses a machine whose RAM the kernel does not fit into; `reach` is where its image ends.
-pub fn check_memory(text: &str, bytes: u64, reach: u64) -> Result<(), ExitError> {
-    // The image's end and as much again as the least machine has, rounded up to what one would type.
-    let least = LEAST_MEMORY.max((reach + LEAST_MEMORY / 2).next_multiple_of(MIB));
-    if bytes < least {
-        let least = least / MIB;
+/// Refuses a machine that is smaller than any kernel needs.
+pub fn check_memory(text: &str, bytes: u64) -> Result<(), ExitError> {
+    if bytes < LEAST_MEMORY {
         return Err(ExitError::setup(
             format!("QEMU_MEM={text} is too little for this kernel"),
-            format!("set it to {least}M or more"),
+            format!("set it to {}M or more", LEAST_MEMORY / MIB),
         ));
     }
     Ok(())

@@ -3,7 +3,7 @@
 use super::*;
 
 fn read(set: &[(&str, &str)]) -> Result<Settings, ExitError> {
-    Settings::read(|name| {
+    Settings::read(&Options::default(), |name| {
         set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     })
 }
@@ -26,7 +26,7 @@ fn nothing_set_gives_the_defaults() {
     let settings = read(&[]).unwrap();
     assert_eq!((settings.qemu.as_str(), settings.cores), ("qemu-system-aarch64", 4));
     assert_eq!((settings.machine.as_str(), settings.cpu.as_str()), ("virt,gic-version=3", "max"));
-    assert_eq!(settings.memory, ("256M".to_owned(), 256 << 20));
+    assert_eq!(settings.memory, "256M");
     assert_eq!(settings.accel, "tcg,thread=multi");
     assert_eq!(settings.timeout.1, Duration::from_secs(60));
     assert!(settings.extra.is_empty());
@@ -127,21 +127,14 @@ fn the_memory_is_a_size() {
         ("65536K", 64 << 20),
         ("1048576b", 1 << 20),
     ] {
-        assert_eq!(read(&[("QEMU_MEM", text)]).unwrap().memory.1, bytes, "{text}");
+        assert_eq!(memory::parse(text).unwrap(), bytes, "{text}");
     }
 }
 
 #[test]
-fn the_memory_is_enough_for_the_image() {
-    assert!(check_memory("16M", 16 << 20, 3 << 20).is_ok());
-    let stop = check_memory("15M", 15 << 20, 3 << 20).unwrap_err();
-    assert!(
-        stop.line.contains("QEMU_MEM=15M is too little") && stop.line.contains("16M or more"),
-        "{}",
-        stop.line
-    );
-    let stop = check_memory("16M", 16 << 20, 30 << 20).unwrap_err();
-    assert!(stop.line.contains("38M or more"), "{}", stop.line);
+fn the_memory_is_enough_for_a_kernel() {
+    assert!(read(&[("QEMU_MEM", "16M")]).is_ok());
+    refused("QEMU_MEM", &["15M", "15.9", "0"], "too little for this kernel; set it to 16M or more");
 }
 
 #[test]
@@ -168,4 +161,27 @@ fn the_extra_arguments_do_not_go_behind_the_checks() {
     refused("QEMU_EXTRA", &["-machine secure=on", "-M virt"], "set QEMU_MACHINE instead");
     refused("QEMU_EXTRA", &["-cpu cortex-a15"], "set QEMU_CPU instead");
     refused("QEMU_EXTRA", &["-m 1M"], "set QEMU_MEM instead");
+}
+
+#[test]
+fn for_another_architecture_the_machine_and_the_cpu_are_the_users_choice() {
+    let options = Options { architecture: "arm".to_owned(), ..Options::default() };
+    let read = |set: &'static [(&str, &str)]| {
+        Settings::read(&options, |name| {
+            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    };
+    let missing = |set| read(set).unwrap_err().line;
+    assert!(missing(&[]).starts_with("QEMU_MACHINE is not set; set it to one of what"));
+    assert!(missing(&[("QEMU_MACHINE", "mps2-an386")]).starts_with("QEMU_CPU is not set; set"));
+    let all: &[_] =
+        &[("QEMU_MACHINE", "mps2-an386"), ("QEMU_CPU", "cortex-m4"), ("QEMU_MEM", "4M")];
+    let settings = read(all).unwrap();
+    assert_eq!((settings.cpu.as_str(), settings.memory.as_str()), ("cortex-m4", "4M"));
+}
+
+#[test]
+fn what_must_repeat_does_not_look_at_the_environment() {
+    let settings = Settings::repeatable().unwrap();
+    assert_eq!((settings.cores, settings.machine.as_str()), (4, REPEATABLE_MACHINE));
 }

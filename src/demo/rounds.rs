@@ -1,0 +1,114 @@
+//! A round: every core uses one object as hard as it can, until it is run down.
+//!
+//! Nothing here is asserted while it runs. Every core counts what it did in its own cache line, and
+//! the counts are checked afterwards.
+
+use crate::demo::counters::Counts;
+use crate::demo::shared::Shared;
+use crate::demo::worker::{PAIRS, Worker};
+use alloc::format;
+use alloc::vec::Vec;
+use core::ptr;
+use machine::arch::cache;
+use machine::smp::jobs;
+use machine::testing::ktap::{self, equal, holds};
+use rundown::{CacheLine, Rundown};
+
+/// Tries to acquire, a core, after the drain.
+const REFUSALS: u64 = 1_000;
+
+/// Runs a round: all cores at once, core 0 starts the drain when each has done its pairs.
+pub fn run(shared: &'static Shared) -> ktap::Result {
+    let number = shared.next_round();
+    tell_the_plugin(shared, number);
+    jobs::run(&|core| Worker::work(shared, core));
+    for (core, counts) in shared.counts().iter().enumerate() {
+        holds(
+            format!("core {core} did {} pairs, at least {PAIRS}", counts.granted),
+            counts.granted >= PAIRS,
+        )?;
+    }
+    holds("the object is run down", shared.object.is_run_down())
+}
+
+/// Has cachescope, if it is there, count what the next round does to the object.
+fn tell_the_plugin(shared: &Shared, number: u16) {
+    let object = &*shared.object;
+    let slot = |slot| object.slot_address(slot).cast::<CacheLine<u8>>();
+    let first = ptr::from_ref(object).cast::<CacheLine<u8>>();
+    cachescope_guest::watch("shared", first..first.wrapping_add(1), 0);
+    let last = slot(object.slot_count() - 1);
+    cachescope_guest::watch("slot", slot(0)..last.wrapping_add(1), rundown::CACHE_LINE);
+    let [pairs, drain] = shared.phases();
+    cachescope_guest::name(pairs, &format!("pairs {number}"));
+    cachescope_guest::name(drain, &format!("drain {number}"));
+    cachescope_guest::cold();
+}
+
+/// Has every core try again: all are refused, and not one slot changes.
+pub fn refuse(shared: &'static Shared) -> ktap::Result {
+    let before = slot_words(shared);
+    jobs::run(&|core| {
+        let refused = (0..REFUSALS).filter(|_| shared.object.try_acquire().is_err()).count();
+        let mut counts = shared.counters[core].0.read();
+        counts.refused += refused as u64;
+        shared.counters[core].0.write(&counts);
+    });
+    for (core, counts) in shared.counts().iter().enumerate() {
+        equal(format!("core {core}, refused"), counts.refused, REFUSALS + 1)?;
+    }
+    holds("no refused acquire has written to a slot", slot_words(shared) == before)
+}
+
+fn slot_words(shared: &Shared) -> Vec<usize> {
+    let words = (0..shared.object.slot_count()).map(|slot| shared.object.slot_address(slot));
+    // SAFETY: a slot is one word; nobody writes to it now, as `refuse` is about to show.
+    words.map(|word| unsafe { word.cast::<usize>().read_volatile() }).collect()
+}
+
+/// Checks that what was granted was released, to the last one.
+pub fn balance(shared: &Shared) -> ktap::Result {
+    let all = shared.counts();
+    for (core, counts) in all.iter().enumerate() {
+        equal(
+            format!("core {core}, released = granted - given + received"),
+            counts.released,
+            counts.granted - counts.given + counts.received,
+        )?;
+    }
+    let sum = |part: fn(&Counts) -> u64| all.iter().map(part).sum::<u64>();
+    equal("in sum, given = received", sum(|c| c.given), sum(|c| c.received))?;
+    equal("in sum, released = granted", sum(|c| c.released), sum(|c| c.granted))
+}
+
+/// Checks that the protected object was alive whenever a holder looked.
+pub fn no_poison_seen(shared: &Shared) -> ktap::Result {
+    for (core, counts) in shared.counts().iter().enumerate() {
+        equal(format!("core {core}, looks that saw the poison"), counts.poison_seen, 0)?;
+    }
+    holds("the owner has poisoned the object", !shared.canary.is_alive())
+}
+
+/// Makes the object and its canary live again, and runs and checks a whole round.
+pub fn again(shared: &'static Shared) -> ktap::Result {
+    shared.canary.revive();
+    shared.counters.iter().for_each(|CacheLine(counters)| counters.write(&Counts::default()));
+    shared.object.reinitialize().map_err(|error| format!("{error}"))?;
+    holds("a second re-initialisation is refused", shared.object.reinitialize().is_err())?;
+    run(shared)?;
+    refuse(shared)?;
+    balance(shared)?;
+    no_poison_seen(shared)
+}
+
+/// Checks that each slot has cache lines of its own.
+pub fn slots_apart(shared: &Shared) -> ktap::Result {
+    let object = &*shared.object;
+    let line = cache::granule().max(rundown::CACHE_LINE);
+    let first = ptr::from_ref(object).cast::<()>().addr() / line;
+    let slots = (0..object.slot_count()).map(|slot| object.slot_address(slot).addr() / line);
+    let mut lines: Vec<usize> = slots.chain([first]).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    equal("different lines", lines.len(), object.slot_count() + 1)
+}

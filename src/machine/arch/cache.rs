@@ -1,0 +1,39 @@
+//! How large cache lines are, and cleaning for cores whose caches are still off.
+
+use aarch64_cpu::asm::barrier;
+use core::arch::asm;
+
+/// Returns the most bytes that the hardware writes back at once: what slots must be apart.
+///
+/// That is `CTR_EL0.CWG` if given (Arm ARM, CTR_EL0), else the smallest data cache line, `DminLine`.
+pub fn granule() -> usize {
+    match ctr_el0() >> 24 & 0xf {
+        0 => smallest_line(),
+        log2_words => 4 << log2_words,
+    }
+}
+
+fn smallest_line() -> usize {
+    4 << (ctr_el0() >> 16 & 0xf)
+}
+
+fn ctr_el0() -> u64 {
+    let value: u64;
+    // SAFETY: reading CTR_EL0 has no effect, and EL1 may always do it.
+    unsafe { asm!("mrs {}, ctr_el0", out(reg) value, options(nomem, nostack, preserves_flags)) };
+    value
+}
+
+/// Writes a value back to memory, for a core that reads it with its caches off.
+///
+/// By `DC CVAC` on each line, to the point of coherency (Arm ARM, DC CVAC). Finished on return.
+pub fn clean<T>(value: &T) {
+    let line = smallest_line();
+    let start = (&raw const *value).addr() & !(line - 1);
+    let end = (&raw const *value).addr() + size_of::<T>();
+    for address in (start..end).step_by(line) {
+        // SAFETY: a clean changes no memory content; the addresses lie in a live object.
+        unsafe { asm!("dc cvac, {}", in(reg) address, options(nostack, preserves_flags)) };
+    }
+    barrier::dsb(barrier::SY);
+}

@@ -1,0 +1,188 @@
+//! The interrupt controller, GICv2 or GICv3, through arm-gic.
+
+use crate::arch::interrupt_mask::without_interrupts;
+use crate::arch::timer;
+use crate::board::device_tree::Gic;
+use arm_gic::gicv2::{self, GicV2};
+use arm_gic::gicv3::{
+    self, GicCpuInterface, GicDistributor, GicRedistributor, GicRedistributorIterator,
+    SgiTargetGroup, registers::GicrSgi,
+};
+use arm_gic::{IntId, InterruptGroup, UniqueMmioPointer};
+use core::ops::Range;
+use core::ptr::NonNull;
+use spin::{Mutex, Once};
+
+/// The lowest priority that still interrupts; lower numbers come first.
+const PRIORITY_MASK: u8 = 0xff;
+/// The priority of all interrupts.
+const PRIORITY: u8 = 0x80;
+
+enum Controller {
+    /// One driver for all cores: its registers are banked, so each reaches its own through it.
+    V2(Mutex<GicV2<'static>>),
+    /// System registers of each core; this is only for starting cores.
+    V3 { redistributors: Mutex<[Option<Range<usize>>; 2]> },
+}
+
+/// The inter-core interrupt (SGI) that only ends a sleep: there is something to look at.
+const WAKE: u32 = 0;
+
+static CONTROLLER: Once<Controller> = Once::new();
+
+/// A core, as the interrupt controller addresses it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Position in the device tree, from 0.
+    pub index: usize,
+    /// Affinity, as in MPIDR_EL1.
+    pub affinity: u64,
+}
+
+/// What has interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Another core (or this one) wants us to look at something.
+    Wake,
+    /// The virtual timer.
+    Timer,
+    /// Anything else, by number.
+    Other(u32),
+}
+
+fn wake() -> IntId {
+    IntId::sgi(WAKE)
+}
+
+fn virtual_timer() -> IntId {
+    IntId::ppi(timer::PPI)
+}
+
+/// Starts the part that all cores share. On core 0, once.
+pub fn start(gic: &Gic) {
+    CONTROLLER.call_once(|| match gic {
+        Gic::V2 { distributor, cpu_interface } => {
+            // SAFETY: the device tree puts a GICv2's registers there, they are mapped as device
+            // memory, and this is the only pointer to them.
+            let mut gic = unsafe { GicV2::new(distributor.start as _, cpu_interface.start as _) };
+            gic.setup();
+            Controller::V2(Mutex::new(gic))
+        }
+        Gic::V3 { distributor, redistributors } => {
+            let registers = NonNull::new(distributor.start as *mut gicv3::registers::Gicd)
+                .expect("the device tree puts the GIC at address 0");
+            // SAFETY: as above, for a GICv3's distributor.
+            let registers = unsafe { UniqueMmioPointer::new(registers) };
+            GicDistributor::new(registers).configure_default_settings();
+            Controller::V3 { redistributors: Mutex::new(redistributors.clone()) }
+        }
+    });
+}
+
+fn controller() -> &'static Controller {
+    CONTROLLER.get().expect("the interrupt controller is started before it is used")
+}
+
+/// Lets the calling core, which is `core`, receive the wake-up and the timer interrupt. On each, once.
+pub fn start_core(core: Target) {
+    match controller() {
+        Controller::V2(gic) => {
+            let mut gic = gic.lock();
+            gic.setup(); // the CPU interface is banked; repeating the shared part changes nothing
+            gic.set_priority_mask(PRIORITY_MASK);
+            for interrupt in [wake(), virtual_timer()] {
+                gic.set_interrupt_priority(interrupt, PRIORITY);
+                gic.enable_interrupt(interrupt, true)
+                    .unwrap_or_else(|error| panic!("interrupt {interrupt:?}: {error}"));
+            }
+        }
+        Controller::V3 { redistributors } => {
+            GicCpuInterface::enable_system_register_el1();
+            let regions = redistributors.lock();
+            let mut own = find_redistributor(&*regions, core.affinity).unwrap_or_else(|| {
+                panic!("core {} (MPIDR {:#x}) has no redistributor", core.index, core.affinity)
+            });
+            let _ = own.mark_core_awake(); // it may be awake already
+            own.configure_default_settings();
+            for interrupt in [wake(), virtual_timer()] {
+                own.set_interrupt_priority(interrupt, PRIORITY)
+                    .and_then(|()| own.enable_interrupt(interrupt, true))
+                    .unwrap_or_else(|error| panic!("interrupt {interrupt:?}: {error}"));
+            }
+            GicCpuInterface::set_priority_mask(PRIORITY_MASK);
+            GicCpuInterface::enable_group1(true);
+        }
+    }
+}
+
+/// Finds a core's redistributor by its affinity: their order need not be that of the device tree.
+///
+/// `virt` has a second region from core 123 on.
+fn find_redistributor(
+    regions: &[Option<Range<usize>>],
+    affinity: u64,
+) -> Option<GicRedistributor<'static>> {
+    regions.iter().flatten().find_map(|region| {
+        let base = NonNull::new(region.start as *mut GicrSgi)?;
+        // SAFETY: the device tree puts redistributors there, up to one marked as the last, they are
+        // mapped as device memory, and the caller's lock makes this the only pointer to them.
+        let mut all = unsafe { GicRedistributorIterator::new(base) }.ok()?;
+        all.find(|one| one.typer().core_mpidr() == affinity)
+    })
+}
+
+/// Sends the wake-up interrupt to a core.
+pub fn wake_core(core: Target) {
+    match controller() {
+        Controller::V2(gic) => without_interrupts(|| {
+            // `virt` numbers the CPU interfaces as the device tree does its cores, at most 8.
+            let target = gicv2::SgiTarget::List {
+                target_list_filter: gicv2::SgiTargetListFilter::CPUTargetList,
+                target_list: 1 << core.index,
+            };
+            gic.lock().send_sgi(wake(), target);
+        }),
+        Controller::V3 { .. } => {
+            let [affinity0, affinity1, affinity2, _, affinity3, ..] = core.affinity.to_le_bytes();
+            let target = gicv3::SgiTarget::List {
+                affinity3,
+                affinity2,
+                affinity1,
+                target_list: 1 << affinity0, // `virt` puts 16 cores in a cluster
+            };
+            GicCpuInterface::send_sgi(wake(), target, SgiTargetGroup::CurrentGroup1)
+                .unwrap_or_else(|error| panic!("core {}: {error}", core.index));
+        }
+    }
+}
+
+/// Acknowledges what is pending, ends it, and has `handler` handle it. Interrupts are masked.
+///
+/// It is ended before it is handled, as handlers never nest: so another interrupt can end a WFI inside a
+/// handler. The timer is level-sensitive: its handler sets it anew, and the level goes away.
+pub fn handle(handler: impl FnOnce(Interrupt)) {
+    match controller() {
+        Controller::V2(gic) => {
+            // Group 0 is what a GICv2 without security extensions, as here, delivers as IRQ.
+            let group = InterruptGroup::Group0;
+            let Some(id) = gic.lock().get_and_acknowledge_interrupt(group) else { return };
+            gic.lock().end_interrupt(id, group);
+            handler(classify(id));
+        }
+        Controller::V3 { .. } => {
+            let group = InterruptGroup::Group1;
+            let Some(id) = GicCpuInterface::get_and_acknowledge_interrupt(group) else { return };
+            GicCpuInterface::end_interrupt(id, group);
+            handler(classify(id));
+        }
+    }
+}
+
+fn classify(id: IntId) -> Interrupt {
+    // A GICv2 adds the number of the sending core in bits 12:10 (Arm IHI 0048, GICC_IAR).
+    match u32::from(id) & 0x3ff {
+        number if number == u32::from(wake()) => Interrupt::Wake,
+        number if number == u32::from(virtual_timer()) => Interrupt::Timer,
+        number => Interrupt::Other(number),
+    }
+}

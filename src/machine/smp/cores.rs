@@ -1,0 +1,121 @@
+//! The data of each core, and how a core finds its own.
+
+use crate::arch::cpu;
+use crate::arch::timer::Timer;
+use crate::board::device_tree;
+use crate::board::gic::Target;
+use crate::board::memory::{self, Stacks};
+use aarch64_cpu::registers::{Readable, TPIDR_EL1, Writeable};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use spin::Once;
+
+/// Most cores that are used: what QEMU's `virt` takes with a GICv3.
+pub const MAX_CORES: usize = 512;
+
+/// What belongs to one core, on cache lines of its own. TPIDR_EL1 points to it.
+#[repr(C, align(128))]
+#[derive(Debug)]
+pub struct Core {
+    /// Top of the stack for exceptions; boot/vectors.S reads it.
+    pub exception_stack_top: usize,
+    /// Position in the device tree, from 0; the boot core is always 0 here.
+    pub index: usize,
+    /// Affinity, as in MPIDR_EL1.
+    pub affinity: u64,
+    /// Stacks and their guard pages.
+    pub stacks: Stacks,
+    /// Set by the core itself, once it can take interrupts.
+    pub up: AtomicBool,
+    /// The address it sleeps on, or 0 (see [`park`](crate::smp::park)).
+    pub parked_on: AtomicUsize,
+    /// Interrupts taken.
+    pub interrupts: AtomicU64,
+    /// The job that it is to run, or null (see [`jobs`](crate::smp::jobs)).
+    pub job: AtomicPtr<()>,
+    /// Its virtual timer.
+    pub timer: Timer,
+}
+
+impl Core {
+    /// Makes the data of a core that has not started.
+    pub fn new(index: usize, affinity: u64, stacks: Stacks) -> Self {
+        Self {
+            exception_stack_top: stacks.exception.end,
+            index,
+            affinity,
+            stacks,
+            up: AtomicBool::new(false),
+            parked_on: AtomicUsize::new(0),
+            interrupts: AtomicU64::new(0),
+            job: AtomicPtr::new(ptr::null_mut()),
+            timer: Timer::new(),
+        }
+    }
+
+    /// Returns how the interrupt controller addresses it.
+    pub fn target(&self) -> Target {
+        Target { index: self.index, affinity: self.affinity }
+    }
+}
+
+static FIRST: Once<Core> = Once::new();
+static CORES: [AtomicPtr<Core>; MAX_CORES] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CORES];
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+
+/// Gives core 0 its data. Before this, [`this_index`] answers 0.
+pub fn adopt_first_core() {
+    let core = FIRST.call_once(|| {
+        let core = Core::new(0, cpu::affinity(), memory::first_stacks());
+        core.up.store(true, Ordering::Relaxed);
+        core
+    });
+    register(core);
+}
+
+/// Makes the calling core's data findable: by itself, and by its index.
+pub fn register(core: &'static Core) {
+    TPIDR_EL1.set(ptr::from_ref(core).addr() as u64);
+    CORES[core.index].store(ptr::from_ref(core).cast_mut(), Ordering::Release);
+    STARTED.fetch_add(1, Ordering::Release);
+}
+
+/// Returns the calling core's data.
+pub fn this() -> &'static Core {
+    own_data().expect("this core has no data yet")
+}
+
+/// Returns the calling core's index; 0 before it has data. Never panics.
+#[inline]
+pub fn this_index() -> usize {
+    own_data().map_or(0, |core| core.index)
+}
+
+#[inline]
+fn own_data() -> Option<&'static Core> {
+    let core = TPIDR_EL1.get() as usize as *const Core;
+    // SAFETY: TPIDR_EL1 is 0 or what `register` wrote, a reference that lives for ever.
+    unsafe { core.as_ref() }
+}
+
+/// Returns the core with this index, if it has come up.
+pub fn get(index: usize) -> Option<&'static Core> {
+    let core = CORES.get(index)?.load(Ordering::Acquire);
+    // SAFETY: null, or what `register` stored, a reference that lives for ever.
+    unsafe { core.as_ref() }
+}
+
+/// Returns all cores that have come up.
+pub fn all() -> impl Iterator<Item = &'static Core> {
+    (0..device_tree::machine().core_count).filter_map(get)
+}
+
+/// Returns how many cores have come up.
+pub fn count() -> usize {
+    STARTED.load(Ordering::Acquire)
+}
+
+/// Returns which of the calling core's stacks has its guard page at `address`, if one has.
+pub fn guard_page_hit(address: u64) -> Option<&'static str> {
+    own_data()?.stacks.guard_page_hit(address as usize)
+}
