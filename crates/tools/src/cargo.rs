@@ -64,7 +64,7 @@ fn build(root: &Path, target: Option<&Path>, args: &[&str]) -> Result<String, Ex
 
 /// Finds the executable of a target in cargo's JSON messages. There are others: for a test cargo builds
 /// the package's programs, too, and names whatever is ready last at the end.
-fn find_executable(messages: &str, target: &str) -> Option<PathBuf> {
+pub fn find_executable(messages: &str, target: &str) -> Option<PathBuf> {
     let json = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut of_target = json.filter(|message| message["target"]["name"] == target);
     of_target.find_map(|message| message["executable"].as_str().map(PathBuf::from))
