@@ -1,4 +1,4 @@
-//! Builds what many steps boot, before any of them waits for it.
+//! Builds what many steps start and boot, before any of them waits for it.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use crate::context::{Context, Image};
 use crate::step::{Outcome, Step};
 use tools::cargo;
 
-/// Returns the step. Without it, each image is built when the first step boots it.
+/// Returns the step. Without it, each is built when the first step needs it.
 pub fn step() -> Step {
     Step {
-        name: "the images and the plugin build".to_owned(),
+        name: "the tools, the images and the plugin build".to_owned(),
         deadline: Duration::from_secs(1200),
         work: Box::new(build),
     }
@@ -17,6 +17,9 @@ pub fn step() -> Step {
 
 fn build(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let mut sum = Outcome::default();
+    for tool in ["runner", "explore", "lab", "prove"] {
+        sum.add(Outcome::from(context.tool(tool).map(|_| Outcome::one())));
+    }
     for image in Image::ALL {
         sum.add(Outcome::from(context.image(image).map(|_| Outcome::one())));
     }
