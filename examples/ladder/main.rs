@@ -16,7 +16,7 @@
 //! | `coherence` | which lines travel? | `pairs=N` (a core), `cores=N` that take part (all), `rungs=a,b`; counted by the plugin in crates/cachescope |
 //!
 //! Without `pairs=`, `mode=time` gives n cores the same number of pairs in all, whatever n is, so that
-//! a measurement takes about as long on 64 cores as on one (`PAIRS` in measurement.rs). What is wrong with
+//! a measurement takes about as long on 64 cores as on one (`PAIRS` in time.rs). What is wrong with
 //! the arguments is said in one line, and the boot fails.
 
 #![no_std]
@@ -29,7 +29,7 @@ mod barrier;
 mod coherence;
 mod concurrency;
 mod instructions;
-mod measurement;
+mod platform;
 mod table;
 mod time;
 mod wait;

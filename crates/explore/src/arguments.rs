@@ -121,7 +121,6 @@ mod tests {
         let quick = parse("--mutants --quick").unwrap().unwrap();
         assert_eq!((quick.goal(), quick.pattern(), quick.quick), (Goal::Mutants, "", true));
         assert_eq!(parse("--mutants").unwrap().unwrap().most(), 1000);
-        assert_eq!(parse("--seeds 1 --help").unwrap(), None);
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl Kernel {
         Ok(Kernel { root: root.to_owned(), image, settings: Settings::repeatable()?, plugin })
     }
 
+    /// Returns the same with another ELF file.
+    pub fn with_image(&self, image: PathBuf) -> Kernel {
+        Kernel { image, ..self.clone() }
+    }
+
     /// Returns the command that boots it for some seeds. `trace`: every step is printed.
     fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
         let Seeds { scenario, first, count, apart } = seeds;

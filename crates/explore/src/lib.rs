@@ -3,12 +3,13 @@
 //! - [`arguments`] reads the command line, [`scenario`] knows the races.
 //! - [`kernel`] builds and boots their image, with [`plugin`] or without, [`outcome`] reads what it said.
 //! - [`hunt`] goes through the seeds, [`replay`] tells one of them step by step.
-//! - [`mutants`] puts known bugs into the primitive and wants each found.
+//! - [`mutants`] wants each known bug of the primitive found; `image` chooses one in the kernel that has all.
 //!
 //! What a seed does to the kernel is in its `src/preempt.rs`; docs/schedules.md tells the whole story.
 
 pub mod arguments;
 pub mod hunt;
+mod image;
 pub mod kernel;
 pub mod mutants;
 pub mod outcome;

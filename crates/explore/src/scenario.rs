@@ -1,4 +1,7 @@
-//! The races that the kernel knows (src/scenarios.rs there), and which of them a seed means.
+//! The races that the kernel knows (examples/scenarios), and which of them a seed means.
+
+#[path = "../../../examples/scenarios/names.rs"]
+mod names;
 
 /// How a run must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,15 +25,15 @@ pub struct Scenario {
 
 /// All of them.
 pub const ALL: &[Scenario] = &[
-    Scenario { name: "drain", ends: Ends::Well },
-    Scenario { name: "plain", ends: Ends::Well },
-    Scenario { name: "migrate", ends: Ends::Well },
-    Scenario { name: "waiters", ends: Ends::Well },
-    Scenario { name: "reinitialize", ends: Ends::Well },
-    Scenario { name: "free", ends: Ends::Well },
-    Scenario { name: "resurrect", ends: Ends::Well },
-    Scenario { name: "extra", ends: Ends::InPanic("released more than was acquired") },
-    Scenario { name: "counter", ends: Ends::Badly },
+    Scenario { name: names::DRAIN, ends: Ends::Well },
+    Scenario { name: names::PLAIN, ends: Ends::Well },
+    Scenario { name: names::MIGRATE, ends: Ends::Well },
+    Scenario { name: names::WAITERS, ends: Ends::Well },
+    Scenario { name: names::REINITIALIZE, ends: Ends::Well },
+    Scenario { name: names::FREE, ends: Ends::Well },
+    Scenario { name: names::RESURRECT, ends: Ends::Well },
+    Scenario { name: names::EXTRA, ends: Ends::InPanic("released more than was acquired") },
+    Scenario { name: names::COUNTER, ends: Ends::Badly },
 ];
 
 /// The one with this name.

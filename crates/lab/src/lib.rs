@@ -2,14 +2,15 @@
 //!
 //! - [`arguments`] reads the command line; [`boots`] boots everything ([`machine`], [`conditions`],
 //!   [`counts`]) and tells how far it is ([`progress`]); [`out`] is where the results go.
-//! - [`store`] is measurements.json, [`data`] the same as structures, [`bars`] judges them.
+//! - [`store`] is measurements.json, [`data`] the same as structures, [`read`] the way from one to the
+//!   other with its checks ([`check`]); [`thresholds`] judges them.
 //! - [`plot`] draws the figures, [`page`] puts them and their tables into one HTML file.
 //!
 //! What is drawn depends on measurements.json alone, to the byte.
 
 pub mod arguments;
-pub mod bars;
 pub mod boots;
+pub mod check;
 pub mod conditions;
 pub mod counts;
 pub mod data;
@@ -19,10 +20,12 @@ pub mod out;
 pub mod page;
 pub mod plot;
 pub mod progress;
+pub mod read;
 #[cfg(test)]
 mod sample;
 pub mod store;
 pub mod table;
+pub mod thresholds;
 
 use arguments::Arguments;
 use data::Data;
@@ -45,7 +48,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
                 let remedy = "name a measurements.json that scripts/lab has written";
                 ExitError::setup(format!("--from {}: {why}", file.display()), remedy)
             };
-            let data = Data::read(&objects).map_err(wrong)?;
+            let data = read::data(&objects).map_err(wrong)?;
             out.prepare()?;
             (objects, data)
         }
@@ -54,7 +57,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
             let objects = boots::measure(&arguments)?;
             let wrong =
                 |why| ExitError::new(FAILED, format!("the measurements are not whole: {why}"));
-            let data = Data::read(&objects).map_err(wrong)?;
+            let data = read::data(&objects).map_err(wrong)?;
             (objects, data)
         }
     };
@@ -72,13 +75,13 @@ fn write(out: &Out<'_>, objects: &[Measurement], data: &Data) -> Result<(), Exit
     out.write("index.html", &page::html(data, &figures))
 }
 
-/// Says how the bars went. An exact one that does not hold is a failure.
+/// Says which thresholds hold. An exact count that does not hold is a failure.
 fn conclude(data: &Data, out: &Out<'_>) -> Result<(), ExitError> {
-    let bars = bars::judge(data);
-    bars.iter().for_each(|bar| println!("{bar}"));
+    let judged = thresholds::judge(data);
+    judged.iter().for_each(|one| println!("{one}"));
     println!("figures: {}", out.0.join("index.html").display());
-    match bars.iter().find(|bar| bar.exact && !bar.holds) {
+    match judged.iter().find(|one| one.exact && !one.holds) {
         None => Ok(()),
-        Some(bar) => Err(ExitError::new(FAILED, format!("an exact count is wrong: {bar}"))),
+        Some(one) => Err(ExitError::new(FAILED, format!("an exact count is wrong: {one}"))),
     }
 }

@@ -3,7 +3,7 @@
 //! It does not mutate orderings: those are weakened by `weaken`. Doc tests do not count here, so a
 //! mutation that only they would notice is one that survives.
 
-use crate::tree::{End, Tree, must, run as run_tests};
+use crate::project::{Project, must, run as run_tests};
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
@@ -12,25 +12,25 @@ use std::time::Duration;
 const VERSION: &str = "27.1.0";
 
 /// Every survivor that is not excluded with an argument in `mutants.toml` is a failure.
-pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
-    let tools = tree.keep.join("tools");
+pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
+    let tools = project.keep.join("tools");
     let binary = tools.join("bin/cargo-mutants");
     if !binary.exists() {
         let mut install = Command::new("cargo");
         install.args(["install", "--quiet", "--locked", "--version", VERSION]);
         must(install.arg("cargo-mutants").arg("--root").arg(tools), "installing cargo-mutants")?;
     }
-    let mut command = tree.program(&binary);
+    let mut command = project.program(&binary, &project.root);
     // Two a processor: much of the time goes into waiting for tests that hang.
     let jobs = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     command.args(["mutants", "--no-shuffle", "--colors=never", "--all-features"]);
     command.args(["--jobs", &jobs.to_string()]);
-    command.arg("--config").arg(tree.project.join("crates/rundown/mutants.toml"));
-    command.arg("--output").arg(&tree.keep);
-    let outcome = run_tests(&mut command, Duration::from_secs(4 * 3600))?;
-    println!("{}", outcome.text);
+    command.arg("--config").arg(project.root.join("crates/rundown/mutants.toml"));
+    command.arg("--output").arg(&project.keep);
+    let output = run_tests(&mut command, Duration::from_secs(4 * 3600))?;
+    println!("{}", output.merged);
     let read = |name: &str| {
-        let path = tree.keep.join("mutants.out").join(name);
+        let path = project.keep.join("mutants.out").join(name);
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     };
     let count = |name: &str| read(name).map(|text| text.lines().count());
@@ -43,7 +43,7 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
         caught + hanging
     );
     // Its exit status tells of hanging tests, too, which are as good as failed ones here.
-    let finished = outcome.text.contains(&format!("{all} mutants tested in "));
-    let finished = finished && outcome.end != End::TimedOut;
+    let finished = output.merged.contains(&format!("{all} mutants tested in "));
+    let finished = finished && output.status.is_some();
     Ok(finished && missed == 0 && caught > 0)
 }

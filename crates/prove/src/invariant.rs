@@ -2,15 +2,15 @@
 //!
 //! The formulas stand in `invariant.py` and `model.py`; this gets the solver and runs them.
 
-use crate::tree::{Tree, must};
+use crate::project::{Project, must};
 use std::process::Command;
 
 /// The solver's release on PyPI.
 const Z3: &str = "z3-solver==5.4.1.0";
 
 /// Runs the formulas in a Python environment under `target/prove`.
-pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
-    let folder = tree.keep.join("z3");
+pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
+    let folder = project.keep.join("z3");
     let python = folder.join("bin/python");
     let ready = |python: &std::path::Path| {
         let check = Command::new(python).args(["-c", "import z3"]).output();
@@ -22,8 +22,8 @@ pub fn run(tree: &Tree, _long: bool) -> Result<bool, String> {
         let mut install = Command::new(&python);
         must(install.args(["-m", "pip", "install", "--quiet", Z3]), "pip install z3-solver")?;
     }
-    let script = tree.project.join("crates/prove/invariant.py");
-    let protocol = tree.project.join("crates/rundown/src/protocol.rs");
+    let script = project.root.join("crates/prove/invariant.py");
+    let protocol = project.root.join("crates/rundown/src/protocol.rs");
     // -B: leaves nothing behind in the source folder.
     let status = Command::new(&python).arg("-B").arg(script).arg(protocol).status();
     Ok(status.map_err(|error| format!("python: {error}"))?.success())

@@ -8,15 +8,20 @@ mod invariant;
 mod miri;
 mod models;
 mod mutants;
-mod tree;
+mod orderings;
+mod parallel;
+mod project;
+mod schemata;
+mod verdict;
 mod weaken;
 
+use project::Project;
+use runner::process;
 use std::process::ExitCode;
 use std::time::Instant;
-use tree::Tree;
 
 /// Runs one stage; `Ok(false)`: it ran, and something was not proved. `Err`: it could not run.
-type Stage = fn(&Tree, bool) -> Result<bool, String>;
+type Stage = fn(&Project, bool) -> Result<bool, String>;
 
 /// The stages by name, and whether only `--long` includes them.
 const STAGES: [(&str, Stage, bool); 6] = [
@@ -37,8 +42,9 @@ fn main() -> ExitCode {
         eprintln!("prove: unknown argument; scripts/prove --help lists them");
         return ExitCode::from(2);
     }
-    let tree = match Tree::new() {
-        Ok(tree) => tree,
+    let ready = process::end_with_us().map_err(|error| format!("cannot catch signals: {error}"));
+    let project = match ready.and_then(|()| Project::find()) {
+        Ok(project) => project,
         Err(error) => {
             eprintln!("prove: {error}");
             return ExitCode::from(2);
@@ -52,7 +58,7 @@ fn main() -> ExitCode {
             continue;
         }
         let start = Instant::now();
-        let verdict = stage(&tree, long);
+        let verdict = stage(&project, long);
         let seconds = start.elapsed().as_secs();
         match verdict {
             Ok(true) => println!("prove {name}: ok ({seconds} s)"),

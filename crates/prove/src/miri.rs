@@ -4,7 +4,8 @@
 //! tests that start threads are therefore worth more seeds than the others; which those are is read
 //! from their source.
 
-use crate::tree::{End, Tree, must, run as run_tests};
+use crate::project::{Project, must, run as run_tests};
+use crate::verdict::ending;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -35,13 +36,13 @@ struct Chosen<'a> {
     target: Option<&'a str>,
     count: usize,
     /// What the harness is told, so that it runs these.
-    words: Vec<&'a str>,
+    args: Vec<&'a str>,
 }
 
 /// Runs every test once and the races with a few seeds; `long`: everything with 256.
-pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
+pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     install()?;
-    let races = races(tree)?;
+    let races = races(project)?;
     let every = |_: &str| true;
     let some = |test: &str| is_race(test, &races) && !test.split("::").any(elsewhere);
     let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
@@ -52,7 +53,7 @@ pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
         vec![part("every test", &every, 1), part("races in three forms", &some, SHORT)]
     };
     for part in parts {
-        if !check(tree, &part)? {
+        if !check(project, &part)? {
             return Ok(false);
         }
     }
@@ -68,19 +69,19 @@ fn elsewhere(word: &str) -> bool {
 }
 
 /// Runs one part, a test binary after the other, up to the first failure.
-fn check(tree: &Tree, part: &Part) -> Result<bool, String> {
-    let files = tree.sources("tests")?;
+fn check(project: &Project, part: &Part) -> Result<bool, String> {
+    let files = project.sources("tests")?;
     let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));
     let mut sum = 0;
     for target in std::iter::once(None).chain(names.map(Some)) {
-        let listed = run_tests(miri(tree, "", target, &[]).arg("--list"), part.limit)?;
-        if listed.end != End::Passed {
-            return Err(format!("no list of tests for {}:\n{}", part.what, listed.text));
+        let listed = run_tests(miri(project, "", target, &[]).arg("--list"), part.limit)?;
+        if !listed.succeeded() {
+            return Err(format!("no list of tests for {}:\n{}", part.what, listed.merged));
         }
         let all: Vec<&str> =
-            listed.text.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+            listed.stdout.lines().filter_map(|line| line.strip_suffix(": test")).collect();
         let tests = choose(target, all, part.chosen);
-        if tests.count > 0 && !explore(tree, part, &tests)? {
+        if tests.count > 0 && !explore(project, part, &tests)? {
             return Ok(false);
         }
         sum += tests.count;
@@ -97,50 +98,51 @@ fn choose<'a>(
     let some: Vec<&str> = all.iter().copied().filter(|test| chosen(test)).collect();
     let count = some.len();
     // The harness is interpreted, too: looking for parts of names would cost more than the tests.
-    let words = if count < all.len() { [vec!["--exact"], some].concat() } else { Vec::new() };
-    Chosen { target, count, words }
+    let args = if count < all.len() { [vec!["--exact"], some].concat() } else { Vec::new() };
+    Chosen { target, count, args }
 }
 
 /// Runs the tests of one binary, some seeds at a time.
-fn explore(tree: &Tree, part: &Part, tests: &Chosen) -> Result<bool, String> {
+fn explore(project: &Project, part: &Part, tests: &Chosen) -> Result<bool, String> {
     let Part { what, seeds, limit, .. } = part;
     let (name, count) = (tests.target.unwrap_or("the crate's own"), tests.count);
     for first in (0..*seeds).step_by(AT_ONCE as usize) {
         let last = (first + AT_ONCE).min(*seeds);
         let start = Instant::now();
         let many = format!("-Zmiri-many-seeds={first}..{last}");
-        let outcome = run_tests(&mut miri(tree, &many, tests.target, &tests.words), *limit)?;
+        let output = run_tests(&mut miri(project, &many, tests.target, &tests.args), *limit)?;
         // Each seed is announced: a run that tried fewer has not shown what it should.
-        let tried = outcome.text.matches("Trying seed: ").count() as u32;
+        let tried = output.merged.matches("Trying seed: ").count() as u32;
         let seconds = start.elapsed().as_secs();
         println!("  {what}, {name}: {count} tests, seeds {first} to {} ({seconds} s)", last - 1);
-        if outcome.end != End::Passed || tried != last - first {
-            println!("{}\nmiri, {what}: FAILED, {:?}", outcome.text, outcome.end);
+        if !output.succeeded() || tried != last - first {
+            println!("{}\nmiri, {what}: FAILED, {}", output.merged, ending(&output));
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// Prepares a run of the tests that `words` choose, of a file of `tests/` or of the crate itself. Leak
+/// Prepares a run of the tests that `args` choose, of a file of `tests/` or of the crate itself. Leak
 /// checks stay on, and so does isolation: no test needs the host.
-fn miri(tree: &Tree, flags: &str, target: Option<&str>, words: &[&str]) -> Command {
-    let mut command = tree.cargo(&["+nightly", "miri", "test", "--quiet", "--all-features"]);
+fn miri(project: &Project, flags: &str, target: Option<&str>, args: &[&str]) -> Command {
+    let mut command =
+        project.cargo(&project.root, &["+nightly", "miri", "test", "--quiet", "--all-features"]);
     match target {
         Some(name) => command.args(["--test", name]),
         None => command.arg("--lib"),
     };
-    command.arg("--").args(words);
+    command.arg("--").args(args);
     command.env("MIRIFLAGS", format!("-Zmiri-strict-provenance {flags}"));
     command
 }
 
 /// Names the tests that start threads.
-fn races(tree: &Tree) -> Result<Vec<String>, String> {
+fn races(project: &Project) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
-    for file in tree.sources("src")?.into_iter().chain(tree.sources("tests")?) {
+    for file in project.sources("src")?.into_iter().chain(project.sources("tests")?) {
         if !file.starts_with("tests/loom") {
-            names.extend(races_in(&tree.source(&file)?));
+            names.extend(races_in(&project.source(&file)?));
         }
     }
     names.sort_unstable();
@@ -175,7 +177,7 @@ fn install() -> Result<(), String> {
     }
     let mut add = Command::new("rustup");
     add.args(["component", "add", "miri", "rust-src", "--toolchain", "nightly"]);
-    must(&mut add, "rustup component add miri")
+    must(&mut add, "rustup component add miri").map(drop)
 }
 
 #[cfg(test)]

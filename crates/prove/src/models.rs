@@ -4,7 +4,8 @@
 //! except for the models in `BOUNDED`, and for one that does not end in `MOST` on the machine at hand.
 //! Either way it says which models it bounded, and by how much.
 
-use crate::tree::{End, HOLDERS, PROTOCOL, Tree, must, run as run_tests};
+use crate::project::{HOLDERS, PROTOCOL, Project, must, run as run_tests};
+use crate::verdict::{ending, passed_tests};
 use std::time::{Duration, Instant};
 
 /// Models that are known not to end within a few million executions: a part of the name, and the most
@@ -30,13 +31,13 @@ struct Sum {
 }
 
 /// Runs all models on the code as it is.
-pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
+pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     let mut sum = Sum::default();
     for file in [PROTOCOL, HOLDERS] {
-        must(&mut tree.loom(file, &["--no-run"]), "building the models")?;
+        must(&mut project.loom(&project.root, file, &["--no-run"]), "building the models")?;
         match long {
-            true => every_interleaving(tree, file, &mut sum)?,
-            false => three_preemptions(tree, file, &mut sum)?,
+            true => every_interleaving(project, file, &mut sum)?,
+            false => three_preemptions(project, file, &mut sum)?,
         }
     }
     let Sum { models, good, bounded, executions } = sum;
@@ -48,31 +49,35 @@ pub fn run(tree: &Tree, long: bool) -> Result<bool, String> {
     Ok(models > 0 && good == models)
 }
 
-fn three_preemptions(tree: &Tree, file: &str, sum: &mut Sum) -> Result<(), String> {
-    let mut command = tree.loom(file, &["--", "--show-output"]);
-    let outcome = run_tests(&mut command, Duration::from_secs(600))?;
-    let passed: usize = outcome.text.lines().filter_map(passed).sum();
-    let explored = executions(&outcome.text);
+fn three_preemptions(project: &Project, file: &str, sum: &mut Sum) -> Result<(), String> {
+    let mut command = project.loom(&project.root, file, &["--", "--show-output"]);
+    let output = run_tests(&mut command, Duration::from_secs(600))?;
+    let passed = passed_tests(&output);
+    let explored = executions(&output.stdout);
     sum.models += passed.max(1);
     sum.executions += explored;
-    if outcome.end == End::Passed && explored >= passed as u64 {
+    if output.succeeded() && explored >= passed as u64 {
         sum.good += passed;
     } else {
-        println!("{}", outcome.text);
+        println!("{}", output.merged);
     }
     Ok(())
 }
 
 /// Each model in a run of its own, as long as it takes.
-fn every_interleaving(tree: &Tree, file: &str, sum: &mut Sum) -> Result<(), String> {
-    let listed = run_tests(&mut tree.loom(file, &["--", "--list"]), Duration::from_secs(60))?;
-    let names = listed.text.lines().filter_map(|line| line.strip_suffix(": test"));
+fn every_interleaving(project: &Project, file: &str, sum: &mut Sum) -> Result<(), String> {
+    let listed = run_tests(
+        &mut project.loom(&project.root, file, &["--", "--list"]),
+        Duration::from_secs(60),
+    )?;
+    let names = listed.stdout.lines().filter_map(|line| line.strip_suffix(": test"));
     for name in names {
         let known = BOUNDED.iter().find(|(part, _)| name.contains(part));
         let bounds = known.map_or(SMALLER.to_vec(), |(_, most)| vec![Some(*most)]);
         let mut ok = false;
         for bound in bounds {
-            let mut command = tree.loom(file, &["--", "--exact", "--show-output", name]);
+            let mut command =
+                project.loom(&project.root, file, &["--", "--exact", "--show-output", name]);
             command.env("RUNDOWN_LOOM_LONG", "1");
             let mut how = "to its end".to_owned();
             if let Some(most) = bound {
@@ -80,17 +85,17 @@ fn every_interleaving(tree: &Tree, file: &str, sum: &mut Sum) -> Result<(), Stri
                 how = format!("at most {most} preemptions");
             }
             let start = Instant::now();
-            let outcome = run_tests(&mut command, MOST)?;
+            let output = run_tests(&mut command, MOST)?;
             let seconds = start.elapsed().as_secs();
-            let ran = outcome.text.lines().filter_map(passed).sum::<usize>() == 1;
-            let explored = executions(&outcome.text);
-            ok = outcome.end == End::Passed && ran && explored > 0;
-            println!("  {name}, {how}: {:?}, {explored} executions ({seconds} s)", outcome.end);
-            if outcome.end == End::TimedOut {
+            let explored = executions(&output.stdout);
+            ok = output.succeeded() && passed_tests(&output) == 1 && explored > 0;
+            let end = ending(&output);
+            println!("  {name}, {how}: {end}, {explored} executions ({seconds} s)");
+            if output.status.is_none() {
                 continue;
             }
             if !ok {
-                println!("{}", outcome.text);
+                println!("{}", output.merged);
             }
             sum.bounded += usize::from(bound.is_some());
             sum.executions += explored;
@@ -102,11 +107,6 @@ fn every_interleaving(tree: &Tree, file: &str, sum: &mut Sum) -> Result<(), Stri
     Ok(())
 }
 
-/// Reads "test result: ok. N passed; ...".
-fn passed(line: &str) -> Option<usize> {
-    line.strip_prefix("test result: ok. ")?.split(' ').next()?.parse().ok()
-}
-
 /// Adds up the executions that the models say they explored.
 fn executions(text: &str) -> u64 {
     let counts = text.lines().filter_map(|line| line.strip_prefix("executions: "));
@@ -116,12 +116,6 @@ fn executions(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_good_result_counts_as_models() {
-        assert_eq!(passed("test result: ok. 51 passed; 0 failed"), Some(51));
-        assert_eq!(passed("test result: FAILED. 51 passed; 1 failed"), None);
-    }
 
     #[test]
     fn executions_are_summed() {

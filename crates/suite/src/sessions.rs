@@ -10,8 +10,8 @@ use crate::transcript;
 use explore::arguments::{Arguments, Goal};
 use explore::hunt;
 use explore::kernel::Kernel;
-use explore::mutants::{self, tree::Tree};
 use explore::replay::{self, Report};
+use mutants::tree::{Changed, Tree};
 use runner::process;
 use runner::qemu;
 use runner::settings::Settings;
@@ -61,12 +61,12 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
 
     // Where mutants are built, too: most of it is the same.
     let built = context.root().join("target/explore");
-    let _alone = mutants::alone(&built)?;
-    let tree = Tree::copy(context.root(), &built.join("mutants"))?;
     let (file, replaced) = REPLACED;
-    let source = tree.read(file)?;
+    let source = std::fs::read_to_string(context.root().join(file))?;
     ensure!(source.matches(replaced).count() == 1, "{file} has no longer one line {replaced}");
-    tree.write(file, &source.replacen(replaced, &edit, 1))?;
+    let changed = Changed::from([(file.into(), source.replacen(replaced, &edit, 1))]);
+    let tree = Tree::copy(context.root(), &built.join("mutants"), &changed);
+    let tree = tree.map_err(anyhow::Error::msg)?;
     let kernel = Kernel::build(tree.root(), Some(&built), arguments.tier)?;
     let found = hunt::through(&kernel, &arguments.plan(), seeds, false)?;
     let failure = found.failure.as_ref().context("the bug was not found")?;

@@ -50,7 +50,9 @@ fn build(root: &Path, target: Option<&Path>, args: &[&str]) -> Result<String, Ex
     command.current_dir(root).args(["build", "--quiet"]).args(args);
     command.arg("--message-format=json-render-diagnostics");
     if let Some(target) = target {
+        // Only what cargo makes in the end lies elsewhere: dependencies are built once.
         command.env("CARGO_TARGET_DIR", target);
+        command.env("CARGO_BUILD_BUILD_DIR", self::root("cargo")?.join("target"));
     }
     let output = process::run(&mut command, Instant::now() + PATIENCE).map_err(|error| {
         ExitError::setup(format!("cannot start cargo: {error}"), "run scripts/setup")
@@ -64,7 +66,7 @@ fn build(root: &Path, target: Option<&Path>, args: &[&str]) -> Result<String, Ex
 
 /// Finds the executable of a target in cargo's JSON messages. There are others: for a test cargo builds
 /// the package's programs, too, and names whatever is ready last at the end.
-fn find_executable(messages: &str, target: &str) -> Option<PathBuf> {
+pub fn find_executable(messages: &str, target: &str) -> Option<PathBuf> {
     let json = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut of_target = json.filter(|message| message["target"]["name"] == target);
     of_target.find_map(|message| message["executable"].as_str().map(PathBuf::from))

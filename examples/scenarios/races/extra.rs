@@ -2,6 +2,7 @@
 //!
 //! And it must never re-open the object, which is looked at after the panic.
 
+use crate::names;
 use crate::races::page;
 use crate::races::run::Scenario;
 use crate::schedule::scheduler;
@@ -18,7 +19,7 @@ static RUN_DOWN: AtomicBool = AtomicBool::new(false);
 static SLOTS: AtomicUsize = AtomicUsize::new(0);
 
 pub const SCENARIO: Scenario = Scenario {
-    name: "extra",
+    name: names::EXTRA,
     about: "one release too many against drain: must panic",
     fewest: 2,
     slots: |cores| cores / 2, // so that two cores share the slot in question

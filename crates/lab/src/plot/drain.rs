@@ -1,4 +1,4 @@
-//! The drain against the number of slots: nanoseconds, instructions, and lines moved.
+//! The drain, by the number of slots: time, instructions, lines moved.
 
 use super::canvas::{Area, At, FAINT, Failure, INK, TEXT, WIDTH, svg, write, write_bold};
 use super::numbers;
@@ -97,7 +97,7 @@ fn panels(data: &Data) -> Vec<Panel> {
     ]
 }
 
-/// For those who do not see it.
+/// Returns the text for those who do not see the figure.
 fn description(panels: &[Panel]) -> String {
     let mut said = Vec::new();
     for panel in panels {

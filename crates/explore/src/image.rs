@@ -1,0 +1,47 @@
+//! Chooses a known bug in a kernel that has many: one word of the image is its number.
+
+use mutants::schemata::SYMBOL;
+use object::{Object, ObjectSection, ObjectSymbol};
+use runner::exit_error::{ExitError, SETUP};
+use std::fmt;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+/// Copies the ELF file `image` to `to`, with the word set.
+pub fn choose(image: &Path, number: usize, to: &Path) -> Result<(), ExitError> {
+    let mut bytes = fs::read(image).map_err(|error| wrong(image, &error))?;
+    let word = word(&bytes).ok_or_else(|| wrong(image, &"it has no word that chooses"))?;
+    bytes[word].copy_from_slice(&(number as u64).to_le_bytes());
+    fs::write(to, bytes).map_err(|error| wrong(to, &error))
+}
+
+/// Returns the error for an image.
+pub fn wrong(image: &Path, error: &dyn fmt::Display) -> ExitError {
+    ExitError::new(SETUP, format!("{}: {error}", image.display()))
+}
+
+/// Returns where in the file the word stands.
+fn word(bytes: &[u8]) -> Option<Range<usize>> {
+    let file = object::File::parse(bytes).ok()?;
+    let symbol = file.symbol_by_name(SYMBOL)?;
+    let section = file.section_by_index(symbol.section_index()?).ok()?;
+    let (start, size) = section.file_range()?;
+    let inside = symbol.address().checked_sub(section.address())?;
+    let start = usize::try_from(start + inside).ok()?;
+    (symbol.size() == 8 && inside + 8 <= size).then_some(start..start + 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_the_word_is_refused() {
+        let own = std::env::current_exe().unwrap();
+        let to = std::env::temp_dir().join(format!("rundown-image-{}", std::process::id()));
+        assert!(choose(&own, 1, &to).unwrap_err().line.contains("no word"));
+        assert!(!to.exists());
+        assert_eq!(word(b"no ELF file"), None);
+    }
+}

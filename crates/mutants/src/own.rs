@@ -1,0 +1,162 @@
+//! What this protocol, and what stands on it, has to fear.
+//!
+//! One long file, because it is a table.
+
+use crate::mutant::Explorer::{LeftOut, Long, Quick};
+use crate::mutant::Forms::{Both, Itself, Sleeping};
+use crate::mutant::Suite::{Host, Loom, Unit};
+use crate::mutant::left_out::{NOT_USED, ONE_CORE, SAME};
+use crate::mutant::{
+    BLOCKING, CACHE_AWARE, FUTURE, GUARD, HOLDERS, Mutant, OPERATIONS, PROTECTED, PROTOCOL,
+    RUNDOWN, mutants,
+};
+
+/// The protocol's first, then those of what stands on it.
+pub(crate) const OWN: &[Mutant] = mutants! {
+    "slot 0 is not the last to be cleared", PROTOCOL,
+        "for slot in (0..self.slots.len()).rev() {" => "for slot in 0..self.slots.len() {",
+        Loom, Itself, "reinitialize_against_acquire_and_wait::two_slots", Quick;
+    "outstanding is even before the sweep has ended", PROTOCOL,
+        "let first = self.mark(0);" =>
+        "self.outstanding.0.fetch_and(!MARK, Ordering::Relaxed); let first = self.mark(0);",
+        Loom, Both, "acquire_and_release_against_wait", Quick;
+    "a new object's outstanding is even", PROTOCOL,
+        "if run_down { 0 } else { MARK }))" => "if run_down { 0 } else { MARK - MARK }))",
+        Loom, Both, "acquire_and_release_against_wait", Long;
+    "a refused acquire writes", PROTOCOL,
+        "if seen & MARK != 0 {\n            return Err" => "if false {\n            return Err",
+        Host("interrupts"), Itself, "d12_a_refused_acquire_writes_nothing_even_to_memory", LeftOut(
+            "to bits that nobody reads, so every run ends well: it only costs a cache line; a test of the contract",
+        );
+    "a refused acquire of the plain object writes", PROTOCOL,
+        "if seen & MARK != 0 {\n            return Err" => "if false {\n            return Err",
+        Host("interrupts"), Itself, "d12_a_refused_acquire_of_the_plain_object_writes_nothing", SAME;
+    "an acquire that lost against the mark is granted", PROTOCOL,
+        "if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }" =>
+        "let _ = old; Ok(())",
+        Loom, Both, "acquire_and_release_against_wait", Quick;
+    "an acquire is a load and a store", PROTOCOL,
+        "let old = word.fetch_add(count * ONE, Ordering::Acquire);" =>
+        "let old = word.load(Ordering::Acquire); \
+         word.store(old.wrapping_add(count * ONE), Ordering::Release);",
+        Loom, Both, "acquire_and_release_against_wait", Long;
+    "a release looks at the mark before it subtracts", PROTOCOL,
+        "let old = self.word(slot).fetch_sub(count * ONE, Ordering::Release);" =>
+        "let old = self.word(slot).load(Ordering::Relaxed); \
+         self.word(slot).fetch_sub(count * ONE, Ordering::Release);",
+        Loom, Both, "acquire_and_release_against_wait", Long;
+    "the last release is decided by a second look", PROTOCOL,
+        "let old = word.fetch_sub(amount, Ordering::Release);" =>
+        "word.fetch_sub(amount, Ordering::Release); \
+         let old = word.load(Ordering::Relaxed).wrapping_add(amount);",
+        Loom, Itself, "free_against_two_releases_of_the_plain_object", Long;
+    "the mark is set by a load and a store", PROTOCOL,
+        "self.word(slot).fetch_or(MARK, Ordering::Acquire)" =>
+        "{ let old = self.word(slot).load(Ordering::Acquire); \
+         self.word(slot).store(old | MARK, Ordering::Release); old }",
+        Loom, Both, "acquire_and_release_against_wait", Long;
+    "a release on a marked slot does not settle", PROTOCOL,
+        "if old & MARK == 0 && enough { None }" => "if enough { None }",
+        Loom, Both, "release_on_another_slot_against_wait", Long;
+    "the first of two last releases wakes", PROTOCOL,
+        " || (old as isize) > amount as isize {\n            return Ok(Released::NotLast);\n        }\n        if old == amount {" =>
+        " {\n            return Ok(Released::NotLast);\n        }\n        if old >= amount {",
+        Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other", LeftOut(
+            "a wake-up too many changes no outcome: whoever is woken looks again; a unit test",
+        );
+    "too many releases of a draining object go unnoticed", PROTOCOL,
+        "        Err(over(old, count))\n    }\n\n    /// Marks" =>
+        "        Ok(Released::NotLast)\n    }\n\n    /// Marks",
+        Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable", Long;
+    "too many releases on several slots go unnoticed by the drain", PROTOCOL,
+        "if (left as isize) < 0 {" => "if false {",
+        Unit, Itself, "releasing_more_than_was_acquired_is_reported_with_the_counts", LeftOut(
+            "the wait after the drain notices them too, so every run ends as it must; a unit test",
+        );
+    "reinitialize does not ask whether the object is run down", PROTOCOL,
+        "compare_exchange(0, MARK," =>
+        "compare_exchange(self.outstanding.0.load(Ordering::Relaxed), MARK,",
+        Host("decisions"), Both, "d08_reinitialize_of_an_object_that_is_not_run_down_is_refused", Long;
+    "resurrect counts the holds that are left twice", PROTOCOL,
+        "self.outstanding.0.fetch_sub(left, Ordering::Relaxed);" => "",
+        Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left", Long;
+    "resurrect forgets the holds that are left", PROTOCOL,
+        "self.reset(left);" => "self.reset(0);",
+        Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left", Long;
+    "resurrect elects nobody", PROTOCOL,
+        "        if left & MARK != 0 {\n            return Err(NotRunDown);\n        }\n        // Relaxed: the word" =>
+        "        let left = left & !MARK;\n        // Relaxed: the word",
+        Loom, Both, "two_resurrects_at_once_against_a_release", Quick;
+    "resurrect piles up more holds than the words can count", PROTOCOL,
+        "> MAX_RESURRECTED * ONE {" => "== usize::MAX {",
+        Unit, Itself, "resurrect_is_refused_while_more_are_left", ONE_CORE;
+    "the end of a sweep wakes nobody", OPERATIONS,
+        "if swept != Ok(false) {" => "if swept.is_err() {",
+        Loom, Both, "two_run_downs_of_an_idle_object_are_both_told", Long;
+    "a re-initialisation wakes nobody", RUNDOWN,
+        "self.protocol().reinitialize(|| ())?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
+        "self.protocol().reinitialize(|| ())?;",
+        Loom, Both, "a_wait_that_begins_during_a_reinitialize_is_woken", Long;
+    "an index is not taken modulo the number of slots", PROTOCOL,
+        "slot % self.slots.len() };" => "0 };",
+        Unit, Itself, "an_index_is_taken_modulo_the_number_of_slots", LeftOut(
+            "any slot is correct, so every run ends well; a unit test",
+        );
+    "an overflow is granted", PROTOCOL,
+        "self.estimate() <= (MAX_HOLDERS - count) * ONE" => "self.estimate() < usize::MAX",
+        Unit, Itself, "an_acquire_that_would_overflow_is_refused", ONE_CORE;
+    "a guard gives one hold back instead of all", GUARD,
+        "release(self.object, self.count)" => "release(self.object, self.count.min(1))",
+        Host("contract"), Both, "a_guard_splits_without_changing_the_sum", Long;
+    "a merge takes guards of other objects", GUARD,
+        "if self.object.address() == other.object.address() =>" => "if true =>",
+        Host("api"), Itself, "a_guard_of_another_object_is_handed_back_by_merge", ONE_CORE;
+    "a held object may be dropped", OPERATIONS,
+        "if !begin(object).unwrap_or_else(|error| error.report(address)) {\n        let" =>
+        "if false {\n        let",
+        Host("decisions"), Itself, "d08_drop_of_an_object_that_is_held_is_detected", ONE_CORE;
+    "a misaligned buffer is used", CACHE_AWARE,
+        "if !address.addr().get().is_multiple_of(layout.align()) {" => "if false {",
+        Host("decisions"), Itself, "d05_a_misaligned_buffer_is_an_error", ONE_CORE;
+    "a future looks only before it registers", FUTURE,
+        "            if !self.has_ended() {\n                return Poll::Pending;\n            }" =>
+        "            return Poll::Pending;",
+        Host("futures"), Itself, "a_release_between_a_futures_look_and_its_registration_is_noticed", NOT_USED;
+    "a sleeping waiter is not woken", BLOCKING,
+        "bucket.woken.notify_all();" => "",
+        Host("contract"), Sleeping, "wait_refuses_new_grants_and_waits_for_the_old_ones", NOT_USED;
+    "only one of several sleeping waiters is woken", BLOCKING,
+        "bucket.woken.notify_all();" => "bucket.woken.notify_one();",
+        Host("waking"), Itself, "every_sleeper_is_woken", NOT_USED;
+    "a wait does not sleep", OPERATIONS,
+        "Ok(Progress::Draining(_) | Progress::Sweeping) => false," =>
+        "Ok(Progress::Draining(_) | Progress::Sweeping) => true,",
+        Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer", LeftOut(
+            "a wait that asks again and again ends as well as one that sleeps; a host test",
+        );
+    "a wait sleeps on when its run-down is taken back", OPERATIONS,
+        "Ok(Progress::RunDown | Progress::Live) | Err(_) => true," =>
+        "Ok(Progress::Live) => false, Ok(Progress::RunDown) | Err(_) => true,",
+        Host("waking"), Itself, "a_wait_sleeps_while_holds_are_left_and_no_longer", NOT_USED;
+    "who takes a protected value gives up though another one came", PROTECTED,
+        "None => {} // moved" => "None => return Ok(None), // moved",
+        Loom, Itself, "take_and_put_against_run_down", NOT_USED;
+    "a protected value is lent out before its place is full", PROTECTED,
+        "self.object.protocol().reinitialize(|| self.end(seen + FULL));" =>
+        "self.object.protocol().reinitialize(|| ()); self.end(seen + FULL);",
+        Loom, Itself, "a_user_of_a_new_value_can_run_it_down", NOT_USED;
+    "a protected value's place is full before the object has left its run-down", PROTECTED,
+        "let live = self.object.protocol().reinitialize(|| self.end(seen + FULL));" =>
+        "self.end(seen + FULL); let live = self.object.protocol().reinitialize(|| ());",
+        Loom, Itself, "put_against_run_down", NOT_USED;
+    "a protected value's newcomers wake nobody", PROTECTED,
+        "<R::Park as Park>::unpark_all(self.object.address());" => "",
+        Loom, Itself, "put_against_run_down", NOT_USED;
+    "a merge forgets who holds it", HOLDERS,
+        "if self.entry().is_some() { (self, other) } else { (other, self) }" => "(self, other)",
+        Host("holders"), Itself, "a_merge_keeps_the_entry_of_a_guard_that_another_without_one_takes_in", NOT_USED;
+    "a protected value is taken though it was replaced", PROTECTED,
+        "self.state.compare_exchange(seen, seen + BUSY," =>
+        "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, seen + BUSY,",
+        Unit, Itself, "a_value_that_was_replaced_is_not_taken_for_the_one_that_was_seen", NOT_USED;
+};

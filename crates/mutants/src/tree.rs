@@ -1,0 +1,169 @@
+//! A copy of the workspace, some files of which differ.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What cargo needs to build the kernel and the primitive; it finds `.cargo` above the copy.
+const PARTS: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+    "build.rs",
+    "linker.ld",
+    "boot",
+    "src",
+    "tests",
+    "examples",
+    "crates",
+];
+
+/// Files of the copy with another text, by their path in the project.
+pub type Changed = BTreeMap<PathBuf, String>;
+
+/// The copy. Nobody else uses its folder while this lives.
+#[derive(Debug)]
+pub struct Tree {
+    root: PathBuf,
+    _alone: File,
+}
+
+impl Tree {
+    /// Makes the folder `place` a copy of the workspace in `project`, except for `changed`.
+    ///
+    /// Files that are right already are not touched, so that cargo builds only what differs from the
+    /// last copy in that folder.
+    ///
+    /// # Errors
+    ///
+    /// A message when a file can't be read or written, and when somebody else uses the folder.
+    pub fn copy(project: &Path, place: &Path, changed: &Changed) -> Result<Tree, String> {
+        let wrong = |error: io::Error| format!("cannot copy to {}: {error}", place.display());
+        let alone = alone(place)?;
+        let mut files = BTreeMap::new();
+        for part in PARTS {
+            collect(project, Path::new(part), &mut files).map_err(wrong)?;
+        }
+        for (file, text) in changed {
+            let known = files.insert(file.clone(), text.clone().into_bytes());
+            known.ok_or(format!("{} is no file of the project", file.display()))?;
+        }
+        remove_others(place, Path::new(""), &files).map_err(wrong)?;
+        for (file, bytes) in &files {
+            write(&place.join(file), bytes).map_err(wrong)?;
+        }
+        Ok(Tree { root: place.to_owned(), _alone: alone })
+    }
+
+    /// Returns the folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+/// Takes the lock beside the folder, until it is closed.
+fn alone(place: &Path) -> Result<File, String> {
+    let path = place.with_extension("lock");
+    let wrong = |error: io::Error| format!("cannot write {}: {error}", path.display());
+    fs::create_dir_all(place).map_err(wrong)?;
+    let lock = File::create(&path).map_err(wrong)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::Error(error)) => Err(wrong(error)),
+        Err(TryLockError::WouldBlock) => {
+            Err(format!("{} is used already; wait until that has ended", place.display()))
+        }
+    }
+}
+
+/// Collects the files of the project below `part`, without what was built.
+fn collect(project: &Path, part: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> io::Result<()> {
+    let path = project.join(part);
+    if !path.is_dir() {
+        files.insert(part.to_owned(), fs::read(&path)?);
+        return Ok(());
+    }
+    for entry in fs::read_dir(&path)? {
+        let name = entry?.file_name();
+        if name != "target" {
+            collect(project, &part.join(name), files)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes from the copy what is not in `files`.
+fn remove_others(place: &Path, part: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> io::Result<()> {
+    for entry in fs::read_dir(place.join(part))? {
+        let entry = entry?;
+        let file = part.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            remove_others(place, &file, files)?;
+        } else if !files.contains_key(&file) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "crates/rundown/src/protocol.rs";
+
+    fn project() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    fn place(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("rundown-tree-{name}-{}", std::process::id()))
+    }
+
+    #[test]
+    fn a_copy_is_the_project_but_for_what_is_changed() {
+        let (project, place) = (project(), place("copy"));
+        fs::create_dir_all(place.join("src")).unwrap();
+        fs::write(place.join("src/left_over.rs"), "").unwrap();
+        let changed = Changed::from([(FILE.into(), "changed".to_owned())]);
+        let tree = Tree::copy(&project, &place, &changed).unwrap();
+        assert_eq!(fs::read_to_string(tree.root().join(FILE)).unwrap(), "changed");
+        assert!(!place.join("src/left_over.rs").exists());
+        drop(tree);
+
+        let written = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
+        let tree = Tree::copy(&project, &place, &Changed::new()).unwrap();
+        let read = |root: &Path| fs::read_to_string(root.join(FILE)).unwrap();
+        assert_eq!(read(tree.root()), read(&project));
+        let again = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
+        assert_eq!(written, again, "what is right is not written again");
+        fs::remove_dir_all(place).unwrap();
+    }
+
+    #[test]
+    fn only_one_at_a_time_uses_a_copy() {
+        let place = place("alone");
+        let first = alone(&place).unwrap();
+        assert!(alone(&place).unwrap_err().contains("already"));
+        drop(first);
+        assert!(alone(&place).is_ok());
+        fs::remove_dir_all(place).unwrap();
+    }
+
+    #[test]
+    fn a_changed_file_must_be_one_of_the_project() {
+        let changed = Changed::from([("src/nothing.rs".into(), String::new())]);
+        let place = place("unknown");
+        assert!(Tree::copy(&project(), &place, &changed).unwrap_err().contains("no file"));
+        fs::remove_dir_all(place).unwrap();
+    }
+}

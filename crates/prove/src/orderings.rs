@@ -1,0 +1,103 @@
+//! The orderings of the crate, read from its sources: a new one is weakened without anybody listing it.
+
+use crate::project::{HOLDERS, PROTOCOL, Project, crate_in};
+use mutants::changes::Change;
+use mutants::schemata::Edit;
+use std::path::Path;
+
+/// Every file with atomics that synchronise, and its models: the protocol, the place of `Protected`,
+/// the table of holders. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
+const FILES: [(&str, &str); 3] =
+    [("src/protocol.rs", PROTOCOL), ("src/protected.rs", PROTOCOL), ("src/holders.rs", HOLDERS)];
+
+/// What each ordering is weakened to. Relaxed has nothing below it; SeqCst is not used.
+const WEAKER: [(&str, &[&str]); 4] = [
+    ("Ordering::Acquire", &["Ordering::Relaxed"]),
+    ("Ordering::Release", &["Ordering::Relaxed"]),
+    ("Ordering::AcqRel", &["Ordering::Acquire", "Ordering::Release"]),
+    ("Ordering::SeqCst", &["Ordering::AcqRel"]),
+];
+
+/// One ordering, weakened.
+pub struct Weakened {
+    /// The file.
+    pub file: &'static str,
+    /// The models that must notice.
+    pub models: &'static str,
+    /// The line, the function, and what was done.
+    pub what: String,
+    /// The change of the project.
+    pub change: Change,
+}
+
+/// Returns every ordering that can be weaker, once for each way.
+pub fn weakened(project: &Project) -> Result<Vec<Weakened>, String> {
+    others_are_relaxed(project)?;
+    let mut all = Vec::new();
+    for (file, models) in FILES {
+        for (what, edit) in weaker(&project.source(file)?) {
+            let change = Change { file: crate_in(Path::new("")).join(file), edit };
+            all.push(Weakened { file, models, what, change });
+        }
+    }
+    Ok(all)
+}
+
+/// Makes sure that no other file of the crate has an ordering to weaken.
+fn others_are_relaxed(project: &Project) -> Result<(), String> {
+    for file in project.sources("src")? {
+        let known = FILES.iter().any(|(known, _)| *known == file) || file.ends_with("_tests.rs");
+        let found = weaker(&project.source(&file)?);
+        if let (false, Some((what, _))) = (known, found.first()) {
+            return Err(format!("{file} {what}: no models are named for this file"));
+        }
+    }
+    Ok(())
+}
+
+fn weaker(source: &str) -> Vec<(String, Edit)> {
+    let mut found = Vec::new();
+    let (mut at, mut function) = (0, "?");
+    for (number, line) in source.split_inclusive('\n').enumerate() {
+        let code = line.split("//").next().unwrap_or("");
+        if let Some((_, name)) = code.split_once("fn ") {
+            function = name.split(['(', '<']).next().unwrap_or("?");
+        }
+        for (strong, ways) in WEAKER {
+            for (offset, _) in code.match_indices(strong) {
+                for weak in ways {
+                    let arrow = format!("{} -> {}", &strong[10..], &weak[10..]);
+                    let what = format!("line {} in {function}: {arrow}", number + 1);
+                    found.push((what, Edit::new(at + offset, strong, weak)));
+                }
+            }
+        }
+        at += line.len();
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_ordering_is_weakened_once_and_comments_are_left_alone() {
+        let source = "fn a(x: u8) {\n    // Ordering::Acquire\n    x.load(Ordering::Acquire); y(Ordering::AcqRel)\n}\n\
+                      fn b<T>() { z(Ordering::Relaxed, Ordering::Release) }\n";
+        let found = weaker(source);
+        let whats: Vec<&str> = found.iter().map(|(what, _)| what.as_str()).collect();
+        assert_eq!(
+            whats,
+            [
+                "line 3 in a: Acquire -> Relaxed",
+                "line 3 in a: AcqRel -> Acquire",
+                "line 3 in a: AcqRel -> Release",
+                "line 5 in b: Release -> Relaxed",
+            ]
+        );
+        let text = found[0].1.applied_to(source);
+        assert!(text.contains("x.load(Ordering::Relaxed); y(Ordering::AcqRel)"));
+        assert!(text.contains("// Ordering::Acquire"));
+    }
+}

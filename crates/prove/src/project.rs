@@ -1,0 +1,98 @@
+//! The project, and how its crate `rundown` is built for tests.
+
+use runner::process::{self, Output};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The models of the protocol, a file of `tests/`.
+pub const PROTOCOL: &str = "loom";
+/// The models of the holders' table. They need the feature, which the others are faster without.
+pub const HOLDERS: &str = "loom_holders";
+
+/// How long a build may take, on a machine that is busy with other things.
+const BUILD: Duration = Duration::from_secs(1200);
+
+/// The project's folders.
+pub struct Project {
+    /// The workspace.
+    pub root: PathBuf,
+    /// `target/prove`, for what the stages keep from run to run.
+    pub keep: PathBuf,
+}
+
+impl Project {
+    /// Finds the workspace that this program was built from.
+    pub fn find() -> Result<Self, String> {
+        let root = tools::cargo::root("scripts/prove").map_err(|error| error.line)?;
+        Ok(Self { keep: root.join("target/prove"), root })
+    }
+
+    /// Reads a file of the crate.
+    pub fn source(&self, file: &str) -> Result<String, String> {
+        let path = crate_in(&self.root).join(file);
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// Returns the names of the source files in a folder of the crate.
+    pub fn sources(&self, folder: &str) -> Result<Vec<String>, String> {
+        let path = crate_in(&self.root).join(folder);
+        let entries =
+            fs::read_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let sources = names.filter(|name| name.ends_with(".rs"));
+        let mut files: Vec<String> = sources.map(|name| format!("{folder}/{name}")).collect();
+        files.sort_unstable();
+        Ok(files)
+    }
+
+    /// Prepares a program that builds and tests the crate of the workspace in `root`: this one, or a copy.
+    pub fn program(&self, program: &Path, root: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(crate_in(root)).env("RUST_BACKTRACE", "0");
+        // Nobody debugs these, and most of the time goes into building them.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_RELEASE_DEBUG", "0");
+        command
+    }
+
+    /// Prepares `cargo` for the crate of the workspace in `root`.
+    pub fn cargo(&self, root: &Path, args: &[&str]) -> Command {
+        let mut command = self.program(Path::new("cargo"), root);
+        command.args(args).env("CARGO_TARGET_DIR", self.keep.join("build"));
+        command
+    }
+
+    /// Prepares `cargo test` for a file of models, on loom's atomics, optimised but with assertions.
+    pub fn loom(&self, root: &Path, models: &str, args: &[&str]) -> Command {
+        let mut command = self.cargo(root, &["test", "--quiet", "--release", "--test", models]);
+        if models == HOLDERS {
+            command.args(["--features", "holders"]);
+        }
+        command.args(args);
+        command.env("RUSTFLAGS", "--cfg rundown_loom");
+        command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
+        command.env("CARGO_TARGET_DIR", self.keep.join("loom"));
+        command
+    }
+}
+
+/// Returns the folder of the crate in a workspace.
+pub fn crate_in(root: &Path) -> PathBuf {
+    root.join("crates/rundown")
+}
+
+/// Runs a command up to a limit.
+pub fn run(command: &mut Command, limit: Duration) -> Result<Output, String> {
+    process::run(command, Instant::now() + limit)
+        .map_err(|error| format!("{}: {error}", process::shown(command)))
+}
+
+/// Runs a command that must succeed. Returns what it says on standard output.
+pub fn must(command: &mut Command, what: &str) -> Result<String, String> {
+    let output = run(command, BUILD)?;
+    match output.succeeded() {
+        true => Ok(output.stdout),
+        false => Err(format!("{what} failed:\n{}", output.stderr)),
+    }
+}

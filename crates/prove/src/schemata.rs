@@ -1,0 +1,165 @@
+//! A copy of the crate that has every mutant and every weakened ordering, chosen when a test runs.
+//!
+//! Both stages use the same copy, so that the models are built once for both.
+
+use crate::orderings::{self, Weakened};
+use crate::project::{PROTOCOL, Project, crate_in, must};
+use mutants::catalogue;
+use mutants::changes::{self, Change};
+use mutants::mutant::{Mutant, Suite};
+use mutants::schemata::VARIABLE;
+use mutants::tree::{Changed, Tree};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tools::cargo::find_executable;
+
+/// Has cargo build tests, and say where they are.
+const BUILD: [&str; 2] = ["--no-run", "--message-format=json-render-diagnostics"];
+
+/// The copy, and what is in it.
+pub struct Schemata<'a> {
+    project: &'a Project,
+    tree: Tree,
+    /// The known bugs, by number.
+    pub mutants: BTreeMap<usize, &'static Mutant>,
+    /// The weakened orderings, by number.
+    pub weakened: BTreeMap<usize, Weakened>,
+    /// Those that are not in the copy.
+    left_out: BTreeSet<usize>,
+}
+
+/// Test programs by their suite.
+pub type Programs = BTreeMap<Suite, Program>;
+
+/// A test program.
+#[derive(Clone, Debug)]
+pub struct Program {
+    executable: PathBuf,
+    /// Where cargo would start it.
+    folder: PathBuf,
+}
+
+impl<'a> Schemata<'a> {
+    /// Makes the copy.
+    pub fn new(project: &'a Project) -> Result<Self, String> {
+        let mutants: BTreeMap<_, _> = (1..).zip(catalogue::all()).collect();
+        let weakened = (mutants.len() + 1..).zip(orderings::weakened(project)?);
+        let weakened: BTreeMap<_, _> = weakened.collect();
+        let mut all = BTreeMap::<usize, Change>::new();
+        for (number, mutant) in &mutants {
+            all.insert(*number, changes::of(mutant, &project.root)?);
+        }
+        all.extend(weakened.iter().map(|(number, one)| (*number, one.change.clone())));
+        let (changed, left_out) = changes::all_at_once(&project.root, &all)?;
+        let tree = copy(project, "schemata", changed)?;
+        Ok(Self { project, tree, mutants, weakened, left_out })
+    }
+
+    /// Returns whether a mutant or an ordering is in the copy.
+    pub fn has(&self, number: usize) -> bool {
+        !self.left_out.contains(&number)
+    }
+
+    /// Builds a file of models.
+    pub fn models(&self, models: &str) -> Result<Program, String> {
+        loom(self.project, self.tree.root(), models)
+    }
+
+    /// Builds the test programs of these suites, those on the host in one go.
+    pub fn programs(&self, suites: &BTreeSet<Suite>) -> Result<Programs, String> {
+        build(self.project, self.tree.root(), suites)
+    }
+
+    /// Builds the test program of a mutant that is not in the copy, from a copy of its own.
+    pub fn program_alone(&self, number: usize) -> Result<Program, String> {
+        let mutant = self.mutants[&number];
+        let change = changes::of(mutant, &self.project.root)?;
+        let changed = changes::one(&self.project.root, &change)?;
+        let tree = copy(self.project, &format!("alone-{number}"), changed)?;
+        let mut programs = build(self.project, tree.root(), &BTreeSet::from([mutant.suite]))?;
+        programs.remove(&mutant.suite).ok_or("nothing was built".to_owned())
+    }
+}
+
+impl Program {
+    /// Prepares a run with a mutant; 0: with none.
+    pub fn run(&self, number: usize, preemptions: &str) -> Command {
+        let mut command = Command::new(&self.executable);
+        command.current_dir(&self.folder).env("RUST_BACKTRACE", "0");
+        command.env(VARIABLE, number.to_string()).env("LOOM_MAX_PREEMPTIONS", preemptions);
+        command
+    }
+}
+
+/// Copies the workspace with some files changed.
+///
+/// The packages of the copy get its name into their version: cargo takes packages of one name, version
+/// and place in their workspace for the same, though the workspaces differ, and all build in one folder.
+fn copy(project: &Project, name: &str, mut changed: Changed) -> Result<Tree, String> {
+    let path = project.root.join("Cargo.toml");
+    let manifest =
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    changed.insert("Cargo.toml".into(), versioned(&manifest, name)?);
+    Tree::copy(&project.root, &project.keep.join(name), &changed)
+}
+
+/// Returns the workspace's manifest with a name in the version that all packages have.
+fn versioned(manifest: &str, name: &str) -> Result<String, String> {
+    const BEFORE: &str = "[workspace.package]\nversion = \"";
+    let parts = manifest.split_once(BEFORE);
+    let parts = parts.and_then(|(head, rest)| Some((head, rest.split_once('"')?)));
+    let (head, (version, tail)) = parts.ok_or("Cargo.toml does not say the packages' version")?;
+    Ok(format!("{head}{BEFORE}{version}+{name}\"{tail}"))
+}
+
+fn build(project: &Project, root: &Path, suites: &BTreeSet<Suite>) -> Result<Programs, String> {
+    let mut programs = Programs::new();
+    let mut host = Vec::new();
+    for suite in suites {
+        match suite {
+            Suite::Loom => {
+                programs.insert(Suite::Loom, loom(project, root, PROTOCOL)?);
+            }
+            Suite::Unit => host.push("--lib"),
+            Suite::Host(name) => host.extend(["--test", name]),
+        }
+    }
+    if !host.is_empty() {
+        let mut command = project.cargo(root, &["test", "--quiet", "--all-features"]);
+        let messages = must(command.args(host).args(BUILD), "building the tests")?;
+        for suite in suites {
+            let target = match suite {
+                Suite::Loom => continue,
+                Suite::Unit => "rundown",
+                Suite::Host(name) => name,
+            };
+            programs.insert(*suite, program(root, &messages, target)?);
+        }
+    }
+    Ok(programs)
+}
+
+fn loom(project: &Project, root: &Path, models: &str) -> Result<Program, String> {
+    let messages = must(&mut project.loom(root, models, &BUILD), "building the models")?;
+    program(root, &messages, models)
+}
+
+fn program(root: &Path, messages: &str, target: &str) -> Result<Program, String> {
+    let executable = find_executable(messages, target);
+    let executable = executable.ok_or(format!("cargo does not say where {target} is"))?;
+    Ok(Program { executable, folder: crate_in(root) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_packages_of_a_copy_have_its_name() {
+        let manifest = "[x]\nversion = \"1\"\n[workspace.package]\nversion = \"0.1.0\"\n";
+        assert_eq!(versioned(manifest, "copy").unwrap(), manifest.replace("0.1.0", "0.1.0+copy"));
+        assert!(versioned("version = \"1\"", "copy").is_err());
+    }
+}
