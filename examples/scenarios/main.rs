@@ -18,6 +18,7 @@ use machine::testing::ktap::Ktap;
 use machine::traps::panic;
 use schedule::{calibrate, plugin, scheduler, trace};
 
+mod names;
 mod races;
 mod schedule;
 

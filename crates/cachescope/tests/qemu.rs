@@ -3,8 +3,8 @@
 mod common;
 
 use common::{MANY_THREADS, Results, scratch};
+use runner::process::Output;
 use serde_json::Value;
-use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
@@ -138,14 +138,14 @@ fn fails(accelerator: &str, append: &str, arguments: &str, status: i32, message:
 }
 
 fn failed(output: &Output, status: i32, message: &str) {
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{errors}");
+    let errors = &output.stderr;
+    assert_eq!(output.status, Some(status), "{errors}");
     let own: Vec<_> = errors.lines().filter(|line| line.starts_with("cachescope: ")).collect();
     assert_eq!(own.len(), 1, "{errors}");
     assert!(own[0].contains(message), "{errors}");
 }
 
-/// The demo that must fail has no marks.
+/// The image that must fail has no markers.
 #[test]
 fn a_run_that_has_shown_nothing_fails() {
     for (arguments, message) in [

@@ -1,11 +1,14 @@
-//! The races that the kernel knows (src/scenarios.rs there), and which of them a seed means.
+//! The races that the kernel knows (examples/scenarios), and which of them a seed means.
+
+#[path = "../../../examples/scenarios/names.rs"]
+mod names;
 
 /// How a run must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
     /// All its checks hold.
     Well,
-    /// In a panic whose message holds these words.
+    /// In a panic whose message holds this text.
     InPanic(&'static str),
     /// In a failed check, sooner or later: a bug is there on purpose.
     Badly,
@@ -22,18 +25,18 @@ pub struct Scenario {
 
 /// All of them.
 pub const ALL: &[Scenario] = &[
-    Scenario { name: "drain", ends: Ends::Well },
-    Scenario { name: "plain", ends: Ends::Well },
-    Scenario { name: "migrate", ends: Ends::Well },
-    Scenario { name: "waiters", ends: Ends::Well },
-    Scenario { name: "reinitialize", ends: Ends::Well },
-    Scenario { name: "free", ends: Ends::Well },
-    Scenario { name: "resurrect", ends: Ends::Well },
-    Scenario { name: "extra", ends: Ends::InPanic("released more than was acquired") },
-    Scenario { name: "counter", ends: Ends::Badly },
+    Scenario { name: names::DRAIN, ends: Ends::Well },
+    Scenario { name: names::PLAIN, ends: Ends::Well },
+    Scenario { name: names::MIGRATE, ends: Ends::Well },
+    Scenario { name: names::WAITERS, ends: Ends::Well },
+    Scenario { name: names::REINITIALIZE, ends: Ends::Well },
+    Scenario { name: names::FREE, ends: Ends::Well },
+    Scenario { name: names::RESURRECT, ends: Ends::Well },
+    Scenario { name: names::EXTRA, ends: Ends::InPanic("released more than was acquired") },
+    Scenario { name: names::COUNTER, ends: Ends::Badly },
 ];
 
-/// The one with this name.
+/// Returns the scenario with this name.
 pub fn named(name: &str) -> Option<Scenario> {
     ALL.iter().copied().find(|known| known.name == name)
 }
@@ -50,7 +53,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for one scenario, or for all but those that are wrong on purpose.
+    /// Returns the plan for one scenario, or for all but those that are wrong on purpose.
     pub fn new(scenario: Option<Scenario>, cores: u32) -> Plan {
         let named = scenario.is_some();
         let scenarios = match scenario {
@@ -60,13 +63,12 @@ impl Plan {
         Plan { scenarios, named, cores }
     }
 
-    /// The scenario that a seed means.
+    /// Returns the scenario of a seed.
     pub fn scenario(&self, seed: u64) -> Scenario {
         self.scenarios[(seed % self.scenarios.len() as u64) as usize]
     }
 
-    /// The seeds from `first` to `last`, as one list for each scenario: its first one, how many, and
-    /// how far they are apart.
+    /// Returns the seeds from `first` to `last`, as one list for each scenario.
     pub fn lists(&self, first: u64, last: u64) -> Vec<Seeds> {
         let apart = self.scenarios.len() as u64;
         let starts = (first..=last).take(self.scenarios.len());

@@ -88,14 +88,13 @@ pub(crate) use mutants;
 
 pub(crate) const BLOCKING: &str = "crates/rundown/src/blocking.rs";
 pub(crate) const CACHE_AWARE: &str = "crates/rundown/src/cache_aware.rs";
-pub(crate) const DROP: &str = "crates/rundown/src/family.rs";
 pub(crate) const FUTURE: &str = "crates/rundown/src/future.rs";
 pub(crate) const GUARD: &str = "crates/rundown/src/guard.rs";
 pub(crate) const HOLDERS: &str = "crates/rundown/src/holders.rs";
-pub(crate) const OPERATIONS: &str = "crates/rundown/src/steps.rs";
+pub(crate) const OPERATIONS: &str = "crates/rundown/src/operations.rs";
 pub(crate) const PROTECTED: &str = "crates/rundown/src/protected.rs";
 pub(crate) const PROTOCOL: &str = "crates/rundown/src/protocol.rs";
-pub(crate) const RUNDOWN: &str = "crates/rundown/src/family.rs";
+pub(crate) const RUNDOWN: &str = "crates/rundown/src/rundown.rs";
 
 /// Reasons why the explorer leaves a mutant out.
 pub(crate) mod left_out {

@@ -7,7 +7,7 @@ use crate::mutant::Forms::{Both, Itself, Sleeping};
 use crate::mutant::Suite::{Host, Loom, Unit};
 use crate::mutant::left_out::{NOT_USED, ONE_CORE, SAME};
 use crate::mutant::{
-    BLOCKING, CACHE_AWARE, DROP, FUTURE, GUARD, HOLDERS, Mutant, OPERATIONS, PROTECTED, PROTOCOL,
+    BLOCKING, CACHE_AWARE, FUTURE, GUARD, HOLDERS, Mutant, OPERATIONS, PROTECTED, PROTOCOL,
     RUNDOWN, mutants,
 };
 
@@ -106,19 +106,20 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "self.estimate() <= (MAX_HOLDERS - count) * ONE" => "self.estimate() < usize::MAX",
         Unit, Itself, "an_acquire_that_would_overflow_is_refused", ONE_CORE;
     "a guard gives one hold back instead of all", GUARD,
-        "give_back(self.object, self.count)" => "give_back(self.object, self.count.min(1))",
+        "release(self.object, self.count)" => "release(self.object, self.count.min(1))",
         Host("contract"), Both, "a_guard_splits_without_changing_the_sum", Long;
     "a merge takes guards of other objects", GUARD,
         "if self.object.address() == other.object.address() =>" => "if true =>",
         Host("api"), Itself, "a_guard_of_another_object_is_handed_back_by_merge", ONE_CORE;
-    "a held object may be dropped", DROP,
-        "if !object.begin_run_down() {\n        let" => "if false {\n        let",
+    "a held object may be dropped", OPERATIONS,
+        "if !begin(object).unwrap_or_else(|error| error.report(address)) {\n        let" =>
+        "if false {\n        let",
         Host("decisions"), Itself, "d08_drop_of_an_object_that_is_held_is_detected", ONE_CORE;
     "a misaligned buffer is used", CACHE_AWARE,
         "if !address.addr().get().is_multiple_of(layout.align()) {" => "if false {",
         Host("decisions"), Itself, "d05_a_misaligned_buffer_is_an_error", ONE_CORE;
     "a future looks only before it registers", FUTURE,
-        "            if !self.object.begin_run_down() {\n                return Poll::Pending;\n            }" =>
+        "            if !self.has_ended() {\n                return Poll::Pending;\n            }" =>
         "            return Poll::Pending;",
         Host("futures"), Itself, "a_release_between_a_futures_look_and_its_registration_is_noticed", NOT_USED;
     "a sleeping waiter is not woken", BLOCKING,

@@ -72,12 +72,12 @@ typedef struct EX_RUNDOWN_REF_CACHE_AWARE *PEX_RUNDOWN_REF_CACHE_AWARE;
 //
 // Functions that may be NULL say so. All of them may be called on any core.
 typedef struct RUNDOWN_PLATFORM {
-    // Tells how many slots a cache-aware object gets: best as many as cores. From 1 to 65,536 (256
+    // Returns how many slots a cache-aware object gets: best as many as cores. From 1 to 65,536 (256
     // on 32-bit targets); other values are taken for the nearest of these. Must not change between
     // ExSizeOfRundownProtectionCacheAware and ExInitializeRundownProtectionCacheAware. NULL only in a
     // kernel that makes no cache-aware object.
     SIZE_T (*slot_count)(void);
-    // Tells which slot to use now: the index of the current core. Any value is correct, also one
+    // Returns which slot to use now: the index of the current core. Any value is correct, also one
     // that is out of date at once, because slots are taken modulo their number; a poor one only
     // costs time. Called by every cache-aware acquire and release, at their level. NULL only if
     // `slot_count` may be.
@@ -142,7 +142,7 @@ BOOLEAN ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef);
 //
 // As ExAcquireRundownProtection; all or nothing. FALSE also when the count would overflow: more than
 // 2^61 holds (2^29 on 32-bit targets, and 65,535 in one call there). A `Count` of 0 takes nothing and
-// tells whether the object is live.
+// returns whether the object is live.
 //
 // Requires: As ExAcquireRundownProtection.
 BOOLEAN ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef,
@@ -215,7 +215,7 @@ void ExRundownCompleted(PEX_RUNDOWN_REF RunRef);
 // Requires: `RunRef` points to an initialised EX_RUNDOWN_REF.
 void ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef);
 
-// Tells how many bytes ExInitializeRundownProtectionCacheAware needs. Comes first.
+// Returns how many bytes ExInitializeRundownProtectionCacheAware needs. Comes first.
 //
 // A cache line (128 bytes on x86-64 and AArch64) for each slot, and not quite three for all.
 //
@@ -284,7 +284,7 @@ BOOLEAN ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
 //
 // As ExAcquireRundownProtectionCacheAware; all or nothing. FALSE also when the count would overflow:
 // more than 2^61 holds (2^29 on 32-bit targets, and 65,535 in one call there). A `Count` of 0 takes
-// nothing and tells whether the object is live.
+// nothing and returns whether the object is live.
 //
 // Requires: As ExAcquireRundownProtectionCacheAware.
 BOOLEAN ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,

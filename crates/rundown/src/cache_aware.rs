@@ -1,9 +1,10 @@
 //! The cache-aware object: a counter a core, each on a cache line of its own.
 
+use crate::cache_line::{CACHE_LINE, SharedLine};
 use crate::error::InitError;
-use crate::family::{check_drop, sealed};
 use crate::limits::MAX_SLOTS;
-use crate::line::{CACHE_LINE, SharedLine};
+use crate::object::Object;
+use crate::operations::check_drop;
 use crate::park::{Park, Spin};
 use crate::protocol::{Outstanding, Protocol, Slot};
 use crate::sync::const_unless_loom;
@@ -13,11 +14,16 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
-/// Tells which slot the caller should use: its core's index, a thread's number, ...
+/// Returns which slot the caller should use: its core's index, a thread's number, ...
 ///
 /// Any answer is correct, also one that is out of date when it is used: slots are taken modulo
-/// their number, and a hold may be released on another slot. A poor choice only costs time, so the
-/// trait is safe to implement.
+/// their number, and a hold may be released on another slot. A poor choice only costs time.
+///
+/// # What a wrong implementation can do
+///
+/// It is a safe trait. An answer that changes from call to call costs time. A panic leaves the operation
+/// that asked: an acquire then takes nothing, and a release gives nothing back, so its holds stay taken
+/// and no run-down of the object ends.
 pub trait CurrentSlot {
     /// Returns the index of the slot to use now.
     fn current_slot() -> usize;
@@ -257,7 +263,7 @@ impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> CacheAwareRundownRef<C, P, S> {
     }
 }
 
-impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> sealed::Object for CacheAwareRundownRef<C, P, S> {
+impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> Object for CacheAwareRundownRef<C, P, S> {
     type Line = PaddedSlot;
     type Waiting = P;
 

@@ -1,9 +1,9 @@
 //! The operations that can meet a release too many, with that as a value instead of a panic.
 
 use crate::error::OverRelease;
-use crate::family::Rundown;
 use crate::holders::Record;
-use crate::steps;
+use crate::operations;
+use crate::rundown::Rundown;
 
 /// The same operations as [`Rundown`]'s, for who has to report a caller's mistake in another way than
 /// by a panic: a C interface, a supervisor.
@@ -25,11 +25,11 @@ pub trait Checked: Rundown {
     /// As [`Rundown::release_n`].
     #[inline]
     unsafe fn checked_release_n(&self, count: usize) -> Result<(), OverRelease> {
-        Record::settle(self.address(), count);
+        Record::take_leaked(self.address(), count);
         let slot = self.current_slot();
         match self.protocol().release(slot, count) {
             None => Ok(()),
-            Some(old) => steps::settle(self, slot, old, count),
+            Some(old) => operations::release_slow(self, slot, old, count),
         }
     }
 
@@ -39,7 +39,7 @@ pub trait Checked: Rundown {
     ///
     /// [`OverRelease`] when more was released than acquired.
     fn checked_begin_run_down(&self) -> Result<bool, OverRelease> {
-        steps::begin(self)
+        operations::begin(self)
     }
 
     /// As [`Rundown::wait`].
@@ -48,7 +48,7 @@ pub trait Checked: Rundown {
     ///
     /// [`OverRelease`] when more was released than acquired. Everybody who waits gets it.
     fn checked_wait(&self) -> Result<(), OverRelease> {
-        steps::drain(self, None).map(|_| ()) // without a deadline none passes
+        operations::drain(self, None).map(|_| ()) // true: without a deadline, nothing else ends it
     }
 
     /// As [`Rundown::outstanding`].
@@ -57,7 +57,7 @@ pub trait Checked: Rundown {
     ///
     /// [`OverRelease`] when more was released than acquired.
     fn checked_outstanding(&self) -> Result<Option<usize>, OverRelease> {
-        steps::outstanding(self)
+        operations::outstanding(self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be refused, and why.
 
-use crate::holders::Whose;
+use crate::holders::HolderList;
 use core::fmt;
 
 /// Why an acquire was refused. Nothing was taken.
@@ -27,7 +27,7 @@ pub struct NotRunDown;
 pub struct TimedOut {
     /// Holds that were left when the wait gave up; `None` while they were still being counted.
     pub outstanding: Option<usize>,
-    pub(crate) whose: Whose,
+    pub(crate) holders: HolderList,
 }
 
 /// Why memory can't become a cache-aware object. The memory is untouched.
@@ -97,7 +97,7 @@ impl fmt::Display for TimedOut {
             Some(holds) => write!(f, "the run-down timed out with {holds} holds left")?,
             None => f.write_str("the run-down timed out while the holds were being counted")?,
         }
-        self.whose.list(f)
+        self.holders.list(f)
     }
 }
 
@@ -143,8 +143,8 @@ mod tests {
     fn a_late_drain_says_how_far_it_came() {
         let word = 0;
         let late = |outstanding| {
-            let whose = Whose::new(core::ptr::from_ref(&word).cast());
-            TimedOut { outstanding, whose }.to_string()
+            let holders = HolderList::new(core::ptr::from_ref(&word).cast());
+            TimedOut { outstanding, holders }.to_string()
         };
         assert!(
             late(None).starts_with("the run-down timed out while the holds were being counted")

@@ -1,6 +1,7 @@
 //! Waiting for a run-down as a `Future`.
 
-use crate::family::Rundown;
+use crate::object::Object;
+use crate::operations;
 use crate::park::Park;
 use core::fmt;
 use core::future::Future;
@@ -15,34 +16,39 @@ use core::task::{Context, Poll};
 ///
 /// Dropping it ends the waiting, not the run-down.
 #[must_use = "a future does nothing unless it is polled"]
-pub struct Drained<'a, R: Rundown + ?Sized> {
+pub struct Drained<'a, R: Object + ?Sized> {
     object: &'a R,
     ticket: u64,
 }
 
-impl<'a, R: Rundown + ?Sized> Drained<'a, R> {
+impl<'a, R: Object + ?Sized> Drained<'a, R> {
     pub(crate) fn new(object: &'a R) -> Self {
         Self { object, ticket: 0 }
     }
 
+    /// Starts the run-down, unless it has started, and returns whether it has ended.
+    fn has_ended(&self) -> bool {
+        operations::begin(self.object).unwrap_or_else(|error| error.report(self.object.address()))
+    }
+
     fn unregister(&mut self) {
         if self.ticket != 0 {
-            R::Park::unregister(self.object.address(), self.ticket);
+            R::Waiting::unregister(self.object.address(), self.ticket);
             self.ticket = 0;
         }
     }
 }
 
-impl<R: Rundown + ?Sized> Future for Drained<'_, R> {
+impl<R: Object + ?Sized> Future for Drained<'_, R> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         // Starts the run-down again, too, if somebody has made the object live since the last poll.
-        if !self.object.begin_run_down() {
+        if !self.has_ended() {
             let address = self.object.address();
-            R::Park::register(address, context.waker(), &mut self.ticket);
+            R::Waiting::register(address, context.waker(), &mut self.ticket);
             // Look again: a last release between the look above and the registration woke nobody.
-            if !self.object.begin_run_down() {
+            if !self.has_ended() {
                 return Poll::Pending;
             }
         }
@@ -51,13 +57,13 @@ impl<R: Rundown + ?Sized> Future for Drained<'_, R> {
     }
 }
 
-impl<R: Rundown + ?Sized> Drop for Drained<'_, R> {
+impl<R: Object + ?Sized> Drop for Drained<'_, R> {
     fn drop(&mut self) {
         self.unregister();
     }
 }
 
-impl<R: Rundown + ?Sized> fmt::Debug for Drained<'_, R> {
+impl<R: Object + ?Sized> fmt::Debug for Drained<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Drained").field("waiting", &(self.ticket != 0)).finish_non_exhaustive()
     }

@@ -1,8 +1,8 @@
 //! A hold on an object that gives itself back.
 
-use crate::family::Rundown;
 use crate::holders::Record;
-use crate::steps::give_back;
+use crate::object::Object;
+use crate::operations;
 use core::fmt;
 use core::mem::ManuallyDrop;
 
@@ -14,19 +14,19 @@ use core::mem::ManuallyDrop;
 /// Not guaranteed: exclusion. Any number of guards exist at a time; run-down protection keeps an
 /// object alive and does not serialise its users.
 #[must_use = "dropping the guard at once releases the object at once"]
-pub struct RundownGuard<'a, R: Rundown + ?Sized> {
+pub struct RundownGuard<'a, R: Object + ?Sized> {
     object: &'a R,
     count: usize,
     record: Record,
 }
 
-impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
+impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     #[inline]
     pub(crate) fn new(object: &'a R, count: usize, record: Record) -> Self {
         Self { object, count, record }
     }
 
-    /// Tells how many holds the guard stands for.
+    /// Returns how many holds the guard stands for.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -41,9 +41,12 @@ impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
     /// Touches no shared memory: the sum stays the same.
     #[cfg_attr(feature = "holders", track_caller)]
     pub fn split(&mut self, count: usize) -> Option<Self> {
-        self.count = self.count.checked_sub(count)?;
-        self.record.resize(self.count);
-        let record = Record::new(self.object.address(), self.object.current_slot(), count);
+        let left = self.count.checked_sub(count)?;
+        // Asked first: it is foreign code, and a panic in it must lose no hold.
+        let slot = self.object.current_slot();
+        self.count = left;
+        self.record.resize(left);
+        let record = Record::new(self.object.address(), slot, count);
         Some(Self { object: self.object, count, record })
     }
 
@@ -84,8 +87,9 @@ impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
     /// gives them up to this one.
     #[cfg_attr(feature = "holders", track_caller)]
     pub unsafe fn adopt(object: &'a R, count: usize) -> Self {
-        Record::settle(object.address(), count);
-        let record = Record::new(object.address(), object.current_slot(), count);
+        let slot = object.current_slot();
+        Record::take_leaked(object.address(), count);
+        let record = Record::new(object.address(), slot, count);
         Self { object, count, record }
     }
 
@@ -96,18 +100,18 @@ impl<'a, R: Rundown + ?Sized> RundownGuard<'a, R> {
     }
 }
 
-impl<R: Rundown + ?Sized> Drop for RundownGuard<'_, R> {
+impl<R: Object + ?Sized> Drop for RundownGuard<'_, R> {
     #[inline]
     fn drop(&mut self) {
         // Before the release: afterwards the address may belong to another object.
         self.record.remove();
         // SAFETY: the guard owns `count` holds (`new` after a granted acquire, `split`, `merge`, or
         // the promise made to `adopt`) and ceases to exist with this call.
-        unsafe { give_back(self.object, self.count) }
+        unsafe { operations::release(self.object, self.count) }
     }
 }
 
-impl<R: Rundown + ?Sized> fmt::Debug for RundownGuard<'_, R> {
+impl<R: Object + ?Sized> fmt::Debug for RundownGuard<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RundownGuard").field("count", &self.count).finish_non_exhaustive()
     }

@@ -65,7 +65,7 @@ loom::lazy_static! {
 
 static UNRECORDED: Statistic = Statistic::new(0);
 
-/// Tells how many acquires found the table full since the program began.
+/// Returns how many acquires found the table full since the program began.
 pub fn unrecorded() -> usize {
     UNRECORDED.load(Ordering::Relaxed) // Relaxed: a statistic
 }
@@ -84,14 +84,14 @@ impl Record {
         // Starts at a place that differs by core, so that cores rarely try the same entry.
         for at in (0..CAPACITY).map(|step| (slot % CAPACITY * 16 + step) % CAPACITY) {
             let entry = &TABLE[at];
-            // Acquire, partner `free`: the entry's last owner is done with it.
+            // Acquire, pairs with `free`: the entry's last owner is done with it.
             let claim = (Ordering::Acquire, Ordering::Relaxed);
             let free = ptr::null_mut();
             if entry.object.compare_exchange(free, CLAIMED, claim.0, claim.1).is_ok() {
                 entry.site.store(site, Ordering::Relaxed);
                 entry.slot.store(slot, Ordering::Relaxed);
                 entry.holds.store(count * 2, Ordering::Relaxed);
-                // Release, partner `Holders::next`: whoever sees the object sees the fields above.
+                // Release, pairs with `Holders::next`: whoever sees the object sees the fields above.
                 entry.object.store(object.cast_mut(), Ordering::Release);
                 return Self(at);
             }
@@ -132,21 +132,21 @@ impl Record {
     }
 
     /// Takes `count` leaked holds of `object` out, of whichever entries: leaked holds have no name.
-    pub(crate) fn settle(object: *const (), mut count: usize) {
+    pub(crate) fn take_leaked(object: *const (), mut count: usize) {
         for entry in TABLE.iter() {
             if count == 0 {
                 return;
             }
-            // Acquire, partner `new`: the count belongs to this object.
+            // Acquire, pairs with `new`: the count belongs to this object.
             if entry.object.load(Ordering::Acquire).cast_const() != object {
                 continue;
             }
             let mut taken = 0;
-            let settled = entry.holds.try_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
+            let updated = entry.holds.try_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
                 taken = count.min(holds / 2);
                 (holds & LEAKED != 0 && taken > 0).then(|| holds - taken * 2)
             });
-            if let Ok(before) = settled {
+            if let Ok(before) = updated {
                 count -= taken;
                 if before / 2 == taken {
                     entry.free();
@@ -158,7 +158,7 @@ impl Record {
 
 impl Entry {
     fn free(&self) {
-        // Release, partner `Record::new`: what we did to the entry comes before its next owner.
+        // Release, pairs with `Record::new`: what we did to the entry comes before its next owner.
         self.object.store(ptr::null_mut(), Ordering::Release);
     }
 }
@@ -190,11 +190,11 @@ impl Holders {
     }
 }
 
-/// Whose holders a late drain has to list: an address to compare with, never to follow.
+/// HolderList holders a late drain has to list: an address to compare with, never to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Whose(usize);
+pub(crate) struct HolderList(usize);
 
-impl Whose {
+impl HolderList {
     pub(crate) fn new(object: *const ()) -> Self {
         Self(object.addr())
     }
@@ -211,7 +211,7 @@ impl Iterator for Holders {
     fn next(&mut self) -> Option<Holder> {
         while let Some(entry) = TABLE.get(self.next) {
             self.next += 1;
-            // Acquire, partner `Record::new`.
+            // Acquire, pairs with `Record::new`.
             if entry.object.load(Ordering::Acquire).addr() != self.object {
                 continue;
             }

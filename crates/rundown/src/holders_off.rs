@@ -28,14 +28,14 @@ impl Record {
     pub(crate) fn remove(self) {}
 
     #[inline]
-    pub(crate) fn settle(_object: *const (), _count: usize) {}
+    pub(crate) fn take_leaked(_object: *const (), _count: usize) {}
 }
 
 /// What a late drain would know about its holders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Whose;
+pub(crate) struct HolderList;
 
-impl Whose {
+impl HolderList {
     pub(crate) fn new(_object: *const ()) -> Self {
         Self
     }
@@ -46,4 +46,4 @@ impl Whose {
     }
 }
 
-const _: () = assert!(size_of::<Record>() == 0 && size_of::<Whose>() == 0);
+const _: () = assert!(size_of::<Record>() == 0 && size_of::<HolderList>() == 0);

@@ -65,17 +65,17 @@ fn an_entry_that_is_being_emptied_or_has_no_site_yet_is_not_listed() {
 fn an_entry_that_another_core_is_emptying_is_left_to_it() {
     let object = 0;
     let emptied = ByHand::new(&object, here(), LEAKED);
-    Record::settle(address(&object), 3);
+    Record::take_leaked(address(&object), 3);
     assert_eq!((emptied.is_free(), emptied.holds()), (false, LEAKED));
 }
 
 #[test]
-fn holds_that_a_guard_stands_for_are_not_settled() {
+fn holds_that_a_guard_stands_for_are_not_taken() {
     let object = 0;
     let guarded = ByHand::new(&object, here(), 6);
     let leaked = ByHand::new(&object, here(), 6 | LEAKED);
-    Record::settle(address(&object), 2);
+    Record::take_leaked(address(&object), 2);
     assert_eq!((guarded.holds(), leaked.holds()), (6, 2 | LEAKED));
-    Record::settle(address(&object), 1);
+    Record::take_leaked(address(&object), 1);
     assert_eq!((guarded.is_free(), leaked.is_free()), (false, true), "empty, so free");
 }

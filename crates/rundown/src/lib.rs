@@ -29,9 +29,9 @@ extern crate std;
 #[cfg(feature = "std")]
 mod blocking;
 mod cache_aware;
+mod cache_line;
 mod checked;
 mod error;
-mod family;
 mod future;
 mod guard;
 #[cfg(feature = "holders")]
@@ -40,7 +40,8 @@ pub mod holders;
 #[path = "holders_off.rs"]
 mod holders;
 mod limits;
-mod line;
+mod object;
+mod operations;
 mod outcome;
 mod park;
 mod plain;
@@ -48,7 +49,7 @@ mod protected;
 mod protocol;
 #[cfg(rundown_loom)]
 mod reclaim;
-mod steps;
+mod rundown;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
@@ -61,16 +62,16 @@ struct Readme;
 #[cfg(feature = "std")]
 pub use blocking::Blocking;
 pub use cache_aware::{CacheAwareRundownRef, CurrentSlot, PaddedSlot, Slots, StaticRundownRef};
+pub use cache_line::{CACHE_LINE, CacheLine, SharedLine};
 pub use checked::Checked;
 pub use error::{AcquireError, InitError, NotRunDown, OverRelease, TimedOut};
-pub use family::Rundown;
 pub use future::Drained;
 pub use guard::RundownGuard;
 pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_RESURRECTED, MAX_SLOTS};
-pub use line::{CACHE_LINE, CacheLine, SharedLine};
 pub use park::{Park, Spin};
 pub use plain::RundownRef;
 pub use protected::{Protected, ProtectedGuard};
 pub use protocol::Slot;
+pub use rundown::Rundown;
 #[cfg(feature = "std")]
 pub use thread::ThreadSlot;

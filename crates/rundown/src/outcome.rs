@@ -12,7 +12,7 @@ pub(crate) enum Released {
 }
 
 /// What came of a release, unless it was too much.
-pub(crate) type Settled = Result<Released, OverRelease>;
+pub(crate) type ReleaseResult = Result<Released, OverRelease>;
 
 /// What a waiter sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

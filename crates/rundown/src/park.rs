@@ -7,13 +7,26 @@ use core::task::Waker;
 /// The last holder wakes waiters *by address*: when [`unpark_all`](Park::unpark_all) runs, a waiter
 /// may have freed the object already, so the address must not be dereferenced. What a wake-up needs
 /// besides it (a lock, a list of sleepers) stands in memory of the implementation.
+///
+/// # What a wrong implementation can do
+///
+/// It is a safe trait, so no wait takes its word for the end of a run-down: the object's own word is
+/// read again. At worst a wait without a deadline never returns or spins, a wait with one gives up too
+/// early or too late (with the error, never as if the object were run down), a future is never polled
+/// again, or a panic in it leaves the operation that called it: after a panic in `park_until` or
+/// `register` the run-down goes on, and after one in `unpark_all` the release, the re-initialisation or
+/// the marking that it belongs to has been done. It may call operations of the same object.
 pub trait Park {
     /// A point in time after which waiting ends, on the platform's own clock.
+    ///
+    /// Only handed on to [`park_until`](Self::park_until): nothing relies on what it means, or on a
+    /// clock that goes forward.
     type Deadline: Copy;
 
     /// Waits until `ready` returns true, or until the deadline has passed.
     ///
-    /// Returns whether `ready` was seen true. `ready` only reads; it may be called at any rate, and
+    /// Returns whether `ready` was seen true; false only after a deadline, and without one a false is
+    /// taken for a wake-up without a cause: the wait goes on. `ready` only reads; it may be called at any rate, and
     /// again after every wake-up. An implementation that sleeps must not miss an
     /// [`unpark_all`](Park::unpark_all) with the same address that comes after `ready` was called.
     fn park_until(

@@ -1,6 +1,7 @@
 //! The plain object: one counter, shared by all cores.
 
-use crate::family::{check_drop, sealed};
+use crate::object::Object;
+use crate::operations::check_drop;
 use crate::park::{Park, Spin};
 use crate::protocol::{Outstanding, Protocol, Slot};
 use crate::sync::const_unless_loom;
@@ -64,7 +65,7 @@ impl AsRef<Slot> for Slot {
     }
 }
 
-impl<P: Park> sealed::Object for RundownRef<P> {
+impl<P: Park> Object for RundownRef<P> {
     type Line = Slot;
     type Waiting = P;
 

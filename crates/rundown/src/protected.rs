@@ -1,11 +1,11 @@
 //! An object and its run-down protection in one: lent out under protection, given back at the end.
 
 use crate::error::{AcquireError, TimedOut};
-use crate::family::Rundown;
 use crate::future::Drained;
 use crate::guard::RundownGuard;
 use crate::park::Park;
 use crate::plain::RundownRef;
+use crate::rundown::Rundown;
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 use core::cell::UnsafeCell;
 use core::convert::Infallible;
@@ -142,7 +142,7 @@ impl<T, R: Rundown> Protected<T, R> {
         self.take_after(|| self.object.wait_until(deadline).map(|()| true))
     }
 
-    /// Refuses new users from now on, and tells whether all old ones have left.
+    /// Refuses new users from now on, and returns whether all old ones have left.
     ///
     /// Not guaranteed while a [`put`](Self::put) is under way: see [`Rundown::reinitialize`].
     pub fn begin_run_down(&self) -> bool {
@@ -196,7 +196,7 @@ impl<T, R: Rundown> Protected<T, R> {
     fn take_after<E>(&self, mut drained: impl FnMut() -> Result<bool, E>) -> Result<Option<T>, E> {
         loop {
             let seen = self.look();
-            // Empty, or just being moved: out by another caller, whose it is then, or in by a `put`,
+            // Empty, or just being moved: out by another caller, holders it is then, or in by a `put`,
             // before which we come. The object stays as it is.
             if seen % ROUND != FULL || !drained()? {
                 return Ok(None);
@@ -209,9 +209,9 @@ impl<T, R: Rundown> Protected<T, R> {
     }
 
     fn look(&self) -> usize {
-        // Acquire, partner `end`: what the last mover did to the place happens before us. Who sees the
+        // Acquire, pairs with `end`: what the last mover did to the place happens before us. Who sees the
         // value that `put` brought also sees that the object is not run down any more, and does not take
-        // the run-down before it for its own. Partner `begin`: who is told that another has the value
+        // the run-down before it for its own. Pairs with `begin`: who is told that another has the value
         // comes after the users, too.
         self.state.load(Ordering::Acquire)
     }
@@ -230,13 +230,13 @@ impl<T, R: Rundown> Protected<T, R> {
     }
 
     fn begin(&self, seen: usize) -> bool {
-        // Release, partner `look`. Need not acquire: a state never comes back, so this reads what `look`
+        // Release, pairs with `look`. Need not acquire: a state never comes back, so this reads what `look`
         // has read and synchronised with.
         self.state.compare_exchange(seen, seen + BUSY, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
     fn end(&self, next: usize) {
-        // Release, partner `look`. A swap rather than a store, for loom: see `Protocol::reset`.
+        // Release, pairs with `look`. A swap rather than a store, for loom: see `Protocol::reset`.
         self.state.swap(next, Ordering::Release);
     }
 }
@@ -249,7 +249,7 @@ pub struct ProtectedGuard<'a, T, R: Rundown = RundownRef> {
 }
 
 impl<T, R: Rundown> ProtectedGuard<'_, T, R> {
-    /// Tells how many holds the guard stands for: 1.
+    /// Returns how many holds the guard stands for: 1.
     pub fn count(&self) -> usize {
         self.hold.count()
     }

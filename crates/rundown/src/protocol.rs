@@ -22,7 +22,7 @@
 
 use crate::error::{AcquireError, NotRunDown, OverRelease};
 use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
-use crate::outcome::{Progress, Released, Settled, over};
+use crate::outcome::{Progress, ReleaseResult, Released, over};
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 
 /// Bit 0 of a slot: running down. Bit 0 of `outstanding`: no sweep has ended.
@@ -89,7 +89,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if count > MAX_COUNT || seen.wrapping_add(NEAR) >= 2 * NEAR {
             self.check_capacity(count)?;
         }
-        // Acquire, partner `reset`: what the owner did before (re-)initialising is visible to us.
+        // Acquire, pairs with `reset`: what the owner did before (re-)initialising is visible to us.
         // If our add comes before the mark, the sweep's fetch_or returns it and the drain waits for
         // us. If the mark comes first, the count bits are dead: nothing to undo.
         let old = word.fetch_add(count * ONE, Ordering::Acquire);
@@ -97,15 +97,15 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
     }
 
     /// Gives `count` holds back on `slot`, which need not be the slot they were taken on. `None`: that was
-    /// all, and the object may be gone. Otherwise [`settle`](Self::settle) does the rest.
+    /// all, and the object may be gone. Otherwise [`release_slow`](Self::release_slow) does the rest.
     #[inline]
     pub(crate) fn release(&self, slot: usize, count: usize) -> Option<usize> {
         if count.wrapping_sub(1) >= MAX_EVER {
             return (count != 0).then_some(0); // nothing to give back, or more than there can be
         }
-        // Release, partner `mark`: all we did with the object happens before the sweep that collects
+        // Release, pairs with `mark`: all we did with the object happens before the sweep that collects
         // this slot. If our subtraction comes before the mark, the sweep never counts us; if the
-        // mark comes first, it has counted us, and we settle with `outstanding`.
+        // mark comes first, it has counted us, and we subtract from `outstanding` as well.
         let old = self.word(slot).fetch_sub(count * ONE, Ordering::Release);
         // A single slot counts at least the holds there are; of several only the sum does.
         let enough = self.slots.len() > 1 || old as isize >= (count * ONE) as isize;
@@ -116,7 +116,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
     /// usual way short. After `Ok(Last)` the object may be gone: a waiter can have freed it already.
     #[cold]
     #[inline(never)]
-    pub(crate) fn settle(&self, slot: usize, old: usize, count: usize) -> Settled {
+    pub(crate) fn release_slow(&self, slot: usize, old: usize, count: usize) -> ReleaseResult {
         if count > MAX_EVER {
             return Err(over(self.estimate(), count));
         }
@@ -124,7 +124,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
             self.word(slot).fetch_add(count * ONE, Ordering::Relaxed); // Relaxed: only mends the number
             return Err(over(old, count));
         }
-        // Release, partner `progress`: the same promise towards the waiter. Our last access on the
+        // Release, pairs with `progress`: the same promise towards the waiter. Our last access on the
         // way out: from the moment this yields zero the memory belongs to the waiter.
         let (amount, word) = (count * ONE, &self.outstanding.0);
         let old = word.fetch_sub(amount, Ordering::Release);
@@ -154,7 +154,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
             debug_assert!(old & MARK == 0, "slot {slot} was marked by somebody else");
             sum.wrapping_add(old)
         });
-        // Release, partner `progress` and `resurrect`: hands on what `mark` acquired from every slot,
+        // Release, pairs with `progress` and `resurrect`: hands on what `mark` acquired from every slot,
         // also through later releases (they continue this release sequence). Makes the word even.
         let change = collected.wrapping_sub(MARK);
         let left = self.outstanding.0.fetch_add(change, Ordering::Release).wrapping_add(change);
@@ -162,14 +162,14 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
     }
 
     fn mark(&self, slot: usize) -> usize {
-        // Acquire, partners: the subtraction in `release` (what holders did) and `reset` (on slot 0
+        // Acquire, pairs with: the subtraction in `release` (what holders did) and `reset` (on slot 0
         // it orders our marks behind the clearing of all other slots).
         self.word(slot).fetch_or(MARK, Ordering::Acquire)
     }
 
-    /// Tells how far a run-down has come.
+    /// Returns how far a run-down has come.
     pub(crate) fn progress(&self) -> Result<Progress, OverRelease> {
-        // Acquire, partners: the last subtraction in `release` and the addition in `sweep`. After
+        // Acquire, pairs with: the last subtraction in `release` and the addition in `sweep`. After
         // zero the caller owns what the holders used.
         let now = self.outstanding.0.load(Ordering::Acquire);
         if now & MARK == 0 {
@@ -186,7 +186,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
 
     /// Makes a run-down object live again, after `prepare`. The caller wakes who waits for the new round.
     pub(crate) fn reinitialize(&self, prepare: impl FnOnce()) -> Result<(), NotRunDown> {
-        // Acquire, partner `release`: who re-initialises owns the object even without a wait before.
+        // Acquire, pairs with `release`: who re-initialises owns the object even without a wait before.
         // The exchange elects: a second caller, and one that comes too early, is refused.
         let word = &self.outstanding.0;
         let won = word.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed);
@@ -203,7 +203,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if self.outstanding.0.load(Ordering::Relaxed) > MAX_RESURRECTED * ONE {
             return Err(NotRunDown);
         }
-        // Acquire, partners `sweep` and `release`: our clearing comes after the sweep's marks, and
+        // Acquire, pairs with `sweep` and `release`: our clearing comes after the sweep's marks, and
         // who acquires next sees what was done before the run-down. The bit elects.
         let left = self.outstanding.0.fetch_or(MARK, Ordering::Acquire);
         if left & MARK != 0 {
@@ -221,7 +221,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         // last, because it elects the next sweep. An acquire that is granted on a cleared slot before
         // slot 0 is cleared is counted by that next sweep; `outstanding` is odd again already.
         for slot in (0..self.slots.len()).rev() {
-            // Release, partners `acquire` (what the owner did before is visible to holders), `mark`.
+            // Release, pairs with `acquire` (what the owner did before is visible to holders), `mark`.
             self.word(slot).swap(if slot == 0 { left } else { 0 }, Ordering::Release);
         }
     }

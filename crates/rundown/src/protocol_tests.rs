@@ -17,9 +17,9 @@ fn live() -> Outstanding {
 }
 
 /// Both steps of a release.
-fn release(object: &Protocol<'_, Slot>, slot: usize, count: usize) -> Settled {
+fn release(object: &Protocol<'_, Slot>, slot: usize, count: usize) -> ReleaseResult {
     let rest = object.release(slot, count);
-    rest.map_or(Ok(Released::NotLast), |old| object.settle(slot, old, count))
+    rest.map_or(Ok(Released::NotLast), |old| object.release_slow(slot, old, count))
 }
 
 /// `count` in the units of the words.

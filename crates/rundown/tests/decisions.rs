@@ -257,7 +257,7 @@ fn object_is_draining<R: Rundown + ?Sized>(object: &R) -> bool {
     catch_unwind(AssertUnwindSafe(|| object.outstanding())).is_ok()
 }
 
-/// Tells whether memory that was filled with 0xa5 is as it was.
+/// Returns whether memory that was filled with 0xa5 is as it was.
 fn untouched(memory: &[MaybeUninit<u8>]) -> bool {
     // SAFETY: filled, so initialised; `u8` has the same layout. One comparison, for Miri's sake.
     unsafe { memory.assume_init_ref() == &[0xa5; 4096][..memory.len()] }

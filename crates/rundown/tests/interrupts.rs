@@ -41,11 +41,11 @@ extern "C" fn interrupt(_: c_int) {
         assert_eq!(PLAIN.try_acquire().unwrap().leak(), 1);
         assert_eq!(CACHE_AWARE.try_acquire().unwrap().leak(), 1);
     }
-    give_back(1);
+    release(1);
     INTERRUPTED.set(INTERRUPTED.get() + 1);
 }
 
-fn give_back(count: usize) {
+fn release(count: usize) {
     // SAFETY: every caller has leaked that many holds of both.
     unsafe {
         PLAIN.release_n(count);
@@ -68,7 +68,7 @@ fn pairs_until_interrupted(times: usize, deadline: Instant) {
             pairs += 1;
         }
         let left = INTERRUPTED.get() - given_back;
-        give_back(left);
+        release(left);
         given_back += left;
     }
 }

@@ -92,13 +92,13 @@ impl Park for Shelf {
 /// Wakes the thread that polls a future.
 #[derive(Default)]
 struct Bell {
-    rung: Mutex<bool>,
+    rang: Mutex<bool>,
     changed: Condvar,
 }
 
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
-        *self.rung.lock().unwrap() = true;
+        *self.rang.lock().unwrap() = true;
         self.changed.notify_one();
     }
 }
@@ -109,9 +109,9 @@ fn block_on(future: impl Future<Output = ()>) {
     let waker = Waker::from(bell.clone());
     let mut future = pin!(future);
     while future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-        let mut rung = bell.rung.lock().unwrap();
-        while !std::mem::take(&mut *rung) {
-            rung = bell.changed.wait(rung).unwrap();
+        let mut rang = bell.rang.lock().unwrap();
+        while !std::mem::take(&mut *rang) {
+            rang = bell.changed.wait(rang).unwrap();
         }
     }
 }

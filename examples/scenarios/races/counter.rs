@@ -1,5 +1,6 @@
 //! A racy plain counter, wrong on purpose: the explorer must find its lost updates.
 
+use crate::names;
 use crate::races::run::Scenario;
 use crate::schedule::{plugin, scheduler};
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ const TIMES: u64 = 4;
 static COUNTER: CacheLine<AtomicU64> = CacheLine(AtomicU64::new(0));
 
 pub const SCENARIO: Scenario = Scenario {
-    name: "counter",
+    name: names::COUNTER,
     about: "a plain counter without a lock, wrong on purpose",
     fewest: 2,
     slots: |cores| cores,

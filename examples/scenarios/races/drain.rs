@@ -1,5 +1,6 @@
 //! Acquire against drain: others come and go while core 0 runs the object down.
 
+use crate::names;
 use crate::races::run::Scenario;
 
 /// How often each other core tries.
@@ -7,7 +8,7 @@ const TRIES: usize = 4;
 
 /// A slot for each core.
 pub const SCENARIO: Scenario = Scenario {
-    name: "drain",
+    name: names::DRAIN,
     about: "acquire against drain",
     fewest: 2,
     slots: |cores| cores,
@@ -24,7 +25,7 @@ pub const SCENARIO: Scenario = Scenario {
 
 /// The same on one slot for all, which is the plain object.
 pub const ON_ONE_SLOT: Scenario = Scenario {
-    name: "plain",
+    name: names::PLAIN,
     about: "acquire against drain, all cores on one slot",
     slots: |_| 1,
     ..SCENARIO

@@ -3,6 +3,7 @@
 //! Several objects, one after the other. The owner polls: one that sleeps would be woken by the last
 //! release itself, when that is nearly done with the object, and would hardly ever come too early.
 
+use crate::names;
 use crate::races::page::{self, PAGES};
 use crate::races::run::{GRANTED, RELEASED, Scenario};
 use crate::schedule::scheduler;
@@ -11,7 +12,7 @@ use machine::testing::ktap::{equal, holds};
 use rundown::{Rundown, RundownGuard};
 
 pub const SCENARIO: Scenario = Scenario {
-    name: "free",
+    name: names::FREE,
     about: "the last release against free",
     fewest: 2,
     slots: |cores| cores,

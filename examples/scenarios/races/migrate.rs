@@ -1,5 +1,6 @@
 //! Release on another core against drain: core 1 acquires and gives its holds away.
 
+use crate::names;
 use crate::races::run::{GRANTED, RELEASED, Run, Scenario};
 use crate::schedule::scheduler;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ static GIVEN: AtomicUsize = AtomicUsize::new(0);
 static ENDED: AtomicBool = AtomicBool::new(false);
 
 pub const SCENARIO: Scenario = Scenario {
-    name: "migrate",
+    name: names::MIGRATE,
     about: "release on another core against drain",
     fewest: 2,
     slots: |cores| cores,

@@ -3,6 +3,7 @@
 //! Core 0 runs the object down and makes it live again, while others use it and the last core starts and
 //! awaits run-downs of its own.
 
+use crate::names;
 use crate::races::run::{CANARY, Scenario};
 use crate::schedule::scheduler;
 use rundown::Rundown;
@@ -13,7 +14,7 @@ const ROUNDS: usize = 4;
 const TRIES: usize = 6;
 
 pub const SCENARIO: Scenario = Scenario {
-    name: "reinitialize",
+    name: names::REINITIALIZE,
     about: "re-initialise against acquire and against another run-down",
     fewest: 2,
     slots: |cores| cores,

@@ -1,5 +1,6 @@
 //! Resurrect against the last release: several cores take back one run-down.
 
+use crate::names;
 use crate::races::run::{GRANTED, RELEASED, Run, Scenario};
 use crate::schedule::scheduler;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ const TRIES: usize = 3;
 static TAKEN_BACK: AtomicU64 = AtomicU64::new(0);
 
 pub const SCENARIO: Scenario = Scenario {
-    name: "resurrect",
+    name: names::RESURRECT,
     about: "several cores take a run-down back, against the release of what is left",
     fewest: 2,
     slots: |cores| cores,

@@ -1,5 +1,6 @@
 //! Two waiters: both start the run-down, both return, none before the last release.
 
+use crate::names;
 use crate::races::run::{GRANTED, RELEASED, Run, Scenario};
 use crate::schedule::scheduler;
 use core::sync::atomic::Ordering;
@@ -7,7 +8,7 @@ use machine::testing::ktap::equal;
 use rundown::{Rundown, RundownGuard};
 
 pub const SCENARIO: Scenario = Scenario {
-    name: "waiters",
+    name: names::WAITERS,
     about: "two waiters, and the last release",
     fewest: 2,
     slots: |cores| cores,

@@ -3,52 +3,38 @@
 //! `QEMU` names the binary (`qemu-system-aarch64`). Without it, or without the bare-metal target, the
 //! tests cannot run and say so; with `CACHESCOPE_REQUIRE_QEMU=1` that is a failure.
 
+use runner::process::{self, Output};
+use runner::qemu;
+use runner::settings::Settings;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use std::{env, fs};
+use tools::cargo;
 
-const TARGET: &str = "aarch64-unknown-none-softfloat";
 /// A thread a core.
 pub const MANY_THREADS: &str = "tcg,thread=multi";
-
-fn qemu() -> String {
-    env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".into())
-}
+/// How long a boot may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The kernel `example` of the workspace, built once; nothing if QEMU or the target is missing.
-fn kernel(example: &str) -> Option<PathBuf> {
+fn kernel(settings: &Settings, example: &str) -> Option<PathBuf> {
     static KERNELS: Mutex<BTreeMap<String, Option<PathBuf>>> = Mutex::new(BTreeMap::new());
     let mut kernels = KERNELS.lock().unwrap_or_else(PoisonError::into_inner);
     let kernel = kernels.entry(example.to_owned()).or_insert_with(|| {
-        let found = Command::new(qemu()).arg("--version").stdout(Stdio::null()).status().is_ok();
-        let built = found.then(|| build(example)).flatten();
+        let found = qemu::check(settings).and_then(|()| cargo::root("scripts/test"));
+        let built = found.and_then(|root| cargo::image(&root, None, example));
         let required = env::var_os("CACHESCOPE_REQUIRE_QEMU").is_some();
-        assert!(built.is_some() || !required, "QEMU or the target {TARGET} is missing");
-        built
+        if let Err(error) = &built {
+            assert!(!required, "{error}");
+            eprintln!("not run: {error}");
+        }
+        built.ok()
     });
-    if kernel.is_none() {
-        eprintln!("not run: QEMU or the target {TARGET} is missing");
-    }
     kernel.clone()
-}
-
-fn build(example: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["build", "--release", "--example", example, "--target", TARGET])
-        .args(["--message-format", "json-render-diagnostics"])
-        .current_dir(root)
-        .stderr(Stdio::inherit())
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?))).next_back()
 }
 
 /// The plugin, which cargo has built beside this test.
@@ -75,15 +61,16 @@ pub fn boot(
     append: &str,
     arguments: &str,
 ) -> Option<Output> {
-    let kernel = kernel(example)?;
-    let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", "120"]).arg(qemu());
-    command.args(["-M", "virt,gic-version=3", "-cpu", "max", "-m", "256M", "-nic", "none"]);
-    command.args(["-display", "none", "-serial", "stdio", "-monitor", "none"]);
-    command.args(["-semihosting-config", "enable=on,target=native", "-accel", accelerator]);
-    command.args(["-smp", &cores.to_string(), "-append", append, "-kernel"]).arg(kernel);
-    command.args(["-plugin", &format!("{}{arguments}", plugin().display())]);
-    Some(command.stdin(Stdio::null()).output().expect("QEMU starts"))
+    let plugin = format!("{}{arguments}", plugin().display());
+    let extra = ["-append", append, "-plugin", &plugin].map(str::to_owned).to_vec();
+    let settings = Settings {
+        cores: u32::try_from(cores).expect("a number of cores"),
+        accel: accelerator.to_owned(),
+        extra,
+        ..Settings::repeatable().expect("a QEMU")
+    };
+    let mut command = qemu::command(&settings, &kernel(&settings, example)?, false);
+    Some(process::run(&mut command, Instant::now() + PATIENCE).expect("QEMU starts"))
 }
 
 /// The results of a boot that must pass, as they are and line by line.
@@ -97,10 +84,8 @@ pub fn run(
     let out = scratch("json");
     let arguments = format!("{arguments},out={}", out.display());
     let output = boot(example, accelerator, cores, append, &arguments)?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}\n{said}\n{errors}", output.status);
-    assert!(said.ends_with("# rundown: PASS\n"), "{said}");
+    assert!(output.succeeded(), "{:?}\n{}", output.status, output.merged);
+    assert!(output.stdout.ends_with("# rundown: PASS\n"), "{}", output.stdout);
     let text = fs::read_to_string(&out).expect("results");
     fs::remove_file(out).expect("it was there");
     let records = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

@@ -56,7 +56,7 @@ const char *kernel_prepare(void)
     return NULL;
 }
 
-static void give_back(SIZE_T core)
+static void release(SIZE_T core)
 {
     ExReleaseRundownProtectionCacheAware(object);
     cores[core].released++;
@@ -75,9 +75,9 @@ static BOOLEAN use(SIZE_T core)
         cores[core].poisoned++;
     cores[core].granted++;
     if (cores[core].granted % 32 != 0 || !atomic_compare_exchange_strong(&cores[next].inbox, &empty, 1))
-        give_back(core);
+        release(core);
     if (atomic_exchange(&cores[core].inbox, 0))
-        give_back(core);
+        release(core);
     return TRUE;
 }
 
@@ -98,7 +98,7 @@ void kernel_work(SIZE_T core)
         machine_wait((void *)&busy, all_busy, NULL);
         /* Core 0's own holds: what waits for the next core may be taken back by anyone. */
         if (atomic_exchange(&cores[1 % machine_core_count()].inbox, 0))
-            give_back(core);
+            release(core);
         ExWaitForRundownProtectionReleaseCacheAware(object);
         payload = POISON;
         use(core);
@@ -107,9 +107,9 @@ void kernel_work(SIZE_T core)
     while (use(core))
         ;
     if (atomic_exchange(&cores[(core + 1) % machine_core_count()].inbox, 0))
-        give_back(core);
+        release(core);
     if (atomic_exchange(&cores[core].inbox, 0))
-        give_back(core);
+        release(core);
 }
 
 /* What all cores have counted must agree. */
@@ -150,7 +150,7 @@ static BOOLEAN refused(void *unused)
 }
 
 /* On the last core: waits until core 0 has begun to wait, and releases. */
-void kernel_give_back(void)
+void kernel_release(void)
 {
     while (!refused(NULL))
         ;

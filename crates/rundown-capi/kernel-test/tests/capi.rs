@@ -32,7 +32,7 @@ unsafe extern "C" {
     safe fn kernel_work(core: usize);
     safe fn kernel_check() -> *const c_char;
     safe fn kernel_take() -> *const c_char;
-    safe fn kernel_give_back();
+    safe fn kernel_release();
     safe fn kernel_wait() -> *const c_char;
     safe fn kernel_release_too_many();
 }
@@ -76,7 +76,7 @@ fn hand_over() -> ktap::Result {
     let waited = Mutex::new(Err("core 0 has not waited".to_string()));
     jobs::run_on(&|core| core == 0 || core == last, &|core| match core {
         0 => *waited.lock() = result(kernel_wait()),
-        _ => kernel_give_back(),
+        _ => kernel_release(),
     });
     waited.into_inner()
 }

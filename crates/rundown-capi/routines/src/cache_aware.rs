@@ -32,7 +32,7 @@ struct Header {
 
 const _: () = assert!(size_of::<CacheLine<Header>>() == CACHE_LINE);
 
-/// Tells an initialised object from other memory, and leaves room for the number of slots.
+/// Marks an initialised object, unlike other memory, and leaves room for the number of slots.
 const KEY: usize = (0x6be1_d04f_97c3_a5b9_u64 as usize) << (usize::BITS / 2);
 /// What takes the place of [`KEY`] in memory that was given back.
 const FREED: usize = !KEY;
@@ -121,7 +121,7 @@ unsafe fn initialize(
     unsafe { header.write(CacheLine(Header { key, allocated: AtomicBool::new(allocated), tag })) };
 }
 
-/// Tells how many bytes ExInitializeRundownProtectionCacheAware needs. Comes first.
+/// Returns how many bytes ExInitializeRundownProtectionCacheAware needs. Comes first.
 ///
 /// A cache line (128 bytes on x86-64 and AArch64) for each slot, and not quite three for all.
 ///
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionCacheAware(
 ///
 /// As ExAcquireRundownProtectionCacheAware; all or nothing. FALSE also when the count would overflow:
 /// more than 2^61 holds (2^29 on 32-bit targets, and 65,535 in one call there). A `Count` of 0 takes
-/// nothing and tells whether the object is live.
+/// nothing and returns whether the object is live.
 ///
 /// # Safety
 ///

@@ -14,7 +14,7 @@ pub(crate) use rundown::ThreadSlot as Slot;
 /// Waiters sleep.
 pub(crate) use rundown::Blocking as Waiting;
 
-/// Tells how many slots an object gets: as many as there are processors for this program, asked once,
+/// Returns how many slots an object gets: as many as there are processors for this program, asked once,
 /// so that the answer is the same between SizeOf and Initialize.
 pub(crate) fn slot_count() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();

@@ -66,7 +66,7 @@ unsafe extern "C" fn call_ready(context: *mut c_void) -> BOOLEAN {
     if ready() { TRUE } else { FALSE }
 }
 
-/// Tells how many slots an object gets: any number.
+/// Returns how many slots an object gets: any number.
 pub(crate) fn slot_count() -> usize {
     // SAFETY: the kernel's own function, with the signature that the header prescribes.
     rundown_platform.slot_count.map_or(1, |slot_count| unsafe { slot_count() })

@@ -18,7 +18,7 @@ pub(crate) enum Misuse {
 }
 
 impl Misuse {
-    /// Tells what is wrong with an object that ought to be run down. Starts its run-down, to count the
+    /// Returns what is wrong with an object that ought to be run down. Starts its run-down, to count the
     /// holds: the caller is about to end.
     #[cold]
     pub(crate) fn not_run_down<T: Checked + ?Sized>(object: &T) -> Self {

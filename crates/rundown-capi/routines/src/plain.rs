@@ -18,7 +18,7 @@ struct Object {
 const _: () = assert!(size_of::<Object>() == size_of::<EX_RUNDOWN_REF>());
 const _: () = assert!(align_of::<Object>() == align_of::<EX_RUNDOWN_REF>());
 
-/// Tells an initialised object from other memory: neither zero, nor an address, nor text.
+/// Marks an initialised object, unlike other memory: neither zero, nor an address, nor text.
 const KEY: usize = 0x9d5c_e1f7_a3b8_6e2d_u64 as usize;
 
 /// Finds the object behind a caller's pointer.
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn ExAcquireRundownProtection(RunRef: PEX_RUNDOWN_REF) -> 
 ///
 /// As ExAcquireRundownProtection; all or nothing. FALSE also when the count would overflow: more than
 /// 2^61 holds (2^29 on 32-bit targets, and 65,535 in one call there). A `Count` of 0 takes nothing and
-/// tells whether the object is live.
+/// returns whether the object is live.
 ///
 /// # Safety
 ///

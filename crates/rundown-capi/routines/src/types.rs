@@ -46,12 +46,12 @@ pub type PEX_RUNDOWN_REF_CACHE_AWARE = *mut EX_RUNDOWN_REF_CACHE_AWARE;
 /// Functions that may be NULL say so. All of them may be called on any core.
 #[repr(C)]
 pub struct RUNDOWN_PLATFORM {
-    /// Tells how many slots a cache-aware object gets: best as many as cores. From 1 to 65,536 (256
+    /// Returns how many slots a cache-aware object gets: best as many as cores. From 1 to 65,536 (256
     /// on 32-bit targets); other values are taken for the nearest of these. Must not change between
     /// ExSizeOfRundownProtectionCacheAware and ExInitializeRundownProtectionCacheAware. NULL only in a
     /// kernel that makes no cache-aware object.
     pub slot_count: Option<unsafe extern "C" fn() -> SIZE_T>,
-    /// Tells which slot to use now: the index of the current core. Any value is correct, also one
+    /// Returns which slot to use now: the index of the current core. Any value is correct, also one
     /// that is out of date at once, because slots are taken modulo their number; a poor one only
     /// costs time. Called by every cache-aware acquire and release, at their level. NULL only if
     /// `slot_count` may be.

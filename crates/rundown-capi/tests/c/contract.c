@@ -277,7 +277,7 @@ static const struct {
     {amounts_are_free, "the amounts of acquires and releases are free, only the sum counts"},
     {refused_writes_nothing, "a refused acquire writes nothing"},
     {refused_adds_nothing, "a refused acquire adds nothing"},
-    {count_zero, "a count of 0 tells whether the object is live and takes nothing"},
+    {count_zero, "a count of 0 returns whether the object is live and takes nothing"},
     {any_count, "any ULONG count is safe"},
     {wait_again, "waiting on a run-down object has no effect and is no error"},
     {completed, "after RundownCompleted Wait returns at once and Acquire returns FALSE"},

@@ -5,30 +5,16 @@
 use crate::error::{AcquireError, NotRunDown, TimedOut};
 use crate::future::Drained;
 use crate::guard::RundownGuard;
-use crate::holders::{Record, Whose};
+use crate::holders::Record;
+use crate::object::Object;
+use crate::operations;
 use crate::park::Park;
-use crate::protocol::{Protocol, Slot};
-use crate::steps;
-use core::ptr;
-
-/// What each kind of object tells the shared operations. Not nameable outside the crate.
-pub(crate) mod sealed {
-    use super::{Park, Protocol, Slot};
-
-    pub trait Object: Sync {
-        type Line: AsRef<Slot>;
-        type Waiting: Park;
-        #[allow(private_interfaces, reason = "the trait is sealed")]
-        fn protocol(&self) -> Protocol<'_, Self::Line>;
-        fn current_slot(&self) -> usize;
-    }
-}
 
 /// Run-down protection: the family of operations, the same for both kinds of object.
 ///
 /// Sealed: implemented by [`RundownRef`](crate::RundownRef) and
 /// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) only.
-pub trait Rundown: sealed::Object {
+pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     /// How to wait for this object.
     type Park: Park;
 
@@ -55,7 +41,7 @@ pub trait Rundown: sealed::Object {
 
     /// Acquires `count` holds at once, for the cost of one.
     ///
-    /// A count of 0 takes nothing and tells whether the object is live. Otherwise as
+    /// A count of 0 takes nothing and returns whether the object is live. Otherwise as
     /// [`try_acquire`](Self::try_acquire).
     ///
     /// # Errors
@@ -90,9 +76,9 @@ pub trait Rundown: sealed::Object {
     /// holds would let the owner free what they use.
     #[inline]
     unsafe fn release_n(&self, count: usize) {
-        Record::settle(self.address(), count);
+        Record::take_leaked(self.address(), count);
         // SAFETY: the caller's promise is the same.
-        unsafe { steps::give_back(self, count) }
+        unsafe { operations::release(self, count) }
     }
 
     /// Starts the run-down, unless it has started, and does not wait.
@@ -109,10 +95,10 @@ pub trait Rundown: sealed::Object {
     ///
     /// When more was released than acquired.
     fn begin_run_down(&self) -> bool {
-        steps::begin(self).unwrap_or_else(|error| error.report(self.address()))
+        operations::begin(self).unwrap_or_else(|error| error.report(self.address()))
     }
 
-    /// Tells whether the object is run down: no hold is left and none will be granted.
+    /// Returns whether the object is run down: no hold is left and none will be granted.
     ///
     /// # Ordering
     ///
@@ -125,13 +111,13 @@ pub trait Rundown: sealed::Object {
         self.outstanding() == Some(0)
     }
 
-    /// Tells how many holds are left: `None` until a run-down has counted them.
+    /// Returns how many holds are left: `None` until a run-down has counted them.
     ///
     /// # Panics
     ///
     /// When more was released than acquired.
     fn outstanding(&self) -> Option<usize> {
-        steps::outstanding(self).unwrap_or_else(|error| error.report(self.address()))
+        operations::outstanding(self).unwrap_or_else(|error| error.report(self.address()))
     }
 
     /// Runs the object down: refuses new acquires, and waits until the last hold is released.
@@ -153,7 +139,7 @@ pub trait Rundown: sealed::Object {
     /// when another who waited makes the object live at once, this wait may start over, see
     /// [`reinitialize`](Self::reinitialize).
     fn wait(&self) {
-        let _ = self.wait_by(None);
+        let _ = operations::wait_by(self, None); // no deadline, no time-out
     }
 
     /// As [`wait`](Self::wait), but gives up at a deadline.
@@ -166,7 +152,7 @@ pub trait Rundown: sealed::Object {
     ///
     /// When more was released than acquired.
     fn wait_until(&self, deadline: <Self::Park as Park>::Deadline) -> Result<(), TimedOut> {
-        self.wait_by(Some(deadline))
+        operations::wait_by(self, Some(deadline))
     }
 
     /// As [`wait`](Self::wait), but gives up after `timeout`.
@@ -179,7 +165,7 @@ pub trait Rundown: sealed::Object {
     where
         Self::Park: Park<Deadline = std::time::Instant>,
     {
-        self.wait_by(std::time::Instant::now().checked_add(timeout))
+        operations::wait_by(self, std::time::Instant::now().checked_add(timeout))
     }
 
     /// Runs the object down as a `Future`, for any executor: ready once the last hold is released.
@@ -209,18 +195,6 @@ pub trait Rundown: sealed::Object {
         crate::holders::Holders::of(self.address())
     }
 
-    #[doc(hidden)]
-    fn wait_by(&self, deadline: Option<<Self::Park as Park>::Deadline>) -> Result<(), TimedOut> {
-        if steps::drain(self, deadline).unwrap_or_else(|error| error.report(self.address())) {
-            return Ok(());
-        }
-        // The last hold may have gone since.
-        match self.outstanding() {
-            Some(0) => Ok(()),
-            outstanding => Err(TimedOut { outstanding, whose: Whose::new(self.address()) }),
-        }
-    }
-
     /// States that the run-down is complete. After a wait there is nothing left to do.
     ///
     /// # Errors
@@ -245,7 +219,7 @@ pub trait Rundown: sealed::Object {
     /// While it runs, an acquire may be granted on one core and refused on another, and a
     /// [`begin_run_down`](Self::begin_run_down) may take the run-down that has just ended for its own.
     ///
-    /// That others who wait are done: one whose run-down has ended, but who has not looked since, finds
+    /// That others who wait are done: one holders run-down has ended, but who has not looked since, finds
     /// the object live and runs the new round down. So does a [`Drained`] that has been polled and not
     /// been ready. Make sure that they have returned, if the next round is not to be theirs.
     fn reinitialize(&self) -> Result<(), NotRunDown> {
@@ -266,33 +240,8 @@ pub trait Rundown: sealed::Object {
         <Self::Park as Park>::unpark_all(self.address());
         Ok(())
     }
-
-    /// Returns the address that waiters sleep on.
-    #[doc(hidden)]
-    #[inline]
-    fn address(&self) -> *const () {
-        ptr::from_ref(self.protocol().outstanding).cast()
-    }
 }
 
-impl<T: sealed::Object + ?Sized> Rundown for T {
+impl<T: Object + ?Sized> Rundown for T {
     type Park = T::Waiting;
-}
-
-/// Refuses to let an object die that is still held. `&mut` proves that nobody is in the middle.
-pub(crate) fn check_drop<R: Rundown + ?Sized>(object: &mut R) {
-    // A second panic would abort and hide the first; `core` alone can't tell.
-    #[cfg(any(test, feature = "std", rundown_loom))]
-    if std::thread::panicking() {
-        return;
-    }
-    if !object.begin_run_down() {
-        let holds = object.outstanding().unwrap_or(0);
-        let holds_are = if holds == 1 { "hold is" } else { "holds are" };
-        panic!(
-            "run-down object at {:p}: dropped while {holds} {holds_are} outstanding; \
-             wait for its run-down first",
-            object.address()
-        );
-    }
 }

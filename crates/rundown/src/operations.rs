@@ -1,0 +1,125 @@
+//! What begins, waits and releases, with a release too many as a value; [`Rundown`] panics on it.
+
+use crate::error::{OverRelease, TimedOut};
+use crate::holders::HolderList;
+use crate::object::Object;
+use crate::outcome::{Progress, Released};
+use crate::park::Park;
+
+/// Starts the run-down, unless it has started, and returns whether it has ended.
+pub(crate) fn begin<R: Object + ?Sized>(object: &R) -> Result<bool, OverRelease> {
+    let address = object.address();
+    let swept = object.protocol().sweep();
+    // Also after an error: others who wait must see it, instead of sleeping on.
+    if swept != Ok(false) {
+        <R::Waiting as Park>::unpark_all(address);
+    }
+    swept?;
+    Ok(outstanding(object)? == Some(0))
+}
+
+/// Returns how many holds are left: `None` until a run-down has counted them.
+pub(crate) fn outstanding<R: Object + ?Sized>(object: &R) -> Result<Option<usize>, OverRelease> {
+    Ok(match object.protocol().progress()? {
+        Progress::Live | Progress::Sweeping => None,
+        Progress::Draining(holds) => Some(holds),
+        Progress::RunDown => Some(0),
+    })
+}
+
+/// Runs the object down and waits, at most until the deadline. False: it has passed; never without one.
+pub(crate) fn drain<R: Object + ?Sized>(
+    object: &R,
+    deadline: Option<<R::Waiting as Park>::Deadline>,
+) -> Result<bool, OverRelease> {
+    // A re-initialisation that overlaps with this wait makes the object live once more, perhaps
+    // after our own look: then the run-down starts again, instead of waiting for nobody.
+    while !begin(object)? {
+        let mut ready = || match object.protocol().progress() {
+            Ok(Progress::Draining(_) | Progress::Sweeping) => false,
+            Ok(Progress::RunDown | Progress::Live) | Err(_) => true,
+        };
+        // `Park` is a safe trait, and memory is freed by what this returns: a true is asked again above,
+        // and a false counts only where there is a deadline that can have passed.
+        let ready = <R::Waiting as Park>::park_until(object.address(), &mut ready, deadline);
+        if !ready && deadline.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Runs the object down and waits, at most until the deadline.
+///
+/// # Panics
+///
+/// When more was released than acquired.
+pub(crate) fn wait_by<R: Object + ?Sized>(
+    object: &R,
+    deadline: Option<<R::Waiting as Park>::Deadline>,
+) -> Result<(), TimedOut> {
+    let address = object.address();
+    if drain(object, deadline).unwrap_or_else(|error| error.report(address)) {
+        return Ok(());
+    }
+    // The last hold may have gone since.
+    match outstanding(object).unwrap_or_else(|error| error.report(address)) {
+        Some(0) => Ok(()),
+        outstanding => Err(TimedOut { outstanding, holders: HolderList::new(address) }),
+    }
+}
+
+/// Releases `count` holds on the current slot, and wakes the waiters if they were the last.
+///
+/// # Safety
+///
+/// The caller owns at least `count` holds on this object and gives them up.
+#[inline]
+pub(crate) unsafe fn release<R: Object + ?Sized>(object: &R, count: usize) {
+    let slot = object.current_slot();
+    if let Some(old) = object.protocol().release(slot, count) {
+        release_slow_or_panic(object, slot, old, count);
+    }
+}
+
+/// Out of line, so that compilers put the usual way into the place where a guard is dropped.
+#[cold]
+#[inline(never)]
+fn release_slow_or_panic<R: Object + ?Sized>(object: &R, slot: usize, old: usize, count: usize) {
+    let address = object.address();
+    release_slow(object, slot, old, count).unwrap_or_else(|error| error.report(address));
+}
+
+/// Does the rest of a release, and wakes the waiters if it was the last.
+pub(crate) fn release_slow<R: Object + ?Sized>(
+    object: &R,
+    slot: usize,
+    old: usize,
+    count: usize,
+) -> Result<(), OverRelease> {
+    let address = object.address();
+    if object.protocol().release_slow(slot, old, count)? == Released::Last {
+        // From here on the object may be freed: only its address is used.
+        <R::Waiting as Park>::unpark_all(address);
+    }
+    Ok(())
+}
+
+/// Refuses to let an object die that is still held. `&mut` proves that nobody is in the middle.
+pub(crate) fn check_drop<R: Object + ?Sized>(object: &mut R) {
+    // A second panic would abort and hide the first; `core` alone can't tell.
+    #[cfg(any(test, feature = "std", rundown_loom))]
+    if std::thread::panicking() {
+        return;
+    }
+    let address = object.address();
+    if !begin(object).unwrap_or_else(|error| error.report(address)) {
+        let holds = outstanding(object).unwrap_or_else(|error| error.report(address)).unwrap_or(0);
+        let holds_are = if holds == 1 { "hold is" } else { "holds are" };
+        panic!(
+            "run-down object at {:p}: dropped while {holds} {holds_are} outstanding; \
+             wait for its run-down first",
+            address
+        );
+    }
+}
