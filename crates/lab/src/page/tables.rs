@@ -7,7 +7,7 @@ use crate::table::Table;
 /// The conditions.
 pub fn conditions(data: &Data) -> Table {
     let conditions = &data.conditions;
-    let mut table = Table::new("Machine and run", ["condition", "value"]).words();
+    let mut table = Table::new("Machine and run", ["condition", "value"]).with_texts();
     let processors = conditions.host_processors.to_string();
     table.row(["QEMU", &conditions.qemu]);
     table.row(["-accel, where it is timed", &conditions.accel]);
@@ -27,7 +27,7 @@ pub fn conditions(data: &Data) -> Table {
 
 /// What each variant is.
 pub fn variants(data: &Data) -> Table {
-    let mut table = Table::new("Ways to count users", ["variant", "what it is"]).words();
+    let mut table = Table::new("Ways to count users", ["variant", "what it is"]).with_texts();
     for variant in data::variants(data.ladder.iter().map(|found| found.variant)) {
         table.row([variant.name, variant.meaning]);
     }
