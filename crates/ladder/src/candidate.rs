@@ -166,5 +166,6 @@ mod tests {
         assert_eq!(candidate.lost_by_several(), 3);
         candidate.measured[0].off_by = 1;
         assert_eq!(candidate.complaint().as_deref(), Some("racy is off by 1"), "but not on one");
+        assert_eq!(candidate.lost_by_several(), 3, "one core is not several");
     }
 }
