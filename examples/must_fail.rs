@@ -20,7 +20,7 @@ use machine::testing::ktap::{self, Ktap};
 
 /// The rounds of the demo: `poison_while_held` shows that their checks notice what they look for.
 #[path = "../src/demo"]
-#[allow(dead_code, reason = "the demo itself uses the rest")]
+#[expect(dead_code, reason = "the demo itself uses the rest")]
 mod demo {
     pub mod counters;
     pub mod rounds;

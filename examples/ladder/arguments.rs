@@ -1,14 +1,13 @@
 //! What `-append` says, checked argument by argument.
 
-use crate::wait::Yield;
+use crate::platform::ThisKernel;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use ladder::{NAMES, Rung};
+use ladder::{About, VARIANTS, Variant};
 use machine::board::device_tree;
 use machine::smp::cores;
-use machine::smp::protection::ThisCore;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +38,7 @@ pub struct Arguments {
     pub rounds: u64,
     /// Ascending; 1 is among them.
     pub cores: Vec<usize>,
-    /// Names, in the order of [`NAMES`].
-    variants: Vec<&'static str>,
+    variants: Vec<&'static About>,
 }
 
 impl Arguments {
@@ -52,7 +50,7 @@ impl Arguments {
             pairs: None,
             rounds: 9,
             cores: (0..).map(|power| 1 << power).take_while(|&cores| cores < up).collect(),
-            variants: NAMES.to_vec(),
+            variants: VARIANTS.iter().collect(),
         };
         these.cores.push(up);
         for argument in device_tree::machine().arguments().split_ascii_whitespace() {
@@ -62,7 +60,7 @@ impl Arguments {
                 "pairs" => these.pairs = Some(number(argument, value, MOST_PAIRS / up as u64)?),
                 "rounds" => these.rounds = number(argument, value, MOST_ROUNDS)?,
                 "cores" => these.cores = counts(argument, value, up)?,
-                "rungs" => these.variants = names(value)?,
+                "rungs" => these.variants = variants(value)?,
                 _ => {
                     return Err(format!(
                         "{argument} is unknown; there are mode=, pairs=, rounds=, cores= and rungs="
@@ -74,9 +72,9 @@ impl Arguments {
     }
 
     /// Makes the variants that were chosen, for all cores.
-    pub fn variants(&self) -> Vec<Box<dyn Rung>> {
-        let mut variants = ladder::all::<ThisCore, Yield>(cores::count());
-        variants.retain(|variant| self.variants.contains(&variant.name()));
+    pub fn variants(&self) -> Vec<Box<dyn Variant>> {
+        let mut variants = ladder::all::<ThisKernel>(cores::count());
+        variants.retain(|variant| self.variants.contains(&variant.about()));
         variants
     }
 
@@ -111,11 +109,11 @@ fn counts(argument: &str, value: &str, up: usize) -> Result<Vec<usize>, String> 
     Ok(counts)
 }
 
-fn names(value: &str) -> Result<Vec<&'static str>, String> {
-    let known = |name: &str| NAMES.iter().copied().find(|known| *known == name);
+fn variants(value: &str) -> Result<Vec<&'static About>, String> {
     let chosen = value.split(',').map(|name| {
-        known(name).ok_or_else(|| {
-            format!("rungs={value}: there is no rung {name}; there are {}", NAMES.join(", "))
+        ladder::find(name).ok_or_else(|| {
+            let names = VARIANTS.each_ref().map(|about| about.name).join(", ");
+            format!("rungs={value}: there is no rung {name}; there are {names}")
         })
     });
     chosen.collect()

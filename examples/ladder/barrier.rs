@@ -4,7 +4,7 @@ use crate::wait::wait;
 use alloc::vec::Vec;
 use core::ptr;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use ladder::Rung;
+use ladder::Variant;
 use machine::arch::{cpu, time};
 use machine::smp::{jobs, park};
 use rundown::CacheLine;
@@ -50,7 +50,7 @@ impl Barrier {
 /// has ended.
 ///
 /// Cores that do not take part sleep. Each core writes its own time into its own line.
-pub fn race(variant: &dyn Rung, cores: usize, pairs: u64) -> u64 {
+pub fn race(variant: &dyn Variant, cores: usize, pairs: u64) -> u64 {
     let barrier = Barrier::default();
     let ends: Vec<CacheLine<AtomicU64>> = (0..cores).map(|_| CacheLine::default()).collect();
     jobs::run_on(&|core| core < cores, &|core| {

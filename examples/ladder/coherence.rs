@@ -12,7 +12,7 @@ use alloc::format;
 use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering};
-use ladder::{CacheAware, Rung};
+use ladder::{CacheAware, Variant};
 use machine::board::console::println;
 use machine::smp::jobs;
 use machine::smp::protection::ThisCore;
@@ -36,14 +36,14 @@ pub fn run(arguments: &Arguments) -> ! {
     let (variants, cores) = (arguments.variants(), arguments.most_cores());
     let pairs = arguments.pairs.unwrap_or((PAIRS / cores as u64).clamp(FEWEST, MOST));
     let drains = || (0..).map(|power| 1_usize << power).take_while(move |&slots| slots <= cores);
-    let exact = variants.iter().filter(|variant| variant.is_exact()).count();
+    let exact = variants.iter().filter(|variant| variant.about().is_exact()).count();
     let mut ktap = Ktap::plan(exact + drains().count());
     println!("# {cores} cores, {pairs} pairs each, after {WARM} to warm up");
     let mut phases = Phases(1);
     for variant in &variants {
         let left = phases.of_variant(&**variant, cores, pairs);
         let name = variant.name();
-        match variant.is_exact() {
+        match variant.about().is_exact() {
             true => ktap.test(&format!("{name}: counts are right"), || equal("off by", left, 0)),
             false => println!("# {name}: off by {left}"),
         }
@@ -76,7 +76,7 @@ impl Phases {
     }
 
     /// Runs the phases of a variant. Returns what is left of its count.
-    fn of_variant(&mut self, variant: &dyn Rung, cores: usize, pairs: u64) -> i64 {
+    fn of_variant(&mut self, variant: &dyn Variant, cores: usize, pairs: u64) -> i64 {
         let words = variant.words();
         cachescope_guest::watch(variant.name(), words.range, words.stride);
         self.run(
@@ -84,7 +84,7 @@ impl Phases {
             (cores, &|core| variant.pairs(core, WARM)),
             (cores, &|core| variant.pairs(core, pairs)),
         );
-        variant.settle()
+        variant.reset()
     }
 
     /// Runs the phases of a drain.

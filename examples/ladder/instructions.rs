@@ -12,7 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::arch::asm;
 use core::hint::black_box;
-use ladder::{Drains, Rung, SLOTS, Thousandths, ratio};
+use ladder::{Drains, SLOTS, Thousandths, Variant, ratio};
 use machine::arch::time;
 use machine::board::console::println;
 use machine::board::exit::{self, Status};
@@ -53,10 +53,10 @@ pub fn run(arguments: &Arguments) -> ! {
 }
 
 /// Returns the instructions of one pair more, with its turn of the loop.
-fn per_pair(variant: &dyn Rung, pairs: u64) -> Result<Thousandths, String> {
+fn per_pair(variant: &dyn Variant, pairs: u64) -> Result<Thousandths, String> {
     let [once, twice, thrice] =
         [1, 2, 3].map(|times| times * pairs).map(|pairs| ticks(|| variant.pairs(0, pairs)));
-    equal("off by", variant.settle(), 0)?;
+    equal("off by", variant.reset(), 0)?;
     equal("as many pairs once more", thrice - twice, twice - once)?;
     Ok(ratio(twice - once, pairs))
 }

@@ -1,6 +1,4 @@
-//! Ways to count users, measured side by side.
-//!
-//! `-append` says how: `mode=time`, `mode=instructions` or `mode=coherence`.
+//! Ways to count users, side by side: `-append "mode=time"`, `mode=instructions` or `mode=coherence`.
 //!
 //! ```sh
 //! cargo run --release --example ladder
@@ -18,8 +16,8 @@
 //! | `coherence` | which lines travel? | `pairs=N` (a core), `cores=N` that take part (all), `rungs=a,b`; counted by the plugin in crates/cachescope |
 //!
 //! Without `pairs=`, `mode=time` gives n cores the same number of pairs in all, whatever n is, so that
-//! a measurement takes about as long on 64 cores as on one. What is wrong with the arguments is said in
-//! one line, and the boot fails.
+//! a measurement takes about as long on 64 cores as on one (`PAIRS` in time.rs). What is wrong with
+//! the arguments is said in one line, and the boot fails.
 
 #![no_std]
 #![no_main]
@@ -31,7 +29,7 @@ mod barrier;
 mod coherence;
 mod concurrency;
 mod instructions;
-mod measurement;
+mod platform;
 mod table;
 mod time;
 mod wait;

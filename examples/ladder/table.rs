@@ -1,9 +1,9 @@
 //! What `mode=time` prints: lines for tools, tables with bars for people, at most 100 columns wide.
 
-use crate::measurement::{Candidate, DrainTime};
 use alloc::format;
 use alloc::string::String;
-use ladder::{Thousandths, ratio};
+use ladder::{Candidate, DrainTime, ratio};
+use machine::arch::time;
 use machine::board::console::println;
 use machine::testing::measure::{self, Text};
 
@@ -24,7 +24,7 @@ pub fn measures(candidates: &[Candidate], rounds: u64) {
                     ("cores", &measured.cores),
                     ("pairs_per_core", &measured.pairs),
                     ("rounds", &rounds),
-                    ("pairs_per_second", &measured.pairs_per_second()),
+                    ("pairs_per_second", &measured.pairs_per_second(time::frequency())),
                     ("relative_to_one", &ratio.median),
                     ("lowest", &ratio.lowest),
                     ("highest", &ratio.highest),
@@ -36,16 +36,16 @@ pub fn measures(candidates: &[Candidate], rounds: u64) {
 }
 
 /// Prints the drains, as lines for tools.
-pub fn drain_measures(drains: &[DrainTime], rounds: u64) {
-    for DrainTime { slots, nanoseconds } in drains {
+pub fn drain_measures(drains: &[DrainTime]) {
+    for DrainTime { slots, picoseconds, rounds } in drains {
         measure::print(
             "drain_slots",
             &[
                 ("slots", slots),
-                ("rounds", &rounds),
-                ("nanoseconds", &nanoseconds.median),
-                ("lowest", &nanoseconds.lowest),
-                ("highest", &nanoseconds.highest),
+                ("rounds", rounds),
+                ("nanoseconds", &(picoseconds.median / 1000)),
+                ("lowest", &(picoseconds.lowest / 1000)),
+                ("highest", &(picoseconds.highest / 1000)),
             ],
         );
     }
@@ -80,15 +80,10 @@ pub fn variants(candidates: &[Candidate], rounds: u64, on_their_own: bool) {
         let bar = if most > 1 { bar(last(candidate), longest, room) } else { String::new() };
         let wrong = candidate.measured.iter().any(|one| one.off_by > 0);
         let name = format!("{}{}", candidate.variant.name(), if wrong { ", wrong" } else { "" });
-        let alone = nanoseconds(candidate.measured[0].pairs_per_second());
+        let alone = candidate.measured[0].nanoseconds_per_pair(time::frequency());
         let row = format!("# {name:<12} {alone:>7.1}{ratios}  {bar}");
         println!("{}", row.trim_end());
     }
-}
-
-/// Returns the nanoseconds for one of so many a second.
-fn nanoseconds(per_second: u64) -> Thousandths {
-    ratio(1_000_000_000, per_second)
 }
 
 /// Prints the drains, for people.
@@ -97,11 +92,11 @@ pub fn drains(drains: &[DrainTime]) {
     println!("# drain of an idle, warm object: the price of a slot a core");
     println!("#");
     println!("# {:>5} {:>9} {:>12}", "slots", "ns", "ns a slot");
-    let longest = drains.iter().map(|one| one.nanoseconds.median).max().unwrap_or(0);
-    for DrainTime { slots, nanoseconds } in drains {
-        let each = ratio(nanoseconds.median, *slots as u64);
-        let bar = bar(nanoseconds.median, longest, BAR);
-        let row = format!("# {slots:>5} {:>9} {each:>12.1}  {bar}", nanoseconds.median);
+    let longest = drains.iter().map(|one| one.picoseconds.median).max().unwrap_or(0);
+    for DrainTime { slots, picoseconds, .. } in drains {
+        let each = ratio(picoseconds.median, *slots as u64 * 1000);
+        let bar = bar(picoseconds.median, longest, BAR);
+        let row = format!("# {slots:>5} {:>9} {each:>12.1}  {bar}", picoseconds.median / 1000);
         println!("{}", row.trim_end());
     }
     println!("#");

@@ -1,21 +1,10 @@
-//! How a core waits for others here: asleep with a deadline, or giving way.
+//! How a core waits for others here: asleep, with a deadline.
 
-use ladder::RelaxStrategy;
-use machine::arch::{cpu, time};
+use machine::arch::time;
 use machine::smp::{cores, park};
 
 /// Deadline for whatever a core waits for here, in milliseconds.
 const DEADLINE_MS: u64 = 20_000;
-
-/// How the locks wait: by [`cpu::give_way`].
-pub struct Yield;
-
-impl RelaxStrategy for Yield {
-    #[inline(always)]
-    fn relax() {
-        cpu::give_way();
-    }
-}
 
 /// Sleeps at `address` until `ready`. Panics, naming the core and what it waits for, if that is late.
 pub fn wait(address: *const (), what: &str, ready: impl FnMut() -> bool) {

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use core::ptr;
 use machine::arch::cache;
 use machine::smp::jobs;
+use machine::smp::protection::slot_words;
 use machine::testing::ktap::{self, equal, holds};
 use rundown::{CacheLine, Rundown};
 
@@ -47,7 +48,7 @@ fn tell_the_plugin(shared: &Shared, number: u16) {
 
 /// Has every core try again: all are refused, and not one slot changes.
 pub fn refuse(shared: &'static Shared) -> ktap::Result {
-    let before = slot_words(shared);
+    let before: Vec<usize> = slot_words(&shared.object).collect();
     jobs::run(&|core| {
         let refused = (0..REFUSALS).filter(|_| shared.object.try_acquire().is_err()).count();
         let mut counts = shared.counters[core].0.read();
@@ -57,13 +58,7 @@ pub fn refuse(shared: &'static Shared) -> ktap::Result {
     for (core, counts) in shared.counts().iter().enumerate() {
         equal(format!("core {core}, refused"), counts.refused, REFUSALS + 1)?;
     }
-    holds("no refused acquire has written to a slot", slot_words(shared) == before)
-}
-
-fn slot_words(shared: &Shared) -> Vec<usize> {
-    let words = (0..shared.object.slot_count()).map(|slot| shared.object.slot_address(slot));
-    // SAFETY: a slot is one word; nobody writes to it now, as `refuse` is about to show.
-    words.map(|word| unsafe { word.cast::<usize>().read_volatile() }).collect()
+    holds("no refused acquire has written to a slot", slot_words(&shared.object).eq(before))
 }
 
 /// Checks that what was granted was released, to the last one.

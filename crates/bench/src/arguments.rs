@@ -8,8 +8,8 @@ usage: scripts/bench [--quick] [--check]
   --quick   fewer and shorter rounds: to see that it works, not to quote
   --check   9 rounds; exit status 1 if 2 threads against 1 do not give at most 0.9 times the
             throughput on one shared word, and at least 1.7 times on the cache-aware object
-  exit status: 0 measured, 1 a bar does not hold or a count is wrong, 2 wrong usage or fewer
-  than 2 processors for --check";
+  exit status: 0 measured, 1 a threshold does not hold or a count is wrong, 2 wrong usage
+  or fewer than 2 processors for --check";
 
 /// Rounds whose median counts.
 const ROUNDS: usize = 9;
@@ -19,30 +19,31 @@ const QUICK_ROUNDS: usize = 3;
 const PAIRS: u64 = 500_000;
 const QUICK_PAIRS: u64 = 100_000;
 
-/// What to do.
+/// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arguments {
     /// How often everything is measured.
     pub rounds: usize,
     /// Pairs a thread in each measurement.
     pub pairs: u64,
-    /// Judge the bars.
+    /// Whether the thresholds are judged.
     pub check: bool,
 }
 
 impl Arguments {
-    /// Reads the words. `Ok(None)`: only the usage is wanted. The error is a line that says what to do.
-    pub fn parse(words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+    /// Returns what the arguments ask for, or `None` if that is the usage text. The error is a line that
+    /// says what to do.
+    pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut quick, mut check) = (false, false);
-        for word in words {
-            match word.as_str() {
+        for arg in args {
+            match arg.as_str() {
                 "--quick" => quick = true,
                 "--check" => check = true,
                 "--bench" => {} // from `cargo bench`
                 "-h" | "--help" => return Ok(None),
                 _ => {
                     return Err(format!(
-                        "{word} is unknown; scripts/bench --help says what there is"
+                        "{arg} is unknown; scripts/bench --help says what there is"
                     ));
                 }
             }
@@ -56,12 +57,12 @@ impl Arguments {
 mod tests {
     use super::*;
 
-    fn parse(words: &str) -> Result<Option<Arguments>, String> {
-        Arguments::parse(words.split_whitespace().map(str::to_owned))
+    fn parse(args: &str) -> Result<Option<Arguments>, String> {
+        Arguments::parse(args.split_whitespace().map(str::to_owned))
     }
 
     #[test]
-    fn words_are_understood() {
+    fn arguments_are_understood() {
         let plain = Arguments { rounds: 9, pairs: PAIRS, check: false };
         assert_eq!(parse(""), Ok(Some(plain)));
         assert_eq!(parse("--bench"), Ok(Some(plain)));

@@ -1,25 +1,25 @@
-//! The host benchmark: the rungs of crates/ladder on real threads, in relation to one thread.
+//! The host benchmark: the variants of crates/ladder on real threads, in relation to one thread.
 //!
-//! What counts are ratios. Candidates are interleaved: a round measures every rung on every number of
-//! threads once, so that whatever else the host does hits all of them, and the ratio of a round is that
-//! of two measurements next to each other. The table shows the median of the rounds with the lowest and
-//! the highest; nanoseconds stand there for orientation only.
+//! Ratios are what counts. A round measures every variant on every number of threads once, so whatever else
+//! the host does affects all of them, and a ratio compares two measurements that are next to each other in
+//! time. The table shows the median of the rounds with the lowest and the highest; its nanoseconds are
+//! there for orientation only.
 //!
-//! - [`candidates`]: the rungs of the ladder, and two that need `std`.
+//! - [`variants`]: those of crates/ladder, and two that need `std`.
 //! - [`race`]: one measurement, with threads that stay on their processors.
-//! - [`rounds`]: all measurements; [`report`] prints them, [`bars`] judges them.
+//! - [`rounds`]: all measurements; [`report`] prints them, [`thresholds`] judges them.
 
 pub mod arguments;
-pub mod bars;
-pub mod candidates;
 pub mod race;
 pub mod report;
 pub mod rounds;
+pub mod thresholds;
+pub mod variants;
 
 use arguments::Arguments;
 use std::process::ExitCode;
 
-/// Wrong counts, or a bar that does not hold.
+/// Wrong counts, or a threshold that does not hold.
 const FAILED: u8 = 1;
 /// Wrong usage, or a host that cannot tell.
 const SETUP: u8 = 2;
@@ -36,20 +36,23 @@ pub fn main() -> ExitCode {
     };
     let processors = race::processors();
     if arguments.check && processors < 2 {
-        return stop(SETUP, "the bars compare 2 threads with 1, and this host has 1 processor");
+        return stop(
+            SETUP,
+            "the thresholds compare 2 threads with 1, and this host has 1 processor",
+        );
     }
     let measured = rounds::measure(&arguments, processors);
     let drains = rounds::drains(&arguments);
     report::measures(&measured, &drains);
     report::tables(&measured, &drains);
-    let wrong: Vec<_> = measured.iter().filter_map(rounds::Candidate::complaint).collect();
+    let wrong: Vec<_> = measured.iter().filter_map(ladder::Candidate::complaint).collect();
     if !wrong.is_empty() {
         return stop(FAILED, &wrong.join("; "));
     }
     if !arguments.check {
         return ExitCode::SUCCESS;
     }
-    match bars::judge(&measured) {
+    match thresholds::judge(&measured) {
         Ok(verdict) => {
             println!("{verdict}");
             ExitCode::SUCCESS

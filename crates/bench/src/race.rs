@@ -1,19 +1,20 @@
 //! One measurement: threads on processors of their own, a common start, the end of the last one.
 
-use crate::candidates::ThisThread;
-use ladder::Rung;
+use crate::variants::ThisThread;
+use ladder::Variant;
 use std::hint;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How many threads can run at once.
+/// Returns how many threads can run at once.
 pub fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Has `threads` threads do `pairs` pairs each on a rung, all at once. Returns how long it took.
-pub fn race(rung: &dyn Rung, threads: usize, pairs: u64) -> Duration {
+/// Has `threads` threads do `pairs` pairs each on a variant, all at once. Returns the nanoseconds from the
+/// first start to the last end.
+pub fn race(variant: &dyn Variant, threads: usize, pairs: u64) -> u64 {
     let ready = AtomicUsize::new(0);
     let run = |number: usize| {
         stay_on_processor(number);
@@ -24,20 +25,20 @@ pub fn race(rung: &dyn Rung, threads: usize, pairs: u64) -> Duration {
             hint::spin_loop();
         }
         let start = Instant::now();
-        rung.pairs(number, pairs);
+        variant.pairs(number, pairs);
         (start, Instant::now())
     };
     let times: Vec<(Instant, Instant)> = thread::scope(|scope| {
         let started: Vec<_> = (0..threads).map(|number| scope.spawn(move || run(number))).collect();
-        started.into_iter().map(|one| one.join().expect("a rung does not panic")).collect()
+        started.into_iter().map(|one| one.join().expect("a variant does not panic")).collect()
     });
     let start = times.iter().map(|&(start, _)| start).min();
     let end = times.iter().map(|&(_, end)| end).max();
-    start.zip(end).map_or(Duration::ZERO, |(start, end)| end - start).max(Duration::from_nanos(1))
+    start.zip(end).map_or(0, |(start, end)| (end - start).as_nanos() as u64).max(1)
 }
 
-/// Keeps the calling thread on the processor with this number among those that we may use. Without it the
-/// system would still run each thread, but might move it, and its lines with it.
+/// Keeps the calling thread on processor `number` of those that we may use. Without this the system would
+/// still run each thread, but might move it to another processor, and its cache lines with it.
 #[cfg(target_os = "linux")]
 fn stay_on_processor(number: usize) {
     use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -58,14 +59,15 @@ fn stay_on_processor(_number: usize) {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::candidates;
+    use crate::variants;
 
     #[test]
     fn more_threads_than_processors_end_too_and_count_right() {
         let threads = processors() + 1;
-        for rung in candidates::all(threads) {
-            assert!(race(&*rung, threads, 100) > Duration::ZERO);
-            assert!(rung.settle() == 0 || !rung.is_exact(), "{}", rung.name());
+        for variant in variants::all(threads) {
+            assert!(race(&*variant, threads, 100) > 0);
+            let left = variant.reset();
+            assert!(left == 0 || !variant.about().is_exact(), "{}", variant.name());
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What is printed: lines for tools, tables for people.
 
-use crate::rounds::{Candidate, DrainTime};
-use ladder::{Thousandths, ratio};
+use crate::rounds::NANOSECONDS;
+use ladder::{Candidate, DrainTime, Thousandths, ratio};
 
-/// The measurements as `# measure {json}` lines, the same format that the kernel speaks.
+/// Prints the measurements as `# measure {json}` lines, the format that the kernel uses too.
 pub fn measures(candidates: &[Candidate], drains: &[DrainTime]) {
     for candidate in candidates {
         for one in &candidate.measured {
@@ -12,10 +12,10 @@ pub fn measures(candidates: &[Candidate], drains: &[DrainTime]) {
                 "# measure {{\"name\":\"bench\",\"rung\":\"{}\",\"threads\":{},\
                  \"pairs_per_thread\":{},\"nanoseconds_per_pair\":{},\"relative_to_one\":{},\
                  \"lowest\":{},\"highest\":{},\"off_by\":{}}}",
-                candidate.rung.name(),
-                one.threads,
-                candidate.pairs,
-                candidate.nanoseconds(one),
+                candidate.variant.name(),
+                one.cores,
+                one.pairs,
+                one.nanoseconds_per_pair(NANOSECONDS),
                 spread.median,
                 spread.lowest,
                 spread.highest,
@@ -34,10 +34,10 @@ pub fn measures(candidates: &[Candidate], drains: &[DrainTime]) {
     }
 }
 
-/// The same as tables.
+/// Prints them as tables.
 pub fn tables(candidates: &[Candidate], drains: &[DrainTime]) {
     let Some(first) = candidates.first() else { return };
-    let threads: Vec<usize> = first.measured.iter().map(|one| one.threads).collect();
+    let threads: Vec<usize> = first.measured.iter().map(|one| one.cores).collect();
     let most = threads.last().copied().unwrap_or(1);
     println!();
     println!("acquire and release of one object: throughput of n threads, as a multiple of one's");
@@ -57,9 +57,9 @@ pub fn tables(candidates: &[Candidate], drains: &[DrainTime]) {
         let spread = candidate.relative_to_one(last);
         println!(
             "{:<12} {:>9.1} {:>9.1} {ratios}   {:.2} to {:.2}{}",
-            candidate.rung.name(),
-            candidate.nanoseconds(one),
-            candidate.nanoseconds(last),
+            candidate.variant.name(),
+            one.nanoseconds_per_pair(NANOSECONDS),
+            last.nanoseconds_per_pair(NANOSECONDS),
             spread.lowest,
             spread.highest,
             if last.off_by > 0 { "   wrong" } else { "" }

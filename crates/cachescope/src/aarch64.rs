@@ -2,40 +2,40 @@
 
 use cachescope_guest::markers::{NAME, PHASE};
 
-/// What the plugin does about an instruction.
+/// How the plugin treats an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Loads, stores, or both in one by one core's own account: LDR, STR, LDP, LDAR, STLR, ...
+    /// A load or a store that is no part of an atomic: LDR, STR, LDP, LDAR, STLR, ...
     Plain,
     /// LDADD, SWP, CAS, ...: one access with intent to write.
     Atomic,
-    /// LDXR, LDAXR: the one access of an atomic that its STXR will complete.
+    /// LDXR, LDAXR: counts as the one access of an atomic, which its STXR completes.
     LoadExclusive,
     /// STXR, STLXR: the end of that atomic.
     StoreExclusive,
-    /// CLREX: its other end, without a store.
+    /// CLREX: the end of that atomic without a store.
     ClearExclusive,
     /// YIELD, WFE, ISB: a core that waits without sleeping.
     Spin,
-    /// HINT #0x60 and up: a mark (see [`crate::marks`]).
-    Mark(u32),
+    /// HINT #0x60 and up: a marker (see [`crate::markers`]).
+    Marker(u32),
 }
 
-/// The first and the last HINT that are marks. All are in the space of hints that the architecture has
-/// not allocated and so executes as NOP (Arm ARM C6.2 "HINT").
-pub const MARKS: std::ops::RangeInclusive<u32> = PHASE..=NAME;
+/// The HINTs that are markers. The architecture has not allocated any of them, and so executes them as
+/// NOP (Arm ARM C6.2 "HINT").
+pub const MARKERS: std::ops::RangeInclusive<u32> = PHASE..=NAME;
 
 const HINT: u32 = 0xd503_201f;
 const HINT_NUMBER: u32 = 0x7f << 5;
 
-/// Finds out what an instruction is, and its name for people; nothing if it does not matter.
+/// Returns the class of an instruction and its name for people, or `None` if it does not matter.
 pub fn decode(opcode: u32) -> Option<(Class, &'static str)> {
     if opcode & !HINT_NUMBER == HINT {
         let number = (opcode & HINT_NUMBER) >> 5;
         return match number {
             1 => Some((Class::Spin, "YIELD")),
             2 => Some((Class::Spin, "WFE")),
-            _ if MARKS.contains(&number) => Some((Class::Mark(number), "HINT")),
+            _ if MARKERS.contains(&number) => Some((Class::Marker(number), "HINT")),
             _ => None,
         };
     }
@@ -56,8 +56,8 @@ pub fn decode(opcode: u32) -> Option<(Class, &'static str)> {
     })
 }
 
-/// Tells whether an instruction is LDXP, STXP or CASP of 64-bit registers. These are for 16 bytes that
-/// lie at a multiple of 16; QEMU 7.2 reports each half.
+/// Returns whether an instruction is LDXP, STXP or CASP of 64-bit registers. They access 16 bytes at a
+/// multiple of 16, and QEMU 7.2 reports each half.
 pub fn is_wide_pair(opcode: u32) -> bool {
     let pair = bits(opcode, 24, 6) == 0b00_1000 && bits(opcode, 23, 1) == 0;
     pair && bits(opcode, 21, 1) == 1 && bits(opcode, 30, 1) == 1
@@ -140,8 +140,8 @@ mod tests {
         assert_eq!(class(0xd503_3f5f), Some(Class::ClearExclusive)); // clrex
         assert_eq!(name(0xd503_3fdf), Some("ISB")); // isb
         assert_eq!(name(0xd503_203f), Some("YIELD")); // yield
-        assert_eq!(class(0xd503_2c1f), Some(Class::Mark(0x60))); // hint #0x60
-        assert_eq!(class(0xd503_2c3f), Some(Class::Mark(0x61))); // hint #0x61
+        assert_eq!(class(0xd503_2c1f), Some(Class::Marker(0x60))); // hint #0x60
+        assert_eq!(class(0xd503_2c3f), Some(Class::Marker(0x61))); // hint #0x61
         assert_eq!(class(0xd503_201f), None); // nop
         assert_eq!(class(0xd503_3bbf), None); // dmb ish
         assert_eq!(class(0x8b02_0020), None); // add x0, x1, x2

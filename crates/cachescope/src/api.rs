@@ -1,63 +1,21 @@
-//! QEMU's plugin API: our own declarations, chosen at load time.
+//! QEMU's plugin API: its declarations, chosen at load time.
 //!
 //! From include/qemu/qemu-plugin.h of QEMU 7.2 (API version 1) to 11.1 (version 7). Of all that we use,
 //! two things differ: `qemu_plugin_insn_data` copies from version 3 on; and from version 7 on every
 //! callback is registered with data of the plugin's, and gets that instead of the plugin's number.
 //!
-//! All that is unsafe about calling QEMU stands here and in [`load`].
+//! All calls into QEMU, and so all that is unsafe about them, are here, in [`register`] and in [`load`];
+//! [`types`] has QEMU's types.
 
 pub mod load;
 pub mod register;
+pub mod types;
 
 use load::function;
 use register::Register;
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ffi::{c_int, c_uint, c_void};
 use std::ptr;
-
-/// QEMU's name for a loaded plugin.
-pub type Id = u64;
-/// Called before an instruction is executed.
-pub type ExecuteCallback = extern "C" fn(c_uint, *mut c_void);
-/// Called after a memory access: core, information, virtual address, our own data.
-pub type MemoryCallback = extern "C" fn(c_uint, u32, u64, *mut c_void);
-
-/// `struct qemu_plugin_tb`, a piece of code that is translated at once.
-#[repr(C)]
-#[derive(Debug)]
-pub struct Block([u8; 0]);
-
-/// `struct qemu_plugin_insn`.
-#[repr(C)]
-#[derive(Debug)]
-pub struct Instruction([u8; 0]);
-
-/// `qemu_info_t`, for system emulation.
-#[repr(C)]
-#[derive(Debug)]
-pub struct Info {
-    target_name: *const c_char,
-    /// The oldest API version that this QEMU accepts.
-    pub oldest: c_int,
-    /// The API version of this QEMU.
-    pub current: c_int,
-    /// Whether a whole machine is emulated.
-    pub system_emulation: bool,
-    smp_vcpus: c_int,
-    max_vcpus: c_int,
-}
-
-impl Info {
-    /// The emulated architecture.
-    pub fn target(&self) -> &str {
-        // SAFETY: QEMU gives a string constant.
-        unsafe { CStr::from_ptr(self.target_name) }.to_str().unwrap_or("")
-    }
-
-    /// How many cores the machine may have.
-    pub fn cores(&self) -> usize {
-        usize::try_from(self.max_vcpus).unwrap_or(0)
-    }
-}
+use types::{Block, ExecuteCallback, Info, Instruction, MemoryCallback};
 
 /// `enum qemu_plugin_cb_flags`: our callbacks touch no registers.
 const NO_REGISTERS: c_int = 0;
@@ -90,7 +48,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Finds all functions, or tells what is wrong with this QEMU.
+    /// Finds all functions. The error says what is wrong with this QEMU.
     pub fn find(info: &Info) -> Result<Self, String> {
         if !info.system_emulation || info.target() != "aarch64" {
             return Err("only qemu-system-aarch64 is supported".into());
@@ -115,7 +73,7 @@ impl Api {
         }
     }
 
-    /// The instructions of a block, each with its address and its opcode.
+    /// Returns the instructions of a block, each with its address and its opcode.
     ///
     /// # Safety
     ///
@@ -183,13 +141,13 @@ impl Api {
         unsafe { (self.on_access)(instruction, callback, NO_REGISTERS, LOADS_AND_STORES, data) }
     }
 
-    /// Tells whether an access was a store.
+    /// Returns whether an access was a store.
     pub fn is_store(&self, access: u32) -> bool {
         // SAFETY: a function of its argument's bits.
         unsafe { (self.is_store)(access) }
     }
 
-    /// Bytes of an access.
+    /// Returns the number of bytes of an access.
     pub fn size(&self, access: u32) -> u64 {
         // SAFETY: a function of its argument's bits.
         1 << unsafe { (self.size_shift)(access) }

@@ -1,34 +1,34 @@
-//! What follows `-plugin libcachescope.so`.
+//! The plugin's arguments: what follows `-plugin libcachescope.so`.
 
 use crate::policy::Policy;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The arguments, see the table of the crate.
+/// The arguments; the table in the crate's documentation explains each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {
-    /// Whether to serialise the cores.
+    /// Whether the cores are serialised.
     pub schedule: bool,
     /// Bytes of a line.
     pub line: u64,
-    /// What to watch from the start.
+    /// Memory that is watched from the start.
     pub regions: Vec<Range<u64>>,
     /// Names for addresses.
     pub names: Option<PathBuf>,
-    /// Where the results go.
+    /// Where the results are written.
     pub out: Option<PathBuf>,
-    /// Who takes the next step.
+    /// How the next core is chosen.
     pub policy: Policy,
-    /// Cores in a phase whose mark does not say; 0: it is not scheduled.
+    /// Cores in a phase whose marker gives no number; 0: such a phase is not scheduled.
     pub cores: usize,
-    /// Where the last steps go.
+    /// Where the last steps are written.
     pub trace: Option<PathBuf>,
-    /// How many steps.
+    /// How many steps are written there.
     pub trace_last: usize,
     /// A schedule without a step for so long is stuck.
     pub deadline: Duration,
-    /// A schedule with more steps is stuck, too.
+    /// A schedule with more steps is ended.
     pub max_steps: u64,
 }
 
@@ -51,13 +51,13 @@ impl Default for Arguments {
 }
 
 impl Arguments {
-    /// Reads `key=value` words. The error is a whole sentence.
-    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+    /// Reads arguments of the form `key=value`. The error is a whole sentence.
+    pub fn parse<'a>(args: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let mut this = Self::default();
         let (mut random, mut seed) = (None, None);
-        for word in words {
+        for arg in args {
             let (key, value) =
-                word.split_once('=').ok_or_else(|| format!("`{word}` is not KEY=VALUE"))?;
+                arg.split_once('=').ok_or_else(|| format!("`{arg}` is not KEY=VALUE"))?;
             let wrong = |wanted: &str| format!("{key}={value}: wants {wanted}");
             match key {
                 "mode" => {
@@ -152,9 +152,9 @@ mod tests {
 
     #[test]
     fn reads_all() {
-        let words = "mode=schedule line=128 region=0x40200000-40201000 region=1-2 policy=random \
+        let args = "mode=schedule line=128 region=0x40200000-40201000 region=1-2 policy=random \
                      seed=0x10 cores=8 out=a trace=b trace_last=5 names=c deadline=3 max_steps=9";
-        let arguments = Arguments::parse(words.split(' ').filter(|word| !word.is_empty()));
+        let arguments = Arguments::parse(args.split_whitespace());
         assert_eq!(
             arguments.unwrap(),
             Arguments {
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        for (words, error) in [
+        for (args, error) in [
             ("mode=fast", "mode=fast: wants count or schedule"),
             ("region=5-5", "region=5-5: wants START-END in hexadecimal, END > START"),
             ("line=on", "line=on: wants 64 or 128"),
@@ -184,7 +184,7 @@ mod tests {
             ("nonsense", "`nonsense` is not KEY=VALUE"),
             ("trace_last=0", "trace_last=0: wants a number from 1 to 10000000"),
         ] {
-            assert_eq!(Arguments::parse(words.split(' ')).unwrap_err(), error);
+            assert_eq!(Arguments::parse(args.split(' ')).unwrap_err(), error);
         }
         assert!(Arguments::parse(["colour=red"]).unwrap_err().starts_with("colour= is unknown"));
     }

@@ -1,4 +1,4 @@
-//! What QEMU calls: once when it loads the plugin, then at each translation, access and mark.
+//! What QEMU calls: once when it loads the plugin, then at each translation, access and marker.
 //!
 //! At translation each instruction is decoded once, and only those that matter get callbacks. We ask
 //! for all accesses of an instruction and choose among them here: QEMU 7.2 confuses the two directions
@@ -6,7 +6,7 @@
 
 use crate::aarch64::{self, Class};
 use crate::api::register::{Both, Data};
-use crate::api::{Block, ExecuteCallback, Id, Info, Instruction};
+use crate::api::types::{Block, ExecuteCallback, Id, Info, Instruction};
 use crate::failure;
 use crate::plugin::Plugin;
 use crate::trace::Site;
@@ -23,7 +23,7 @@ fn plugin() -> &'static Plugin {
     PLUGIN.get().expect("callbacks come after the installation")
 }
 
-/// Called by QEMU when it has loaded the plugin.
+/// Called by QEMU once it has loaded the plugin.
 ///
 /// # Safety
 ///
@@ -38,12 +38,12 @@ pub unsafe extern "C" fn qemu_plugin_install(
     failure::on_panic();
     // SAFETY: promised by the caller: a structure that lives during the call.
     let info = unsafe { &*info };
-    let words = (0..usize::try_from(count).unwrap_or(0)).map(|index| {
+    let args = (0..usize::try_from(count).unwrap_or(0)).map(|index| {
         // SAFETY: promised by the caller: `count` terminated strings.
         unsafe { CStr::from_ptr(*arguments.add(index)) }.to_string_lossy()
     });
-    let words: Vec<_> = words.collect();
-    let plugin = match Plugin::new(info, words.iter().map(AsRef::as_ref)) {
+    let args: Vec<_> = args.collect();
+    let plugin = match Plugin::new(info, args.iter().map(AsRef::as_ref)) {
         Ok(plugin) => PLUGIN.get_or_init(|| plugin),
         Err(error) => failure::end(failure::SETUP, &error),
     };
@@ -81,10 +81,10 @@ unsafe fn instrument(plugin: &Plugin, instruction: *mut Instruction, site: &'sta
     let data = ptr::from_ref(site).cast_mut().cast::<c_void>();
     let accesses = match site.class {
         Class::Plain | Class::Atomic | Class::LoadExclusive | Class::StoreExclusive => true,
-        Class::ClearExclusive | Class::Spin | Class::Mark(_) => false,
+        Class::ClearExclusive | Class::Spin | Class::Marker(_) => false,
     };
     let before: Option<ExecuteCallback> = match site.class {
-        Class::Mark(_) => Some(mark),
+        Class::Marker(_) => Some(marker),
         Class::Spin if plugin.schedules() => Some(spin),
         Class::ClearExclusive | Class::LoadExclusive if plugin.schedules() => Some(clear_exclusive),
         _ => None,
@@ -113,9 +113,9 @@ extern "C" fn access(core: c_uint, info: u32, address: u64, data: *mut c_void) {
     plugin().access(core as usize, unsafe { site(data) }, info, address);
 }
 
-extern "C" fn mark(core: c_uint, data: *mut c_void) {
+extern "C" fn marker(core: c_uint, data: *mut c_void) {
     // SAFETY: as in `access`.
-    if let Class::Mark(number) = unsafe { site(data) }.class {
+    if let Class::Marker(number) = unsafe { site(data) }.class {
         plugin().hint(core as usize, number);
     }
 }

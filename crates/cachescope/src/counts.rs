@@ -32,7 +32,7 @@ impl Counts {
         }
     }
 
-    /// Counts what it cost.
+    /// Counts the traffic that an access caused.
     pub fn traffic(&mut self, traffic: Traffic) {
         self.cold += u64::from(traffic.cold);
         self.transfers += u64::from(traffic.transfer);
@@ -66,12 +66,12 @@ pub struct PhaseCounts {
 }
 
 impl PhaseCounts {
-    /// Makes counts for `cores` cores, all zero.
+    /// Returns counts for `cores` cores, all zero.
     pub fn new(phase: u16, name: String, cores: usize) -> Self {
         Self { phase, name, position: vec![0; cores].into(), counts: Vec::new() }
     }
 
-    /// The counts of one core.
+    /// Returns the counts of one core.
     pub fn of(&mut self, core: usize) -> &mut Counts {
         if self.position[core] == 0 {
             self.counts.push((core, Counts::default()));
@@ -80,7 +80,7 @@ impl PhaseCounts {
         &mut self.counts[usize::from(self.position[core]) - 1].1
     }
 
-    /// The cores that used the line, each with its counts.
+    /// Returns the cores that used the line, each with its counts.
     pub fn iter(&self) -> impl Iterator<Item = &(usize, Counts)> {
         self.counts.iter()
     }

@@ -1,11 +1,11 @@
-//! The protocol: a directory of MESI states, one line at a time, caches without end.
+//! The protocol: a directory of MESI states, one line at a time, caches of unlimited size.
 //!
 //! The caches never evict: a line leaves a cache only because another core writes to it, or because
-//! the guest says so (`cold`). What is counted is therefore the traffic that sharing causes, and
-//! nothing else. An atomic counts as one access that needs the line for itself, as a load with intent
-//! to write (Sorin, Hill, Wood: A Primer on Memory Consistency and Cache Coherence, chapter 8).
+//! the guest asks for it (`cold`). So what is counted is the traffic that sharing causes, and nothing
+//! else. An atomic counts as one access that needs the only copy of the line, as a load with intent to
+//! write (Sorin, Hill, Wood: A Primer on Memory Consistency and Cache Coherence, chapter 8).
 
-/// Most cores there can be: what QEMU's `virt` takes.
+/// The largest number of cores: what QEMU's `virt` supports.
 pub const MAX_CORES: usize = 512;
 
 /// What a core does to a line.
@@ -73,7 +73,7 @@ enum State {
 pub struct Line(State);
 
 impl Line {
-    /// Does an access and tells its cost.
+    /// Does an access. Returns the traffic that it causes.
     pub fn access(&mut self, core: usize, access: Access) -> Traffic {
         match access {
             Access::Load => self.load(core),
@@ -81,7 +81,7 @@ impl Line {
         }
     }
 
-    /// Tells whether `core` could write without any traffic.
+    /// Returns whether `core` could write without any traffic.
     pub fn is_owned_by(&self, core: usize) -> bool {
         matches!(self.0, State::Exclusive(owner) | State::Modified(owner) if owner == core)
     }

@@ -1,4 +1,4 @@
-//! The ends that nobody wants: one line, and a status that is not zero.
+//! Ends with an error: one line, and an exit status that is not zero.
 
 use std::panic;
 
@@ -11,7 +11,7 @@ unsafe extern "C" {
 pub const SETUP: i32 = 2;
 /// The guest has broken a rule, or the results cannot be written.
 pub const GUEST: i32 = 1;
-/// No step for too long.
+/// A schedule made no step for too long.
 pub const STUCK: i32 = 124;
 
 /// Prints one line and ends QEMU.
@@ -20,8 +20,8 @@ pub fn end(status: i32, message: &str) -> ! {
     _exit(status)
 }
 
-/// Makes a panic, which is a mistake in this plugin, one line and an abort. It must not unwind into
-/// QEMU: callbacks are `extern "C"`, so it could not anyway.
+/// Makes every panic, which is a mistake in this plugin, one line and an abort. It must not unwind into
+/// QEMU, and could not, as callbacks are `extern "C"`.
 pub fn on_panic() {
     panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("a panic").replace('\n', " ");

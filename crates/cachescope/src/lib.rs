@@ -14,22 +14,22 @@
 //! |---|---|---|
 //! | `mode=count\|schedule` | count only, or serialise the cores too | `count` |
 //! | `line=64\|128` | bytes of a cache line | 64 |
-//! | `region=START-END` | watch these addresses (hexadecimal, the end not included); may be repeated | only what the guest marks |
+//! | `region=START-END` | watch these addresses (hexadecimal, the end not included); may be repeated | only what the guest's markers say |
 //! | `names=FILE` | names of addresses, see [`names`] | only those from the guest |
 //! | `out=FILE` | the results, as JSON lines, see [`report`] | standard error |
 //! | `policy=round-robin\|random` | who takes the next step | `round-robin` |
 //! | `seed=N` | for `policy=random` | 0 |
-//! | `cores=N` | cores that take part in a phase whose mark does not say | such a phase is counted, and left out of the schedule |
+//! | `cores=N` | cores that take part in a phase whose marker gives no number | such a phase is counted, and left out of the schedule |
 //! | `trace=FILE` | the last steps of a schedule, as text | none |
 //! | `trace_last=N` | how many | 1000 |
 //! | `deadline=SECONDS` | a schedule without a step for so long is stuck | 10 |
 //! | `max_steps=N` | a schedule with more steps than this runs in circles | no limit |
 //!
 //! Any error is one line on standard error and an exit status other than 0: 2 for the set-up, 1 for a
-//! guest that breaks the rules of [`marks`], 124 for a schedule that is stuck.
+//! guest that breaks the rules of [`markers`], 124 for a schedule that is stuck.
 //!
-//! Reading order: [`directory`] (the protocol), [`memory`] (what is watched), [`marks`] (what the guest
-//! says), [`turnstile`] (schedules), [`plugin`] (how they meet), [`callbacks`]
+//! Reading order: [`directory`] (the protocol), [`memory`] (what is watched), [`markers`] (what the guest
+//! says), [`scheduler`] (schedules), [`plugin`] (how they meet), [`callbacks`]
 //! and [`api`] (QEMU's side).
 
 pub mod aarch64;
@@ -39,11 +39,12 @@ pub mod callbacks;
 pub mod counts;
 pub mod directory;
 pub mod failure;
-pub mod marks;
+pub mod hash;
+pub mod markers;
 pub mod memory;
 pub mod names;
 pub mod plugin;
 pub mod policy;
 pub mod report;
+pub mod scheduler;
 pub mod trace;
-pub mod turnstile;

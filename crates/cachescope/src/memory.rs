@@ -1,8 +1,8 @@
 //! What is watched: lines of memory, each with its directory entry and its counts.
 //!
-//! Every load and store of the machine asks [`Memory::find`] first, so that must be quick: the table is
-//! read without a lock, and replaced as a whole by who adds to it. Whatever was watched once stays so,
-//! as a line stays in a cache when what lies in it is freed.
+//! Every load and store of the machine calls [`Memory::find`] first, so it must be quick: the table is
+//! read without a lock, and whoever adds to it replaces it as a whole. What is watched stays watched,
+//! just as a line stays in a cache when the object in it is freed.
 
 use crate::counts::{Counts, PhaseCounts};
 use crate::directory::{self, Access};
@@ -22,7 +22,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// The counts for a core in a phase; `name` is asked when the line is new to the phase.
+    /// Returns the counts of a core in a phase. `name` is called when the line is new to the phase.
     fn counts(
         &mut self,
         core: usize,
@@ -64,7 +64,7 @@ pub struct Hit<'a> {
     pub start: u64,
 }
 
-/// All that is watched. There is one, and its tables live for ever.
+/// All memory that is watched. There is one, and its tables are never freed.
 #[derive(Debug)]
 pub struct Memory {
     table: AtomicPtr<Table>,
@@ -74,14 +74,15 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Watches nothing yet.
+    /// Returns a memory of which nothing is watched yet.
     pub fn new(line_bytes: u64, cores: usize) -> Self {
         let table = Box::leak(Box::new(Table::default()));
         Self { table: AtomicPtr::new(table), writer: Mutex::new(()), line_bytes, cores }
     }
 
     fn table(&self) -> &Table {
-        // SAFETY: always a leaked box. Acquire, partner `watch`: its contents are visible.
+        // SAFETY: always a leaked box. Acquire pairs with the release in `watch`, so its contents are
+        // visible.
         unsafe { &*self.table.load(Ordering::Acquire) }
     }
 
@@ -113,12 +114,12 @@ impl Memory {
         let low = spans.first().map_or(0, |span| span.range.start);
         let length = spans.last().map_or(0, |span| span.range.end - low);
         let table = Box::leak(Box::new(Table { low, length, spans }));
-        self.table.store(table, Ordering::Release); // partner `table`
+        self.table.store(table, Ordering::Release); // pairs with the load in `table`
         drop(writer);
         Ok(())
     }
 
-    /// The watched line that an address lies in.
+    /// Returns the watched line that an address lies in.
     #[inline]
     pub fn find(&self, address: u64) -> Option<Hit<'_>> {
         let table = self.table();
@@ -162,7 +163,7 @@ impl Memory {
         self.each_line(|_, line| line.state.flush());
     }
 
-    /// Whether anything is watched.
+    /// Returns whether nothing is watched.
     pub fn is_empty(&self) -> bool {
         self.table().spans.is_empty()
     }
@@ -177,7 +178,7 @@ impl Memory {
         }
     }
 
-    /// All counts.
+    /// Returns the sums of all counts.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         self.each_line(|address, line| {
@@ -196,7 +197,7 @@ impl Memory {
     }
 }
 
-/// The counts in sum.
+/// The sums of all counts.
 #[derive(Debug, Default)]
 pub struct Totals {
     /// By phase.
@@ -207,7 +208,7 @@ pub struct Totals {
     pub lines: Vec<(u16, u64, String, Counts)>,
 }
 
-/// Locks, also if somebody has panicked with the lock: then we are about to end anyway.
+/// Locks a mutex, even if a thread has panicked while it held it: then QEMU is about to end anyway.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Names of addresses, from the guest's marks and from a file.
+//! Names of addresses, from the guest's markers and from a file.
 //!
 //! A file has a line for each name, hexadecimal and separated by blanks; `#` starts a comment:
 //!
@@ -12,7 +12,7 @@
 //! the guest's go first, newer before older; in the file, the one that starts last.
 
 use crate::arguments::hexadecimal;
-use crate::trace::Hash;
+use crate::hash::Hash;
 use std::ops::Range;
 
 /// A named piece of memory.
@@ -37,14 +37,14 @@ pub struct Place {
 /// All names.
 #[derive(Debug, Default)]
 pub struct Names {
-    marked: Vec<Name>,
-    filed: Vec<Name>,
+    from_guest: Vec<Name>,
+    from_file: Vec<Name>,
 }
 
 impl Names {
     /// Reads a file. The error names the line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut filed = Vec::new();
+        let mut from_file = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split('#').next().unwrap_or("").trim();
             if line.is_empty() {
@@ -53,28 +53,28 @@ impl Names {
             let name = parse_line(line).ok_or_else(|| {
                 format!("line {number}: `{line}` is not START END NAME [STRIDE] in hexadecimal")
             })?;
-            filed.push(name);
+            from_file.push(name);
         }
-        filed.sort_by_key(|name| name.range.start);
-        Ok(Self { marked: Vec::new(), filed })
+        from_file.sort_by_key(|name| name.range.start);
+        Ok(Self { from_guest: Vec::new(), from_file })
     }
 
     /// Adds a name from the guest.
     pub fn add(&mut self, range: Range<u64>, stride: u64, text: &str) {
-        self.marked.retain(|known| known.range != range); // the same object, used again
-        self.marked.push(Name::new(range, stride, text));
+        self.from_guest.retain(|known| known.range != range); // the same object, used again
+        self.from_guest.push(Name::new(range, stride, text));
     }
 
     fn find(&self, address: u64) -> Option<&Name> {
         let contains = |name: &&Name| name.range.contains(&address);
-        self.marked.iter().rev().find(contains).or_else(|| {
-            let end = self.filed.partition_point(|name| name.range.start <= address);
+        self.from_guest.iter().rev().find(contains).or_else(|| {
+            let end = self.from_file.partition_point(|name| name.range.start <= address);
             // Symbols hardly overlap, so the search ends soon; but an enclosing one may come first.
-            self.filed[..end].iter().rev().take(64).find(contains)
+            self.from_file[..end].iter().rev().take(64).find(contains)
         })
     }
 
-    /// Where an address is, told without the address; `start` is where the watched memory begins.
+    /// Returns where `address` is without using the address itself: the watched memory begins at `start`.
     pub fn place(&self, address: u64, start: u64) -> Place {
         match self.find(address) {
             Some(name) => Place { name: name.hash, offset: address - name.range.start },
@@ -82,7 +82,7 @@ impl Names {
         }
     }
 
-    /// What a line is called: everything that has a name and lies on it, `packed[0..8]` or `a, b+8`.
+    /// Returns the names of everything that lies on a line, such as `packed[0..8]` or `a, b+8`.
     pub fn describe_line(&self, line: Range<u64>) -> String {
         let mut parts = Vec::new();
         let mut address = line.start;
@@ -99,7 +99,7 @@ impl Names {
         if parts.is_empty() { format!("{:#x}", line.start) } else { parts.join(", ") }
     }
 
-    /// What an address is called.
+    /// Returns the name of an address.
     pub fn describe(&self, address: u64) -> String {
         match self.find(address) {
             Some(name) => name.describe(address),
@@ -139,11 +139,11 @@ impl Name {
 }
 
 fn parse_line(line: &str) -> Option<Name> {
-    let mut words = line.split_whitespace();
-    let range = hexadecimal(words.next()?)?..hexadecimal(words.next()?)?;
-    let text = words.next()?;
-    let stride = words.next().map_or(Some(0), hexadecimal)?;
-    (!range.is_empty() && words.next().is_none()).then(|| Name::new(range, stride, text))
+    let mut fields = line.split_whitespace();
+    let range = hexadecimal(fields.next()?)?..hexadecimal(fields.next()?)?;
+    let text = fields.next()?;
+    let stride = fields.next().map_or(Some(0), hexadecimal)?;
+    (!range.is_empty() && fields.next().is_none()).then(|| Name::new(range, stride, text))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where QEMU, the watched memory, the guest's marks and the turnstile meet.
+//! Where QEMU, the watched memory, the guest's markers and the scheduler meet.
 //!
 //! Atomics count once whatever QEMU makes of them: with a thread for each core it reports LDADD as one
 //! access that is also a store, with all cores on one thread as a load and a store, and from version
@@ -10,16 +10,17 @@ mod guest;
 mod results;
 
 use crate::aarch64::{self, Class};
-use crate::api::{self, Api, Info};
+use crate::api::types::Info;
+use crate::api::{self, Api};
 use crate::arguments::Arguments;
 use crate::directory::{Access, MAX_CORES};
 use crate::failure::{self, end};
-use crate::marks::Sentence;
+use crate::markers::Decoder;
 use crate::memory::{Hit, Memory, lock};
 use crate::names::Names;
 use crate::report::Run;
+use crate::scheduler::Scheduler;
 use crate::trace::{Site, Step};
-use crate::turnstile::Turnstile;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -36,14 +37,14 @@ const MOST_BYTES: u64 = 16;
 struct Core {
     /// The phase it takes part in, or 0.
     phase: AtomicU16,
-    /// That phase is led through the schedule.
+    /// Whether that phase is scheduled.
     scheduled: AtomicBool,
     /// An exclusive load of watched memory has not met its store yet.
     exclusive: AtomicBool,
-    sentence: Mutex<Sentence>,
+    decoder: Mutex<Decoder>,
 }
 
-/// The plugin in one piece. There is one, and it lives for ever.
+/// The whole plugin. There is one, and it is never freed.
 #[derive(Debug)]
 pub struct Plugin {
     /// QEMU's functions.
@@ -54,7 +55,7 @@ pub struct Plugin {
     names: RwLock<Names>,
     phases: Mutex<BTreeMap<u16, String>>,
     cores: Vec<Core>,
-    turnstile: Option<Turnstile>,
+    scheduler: Option<Scheduler>,
     sites: Mutex<HashMap<(u64, u32), &'static Site>>,
     out: Mutex<Option<File>>,
     trace: Mutex<Option<File>>,
@@ -65,9 +66,9 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// Makes it as the arguments say. The error is a whole sentence.
-    pub fn new<'a>(info: &Info, words: impl Iterator<Item = &'a str>) -> Result<Self, String> {
-        let arguments = Arguments::parse(words)?;
+    /// Returns the plugin as its arguments describe it. The error is a whole sentence.
+    pub fn new<'a>(info: &Info, args: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        let arguments = Arguments::parse(args)?;
         let api = Api::find(info)?;
         let cores = info.cores();
         if cores == 0 || cores > MAX_CORES {
@@ -90,9 +91,9 @@ impl Plugin {
         for region in &arguments.regions {
             memory.watch(region.clone()).map_err(|error| format!("region=: {error}"))?;
         }
-        let turnstile = arguments.schedule.then(|| {
+        let scheduler = arguments.schedule.then(|| {
             let Arguments { policy, trace_last, max_steps, deadline, .. } = arguments;
-            Turnstile::new(cores, policy, trace_last, max_steps, deadline)
+            Scheduler::new(cores, policy, trace_last, max_steps, deadline)
         });
         Ok(Self {
             api,
@@ -106,7 +107,7 @@ impl Plugin {
             names: RwLock::new(names),
             phases: Mutex::default(),
             cores: (0..cores).map(|_| Core::default()).collect(),
-            turnstile,
+            scheduler,
             sites: Mutex::default(),
             out: Mutex::new(create(&arguments.out)?),
             trace: Mutex::new(create(&arguments.trace)?),
@@ -117,7 +118,7 @@ impl Plugin {
         })
     }
 
-    /// The one description of an instruction, made when it is translated for the first time.
+    /// Returns the one description of an instruction, made when it is translated for the first time.
     pub fn site(
         &self,
         address: u64,
@@ -137,7 +138,7 @@ impl Plugin {
         names.describe_line(start..start + self.run.line)
     }
 
-    /// Something that the guest must not do.
+    /// Returns the value, or ends QEMU: an error is something that the guest must not do.
     fn must<T>(&self, result: Result<T, String>) -> T {
         result.unwrap_or_else(|error| {
             self.report();
@@ -145,12 +146,12 @@ impl Plugin {
         })
     }
 
-    /// Whether cores are serialised.
+    /// Returns whether cores are serialised.
     pub fn schedules(&self) -> bool {
-        self.turnstile.is_some()
+        self.scheduler.is_some()
     }
 
-    /// Any access of any memory, after it has happened.
+    /// Handles any access of any memory, after it has happened.
     #[inline]
     pub fn access(&'static self, core: usize, site: &'static Site, info: u32, address: u64) {
         let first = self.memory.find(address);
@@ -189,46 +190,46 @@ impl Plugin {
             true => self.memory.complete(hit, core, phase, || self.line_name(address)),
             false => self.memory.access(hit, core, phase, access, || self.line_name(address)),
         }
-        let Some(turnstile) = self.turnstile_of(core) else { return };
+        let Some(scheduler) = self.scheduler_of(core) else { return };
         if !completes {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
             let step = Step { core, access, site, address };
-            let recorded = turnstile.record(step, names.place(address, hit.start));
+            let recorded = scheduler.record(step, names.place(address, hit.start));
             drop(names);
             self.must(recorded);
         }
         let opens = site.class == Class::LoadExclusive;
         own.exclusive.store(opens, Ordering::Relaxed);
         if !opens {
-            turnstile.pass(core);
+            scheduler.pass(core);
         }
     }
 
-    /// The turnstile, if the core takes part in a phase of a schedule.
-    fn turnstile_of(&self, core: usize) -> Option<&Turnstile> {
-        let turnstile = self.turnstile.as_ref();
-        turnstile.filter(|_| self.cores[core].scheduled.load(Ordering::Relaxed))
+    /// Returns the scheduler, if the core takes part in a phase that is scheduled.
+    fn scheduler_of(&self, core: usize) -> Option<&Scheduler> {
+        let scheduler = self.scheduler.as_ref();
+        scheduler.filter(|_| self.cores[core].scheduled.load(Ordering::Relaxed))
     }
 
-    /// The core is about to wait without sleeping.
+    /// Handles a core that is about to wait without sleeping.
     pub fn spin(&self, core: usize) {
-        if let Some(turnstile) = self.turnstile_of(core) {
-            turnstile.spin(core);
+        if let Some(scheduler) = self.scheduler_of(core) {
+            scheduler.spin(core);
         }
     }
 
-    /// An atomic of exclusives has ended without a store, as a compare-and-swap that fails does; it was
-    /// a step all the same. Also comes before an exclusive load, for those that end without a CLREX.
+    /// Handles the end of an exclusive without a store, as in a compare-and-swap that fails: it was a step
+    /// all the same. It is also called before an exclusive load, for those that end without a CLREX.
     pub fn clear_exclusive(&self, core: usize) {
-        if let Some(turnstile) = self.turnstile_of(core)
+        if let Some(scheduler) = self.scheduler_of(core)
             && self.cores[core].exclusive.swap(false, Ordering::Relaxed)
         {
-            turnstile.pass(core);
+            scheduler.pass(core);
         }
     }
 
-    /// A core has begun its existence. From version 10.0 on QEMU tells callbacks the wrong core when all
-    /// run on one thread (`gen_cpu_index` in accel/tcg/plugin-gen.c takes it for a constant).
+    /// Handles the start of a core, on its thread. From version 10.0 on QEMU gives callbacks the wrong core
+    /// when all run on one thread (`gen_cpu_index` in accel/tcg/plugin-gen.c takes it for a constant).
     pub fn start(&self, core: usize) {
         let mut threads = lock(&self.threads);
         if let Some(other) =
@@ -244,10 +245,10 @@ impl Plugin {
         }
     }
 
-    /// QEMU has put the core to sleep.
+    /// Handles a core that QEMU has put to sleep.
     pub fn idle(&self, core: usize) {
-        if let Some(turnstile) = &self.turnstile {
-            turnstile.idle(core);
+        if let Some(scheduler) = &self.scheduler {
+            scheduler.idle(core);
         }
     }
 }

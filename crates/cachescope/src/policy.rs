@@ -1,4 +1,4 @@
-//! Who takes the next step.
+//! How the core that takes the next step is chosen.
 
 /// How the next core is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub enum Policy {
     Random(u64),
 }
 
-/// A policy and where it is.
+/// A policy and its state.
 #[derive(Clone, Debug)]
 pub struct Chooser {
     policy: Policy,
@@ -18,7 +18,7 @@ pub struct Chooser {
 }
 
 impl Chooser {
-    /// Starts from the beginning.
+    /// Returns a chooser that has chosen nobody yet.
     pub fn new(policy: Policy) -> Self {
         let state = match policy {
             Policy::RoundRobin => u64::MAX,
@@ -27,7 +27,7 @@ impl Chooser {
         Self { policy, state }
     }
 
-    /// Chooses one of `ready`, which are in ascending order, or none if there are none.
+    /// Returns one of `ready`, which are in ascending order, or `None` if there are none.
     pub fn choose(&mut self, ready: &[usize]) -> Option<usize> {
         let &first = ready.first()?;
         Some(match self.policy {

@@ -31,7 +31,7 @@ pub struct Run {
     pub api: i32,
 }
 
-/// Makes the lines about the run and its counts.
+/// Returns the lines about the run and its counts.
 pub fn counts(run: &Run, totals: &Totals, phase_names: &BTreeMap<u16, String>) -> String {
     let mut text = String::new();
     let Run { schedule, line, cores, api } = run;
@@ -58,7 +58,7 @@ pub fn counts(run: &Run, totals: &Totals, phase_names: &BTreeMap<u16, String>) -
     text
 }
 
-/// Makes the line about the schedule.
+/// Returns the line about the schedule.
 pub fn schedule(policy: Policy, steps: u64, spins: u64, hash: &str) -> String {
     let policy = match policy {
         Policy::RoundRobin => r#""round-robin""#.into(),
@@ -77,7 +77,7 @@ fn object(text: &mut String, what: std::fmt::Arguments<'_>, counts: &Counts) {
     );
 }
 
-/// A JSON string.
+/// Returns `text` as a JSON string.
 fn string(text: &str) -> String {
     let mut quoted = String::from('"');
     for letter in text.chars() {

@@ -1,35 +1,12 @@
 //! The steps of a schedule: a hash over all, and the last ones to read.
 
 use crate::directory::Access;
+use crate::hash::Hash;
 use crate::names::{Names, Place};
 use std::collections::VecDeque;
 use std::fmt::Write;
 
-/// A hash of words, the same on every host: FNV-1a (Fowler, Noll, Vo) over their bytes, 64 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hash(u64);
-
-impl Default for Hash {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hash {
-    /// Goes on with one more word.
-    pub fn add(&mut self, word: u64) {
-        for byte in word.to_le_bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-        }
-    }
-
-    /// The hash so far.
-    pub fn value(self) -> u64 {
-        self.0
-    }
-}
-
-/// An instruction that the plugin watches. There is one for each, and it lives for ever.
+/// An instruction that the plugin watches. Each has one such description, which is never freed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Site {
     /// Its address.
@@ -45,17 +22,17 @@ pub struct Site {
 /// One access of a schedule.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// Who.
+    /// The core that makes it.
     pub core: usize,
-    /// What.
+    /// Load, store or atomic.
     pub access: Access,
-    /// By which instruction.
+    /// The instruction that makes it.
     pub site: &'static Site,
-    /// Where.
+    /// The virtual address.
     pub address: u64,
 }
 
-/// See the module.
+/// The steps of a run so far.
 #[derive(Debug)]
 pub struct Trace {
     hash: Hash,
@@ -65,18 +42,18 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Starts without steps; keeps `keep` of them.
+    /// Returns a trace without steps, which keeps the last `keep` of them.
     pub fn new(keep: usize) -> Self {
         Self { hash: Hash::default(), count: 0, last: VecDeque::new(), keep }
     }
 
-    /// A phase has begun.
+    /// Adds the beginning of a phase to the hash.
     pub fn begin(&mut self, phase: u16) {
         self.hash.add(u64::MAX);
         self.hash.add(u64::from(phase));
     }
 
-    /// A step was taken. Where its instruction lies is not part of the hash.
+    /// Adds a step. The address of its instruction is not part of the hash.
     pub fn add(&mut self, step: Step, place: Place) {
         self.hash.add((step.core as u64) << 8 | step.access as u64);
         self.hash.add(place.name);
@@ -88,17 +65,17 @@ impl Trace {
         self.last.push_back(step);
     }
 
-    /// Steps so far.
+    /// Returns the number of steps so far.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// The hash, as it is printed.
+    /// Returns the hash as it is printed.
     pub fn hash(&self) -> String {
         format!("{:016x}", self.hash.value())
     }
 
-    /// The last `count` steps, a line each.
+    /// Returns the last `count` steps, a line each.
     pub fn text(&self, names: &Names, count: usize) -> String {
         let skip = self.last.len().saturating_sub(count);
         let first = self.count - self.last.len() as u64;

@@ -1,5 +1,5 @@
-//! What the rungs of crates/ladder do to the cache lines, counted in the kernel `examples/ladder.rs`:
-//! the bars of the project, and why the other rungs do what they do.
+//! What the variants of crates/ladder do to the cache lines, counted in the kernel `examples/ladder`: what
+//! the list of variants promises, and why the others do what they do.
 //!
 //! Under round robin every core makes one access, then the next core. So counts can be worked out by
 //! hand, and they are the same in each run.
@@ -7,8 +7,9 @@
 mod common;
 
 use common::{MANY_THREADS, Results};
+use ladder::VARIANTS;
 
-/// The counts of the phases with `cores` cores; twice, because they must be the same in each run.
+/// Returns the counts of the phases with `cores` cores. They must be the same in each run, so it runs twice.
 fn run(cores: u64, line: u64, append: &str) -> Option<Results> {
     let append = format!("mode=coherence {append}");
     let arguments = format!(",mode=schedule,policy=round-robin,line={line}");
@@ -18,24 +19,20 @@ fn run(cores: u64, line: u64, append: &str) -> Option<Results> {
     Some(first)
 }
 
-/// An atomic on a line that all write is a transfer; on a line of one's own there is none. No line is
-/// cold any more, as the phase before has used them all.
-fn check_bars(cores: u64, line: u64) {
+/// What the list says of each variant, with lines of 64 bytes. In the counted phase no line is cold any more,
+/// as the phase before it has used them all.
+fn check_list(cores: u64) {
     let pairs = 10;
-    let atomics = 2 * cores * pairs;
-    let Some(results) = run(cores, line, &format!("pairs={pairs}")) else { return };
-    for shared in ["shared", "packed", "rw_lock"] {
-        assert_eq!(results.phase(shared), [atomics, 0, atomics, 0], "{shared}, {cores} cores");
+    let Some(results) = run(cores, 64, &format!("pairs={pairs}")) else { return };
+    for about in &VARIANTS {
+        let [_, cold, transfers, upgrades] = results.phase(about.name);
+        assert_eq!(cold, 0, "{}, {cores} cores", about.name);
+        if let Some(exactly) = about.transfers_per_pair {
+            let wanted = [exactly * cores * pairs, 0];
+            assert_eq!([transfers, upgrades], wanted, "{}, {cores} cores", about.name);
+        }
     }
-    for own in ["padded64", "padded128"] {
-        let travels = own == "padded64" && line == 128; // two cores on each line
-        let transfers = if travels { atomics } else { 0 };
-        assert_eq!(results.phase(own), [atomics, 0, transfers, 0], "{own}, {cores} cores");
-    }
-    // A load more for each acquire: is the mark set?
-    let [accesses, ..] = results.phase("cache_aware");
-    assert_eq!(accesses, atomics + cores * pairs);
-    assert_eq!(results.phase("cache_aware")[1..], [0, 0, 0], "cache_aware, {cores} cores");
+    check_accesses(&results, cores, pairs);
     // Everything has been used but the line that only a drain touches. Core 0's own slot is here.
     for slots in (0..).map(|power| 1 << power).take_while(|&slots| slots <= cores) {
         let [_, cold, transfers, upgrades] = results.phase(&format!("drain {slots}"));
@@ -43,29 +40,56 @@ fn check_bars(cores: u64, line: u64) {
     }
 }
 
+/// Two atomics a pair, and for `cache_aware` one load more: does the object run down?
+fn check_accesses(results: &Results, cores: u64, pairs: u64) {
+    let atomics = 2 * cores * pairs;
+    for name in ["rw_lock", "shared", "packed", "padded64", "padded128"] {
+        assert_eq!(results.phase(name)[0], atomics, "{name}, {cores} cores");
+    }
+    assert_eq!(results.phase("cache_aware")[0], atomics + cores * pairs);
+}
+
+/// With lines of 128 bytes two words of `padded64` share a line, and it travels for every atomic.
+fn check_wide_lines(cores: u64) {
+    let pairs = 10;
+    let Some(results) = run(cores, 128, &format!("pairs={pairs}")) else { return };
+    let atomics = 2 * cores * pairs;
+    for (name, transfers) in [
+        ("shared", atomics),
+        ("packed", atomics),
+        ("rw_lock", atomics),
+        ("padded64", atomics),
+        ("padded128", 0),
+        ("cache_aware", 0),
+    ] {
+        assert_eq!(results.phase(name)[1..], [0, transfers, 0], "{name}, {cores} cores");
+    }
+    check_accesses(&results, cores, pairs);
+}
+
 #[test]
 fn shared_words_travel_for_every_atomic_and_own_lines_stay_with_2_cores() {
-    check_bars(2, 64);
-    check_bars(2, 128);
+    check_list(2);
+    check_wide_lines(2);
 }
 
 #[test]
 fn shared_words_travel_for_every_atomic_and_own_lines_stay_with_8_cores() {
-    check_bars(8, 64);
-    check_bars(8, 128);
+    check_list(8);
+    check_wide_lines(8);
 }
 
 #[test]
 fn shared_words_travel_for_every_atomic_and_own_lines_stay_with_64_cores() {
-    check_bars(64, 64);
+    check_list(64);
 }
 
 /// A core alone keeps what it has once it has it, whatever it does.
 #[test]
 fn one_core_moves_nothing() {
     let Some(results) = run(1, 64, "") else { return };
-    for rung in ["racy", "spin_lock", "rw_lock", "shared_cas", "shared", "plain", "cache_aware"] {
-        assert_eq!(results.phase(rung)[1..], [0, 0, 0], "{rung}");
+    for about in &VARIANTS {
+        assert_eq!(results.phase(about.name)[1..], [0, 0, 0], "{}", about.name);
     }
 }
 
@@ -90,20 +114,20 @@ fn looking_before_the_add_costs_a_shared_word_a_transfer_more() {
 /// Each success makes all others fail, who fetch the line again for the next attempt: with n cores in
 /// step the n-th needs n attempts.
 #[test]
-fn a_loop_of_compare_and_swap_repeats_with_the_number_of_cores() {
-    let transfers_per_pair = |cores: u64, rung: &str| {
+fn a_loop_that_tries_again_repeats_with_the_number_of_cores() {
+    let transfers_per_pair = |cores: u64, name: &str| {
         let pairs = 10;
-        let results = run(cores, 64, &format!("pairs={pairs} rungs={rung}"))?;
-        Some(results.phase(rung)[2] / (cores * pairs))
+        let results = run(cores, 64, &format!("pairs={pairs} rungs={name}"))?;
+        Some(results.phase(name)[2] / (cores * pairs))
     };
-    for rung in ["shared_cas", "spin_lock"] {
-        let Some(few) = transfers_per_pair(4, rung) else { return };
-        let many = transfers_per_pair(16, rung).expect("as before");
-        assert!(many >= 3 * few, "{rung}: {few} transfers a pair with 4 cores, {many} with 16");
+    for name in VARIANTS.iter().filter(|about| about.retries).map(|about| about.name) {
+        let Some(few) = transfers_per_pair(4, name) else { return };
+        let many = transfers_per_pair(16, name).expect("as before");
+        assert!(many >= 3 * few, "{name}: {few} transfers a pair with 4 cores, {many} with 16");
     }
 }
 
-/// The table in docs/ladder.md: a row for one rung or more, a column for 2, 8 and 64 cores.
+/// The table in docs/ladder.md: a row for one variant or more, a column for 2, 8 and 64 cores.
 #[test]
 fn the_table_of_the_documentation_is_what_is_counted() {
     let page = include_str!("../../../docs/ladder.md");
@@ -112,22 +136,22 @@ fn the_table_of_the_documentation_is_what_is_counted() {
     let results: Option<Vec<Results>> =
         columns.iter().map(|&(cores, pairs)| run(cores, 64, &format!("pairs={pairs}"))).collect();
     let Some(results) = results else { return };
-    let table = page.lines().skip_while(|line| !line.starts_with("| rung | 2 cores |"));
+    let table = page.lines().skip_while(|line| !line.starts_with("| variant | 2 cores |"));
     for row in table.skip(2).take_while(|line| line.starts_with('|')) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        for rung in cells[1].split('`').skip(1).step_by(2) {
+        for name in cells[1].split('`').skip(1).step_by(2) {
             for ((results, (cores, pairs)), cell) in results.iter().zip(columns).zip(&cells[2..]) {
-                let [_, _, transfers, _] = results.phase(rung);
+                let [_, _, transfers, _] = results.phase(name);
                 let each = transfers as f64 / (cores * pairs) as f64;
                 let said = match each {
                     0.0 => "0".to_owned(),
                     0.0..10.0 => format!("{each:.1}"),
                     _ => format!("{each:.0}"),
                 };
-                assert_eq!(*cell, said, "{rung} with {cores} cores");
+                assert_eq!(*cell, said, "{name} with {cores} cores");
                 checked += 1;
             }
         }
     }
-    assert_eq!(checked, 10 * columns.len(), "a cell for every rung");
+    assert_eq!(checked, VARIANTS.len() * columns.len(), "a cell for every variant");
 }

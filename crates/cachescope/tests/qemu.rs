@@ -145,7 +145,7 @@ fn failed(output: &Output, status: i32, message: &str) {
     assert!(own[0].contains(message), "{errors}");
 }
 
-/// The demo that must fail has no marks.
+/// The image that must fail has no markers.
 #[test]
 fn a_run_that_has_shown_nothing_fails() {
     for (arguments, message) in [

@@ -1,4 +1,4 @@
-//! Goes through seeds until one fails.
+//! Runs seeds until one fails.
 
 use super::arguments::Tier;
 use super::kernel::Kernel;
@@ -41,7 +41,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// How many seeds were run.
+    /// Returns how many seeds were run.
     pub fn seeds(&self) -> u64 {
         self.seeds
     }
@@ -100,7 +100,7 @@ pub fn through(
     })
 }
 
-/// The runs of a list of seeds, in one boot if it can be, up to the first that fails.
+/// Returns the runs of a list of seeds, up to the first that fails; in one boot if that can be.
 fn list_runs(kernel: &Kernel, list: &Seeds, cores: u32) -> Result<Vec<Run>, ExitError> {
     if !matches!(list.scenario.ends, Ends::InPanic(_)) && kernel.tier() == Tier::Icount {
         let output = kernel.boot(list, cores, false)?;

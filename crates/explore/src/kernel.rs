@@ -69,7 +69,7 @@ impl Kernel {
         qemu::command(&settings, &self.image, false)
     }
 
-    /// Boots it for some seeds, one with the plugin, and returns what was said.
+    /// Boots it for some seeds, one with the plugin, and returns the output.
     pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<String, ExitError> {
         let mut command = self.command(seeds, cores, trace);
         let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
@@ -79,7 +79,7 @@ impl Kernel {
             eprint!("{}", output.report(&command));
             return Err(ExitError::new(FAILED, "the kernel has not come to its first seed"));
         }
-        // What the plugin says comes last: it ends the run.
+        // What the plugin prints comes last: it ends the run.
         let output = format!("{}\n{}", output.stdout.trim_end(), output.stderr);
         match &self.plugin {
             None => Ok(output),
@@ -87,7 +87,7 @@ impl Kernel {
         }
     }
 
-    /// Who makes the schedule.
+    /// Returns who makes the schedule.
     pub fn tier(&self) -> Tier {
         if self.plugin.is_some() { Tier::Plugin } else { Tier::Icount }
     }

@@ -1,11 +1,12 @@
 //! Runs small races of the kernel under many schedules, each named by a seed.
 //!
 //! - [`arguments`] reads the command line, [`scenario`] knows the races.
-//! - [`kernel`] builds and boots their image, with [`plugin`] or without, [`outcome`] reads what it said.
-//! - [`hunt`] goes through the seeds, [`replay`] tells one of them step by step.
+//! - [`kernel`] builds and boots their image, with [`plugin`] or without, [`outcome`] reads its output.
+//! - [`hunt`] goes through the seeds, [`replay`] shows one of them step by step.
 //! - [`mutants`] wants each known bug of the primitive found; `image` chooses one in the kernel that has all.
 //!
-//! What a seed does to the kernel is in its `src/preempt.rs`; docs/schedules.md tells the whole story.
+//! What a seed does to the kernel is in its `examples/scenarios/schedule.rs`; docs/schedules.md explains
+//! all of it.
 
 pub mod arguments;
 pub mod hunt;

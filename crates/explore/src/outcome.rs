@@ -1,4 +1,4 @@
-//! Reads what a boot of the scenarios said: a verdict and a hash for each seed.
+//! Reads the output of a boot of the scenarios: a verdict and a hash for each seed.
 
 use super::scenario::Ends;
 
@@ -7,62 +7,62 @@ use super::scenario::Ends;
 pub struct Run {
     /// The seed.
     pub seed: u64,
-    /// The hash of its steps, if the kernel lived to tell.
+    /// The hash of its steps, if the kernel lived long enough to print it.
     pub hash: Option<String>,
     /// What went wrong, if it did.
     pub why: Option<String>,
 }
 
-/// Reads the runs in the order of the output. The last one may have ended in a panic, or in nothing.
+/// Returns the runs in the order of the output. The last one may have ended in a panic, or without a word.
 pub fn runs(output: &str, ends: Ends) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut open: Option<(u64, Vec<&str>, Option<String>)> = None;
     for line in output.lines().map(str::trim_end) {
         if let Some(seed) = line.strip_prefix("# seed ").and_then(|text| text.parse().ok()) {
-            runs.extend(open.take().map(|(seed, said, hash)| died(seed, &said, hash, ends)));
+            runs.extend(open.take().map(|(seed, lines, hash)| died(seed, &lines, hash, ends)));
             open = Some((seed, Vec::new(), None));
             continue;
         }
-        let Some((seed, said, hash)) = &mut open else { continue };
+        let Some((seed, lines, hash)) = &mut open else { continue };
         if let Some(text) = line.split_once("trace ").map(|(_, rest)| rest) {
             *hash = text.split(' ').next().map(str::to_owned);
         }
         let test = line.strip_prefix("not ").unwrap_or(line);
         if test.starts_with("ok ") {
             let good = test == line && !matches!(ends, Ends::InPanic(_));
-            let why = (!good).then(|| reason(said));
+            let why = (!good).then(|| reason(lines));
             runs.push(Run { seed: *seed, hash: hash.take(), why });
             open = None;
         } else if let Some(text) = line.strip_prefix("# ") {
             if !text.starts_with("step ") && !text.starts_with("trace ") {
-                said.push(text);
+                lines.push(text);
             }
         } else if line.starts_with("cachescope: ") {
-            said.push(line); // the plugin has ended the run
+            lines.push(line); // the plugin has ended the run
         }
     }
-    runs.extend(open.map(|(seed, said, hash)| died(seed, &said, hash, ends)));
+    runs.extend(open.map(|(seed, lines, hash)| died(seed, &lines, hash, ends)));
     runs
 }
 
-/// A seed whose verdict never came: the kernel has died, or was ended.
-fn died(seed: u64, said: &[&str], hash: Option<String>, ends: Ends) -> Run {
+/// Returns the run of a seed without a verdict: the kernel has died, or was ended.
+fn died(seed: u64, lines: &[&str], hash: Option<String>, ends: Ends) -> Run {
     // What else the kernel has found to be wrong when it died.
-    if let Some(wrong) = said.iter().find_map(|line| line.strip_prefix("but ")) {
+    if let Some(wrong) = lines.iter().find_map(|line| line.strip_prefix("but ")) {
         return Run { seed, hash, why: Some(wrong.to_owned()) };
     }
     let as_wanted = match ends {
-        Ends::InPanic(words) => {
-            said.iter().any(|line| line.starts_with("panic ") && line.contains(words))
+        Ends::InPanic(message) => {
+            lines.iter().any(|line| line.starts_with("panic ") && line.contains(message))
         }
         Ends::Well | Ends::Badly => false,
     };
-    Run { seed, hash, why: (!as_wanted).then(|| reason(said)) }
+    Run { seed, hash, why: (!as_wanted).then(|| reason(lines)) }
 }
 
-/// The first thing said is what went wrong; what follows are details.
-fn reason(said: &[&str]) -> String {
-    said.first().map_or("no verdict".to_owned(), |text| (*text).to_owned())
+/// Returns the first line: it is what went wrong, and what follows are details.
+fn reason(lines: &[&str]) -> String {
+    lines.first().map_or("no verdict".to_owned(), |text| (*text).to_owned())
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Plugin {
         vec!["-plugin".to_owned(), plugin]
     }
 
-    /// Puts the plugin's hash, and its steps if they were wanted, into what the kernel said.
+    /// Puts the plugin's hash, and its steps if they were wanted, into the kernel's output.
     pub fn put_into(&self, output: &str) -> Result<String, ExitError> {
         let results = fs::read_to_string(&self.results).unwrap_or_default();
         let steps = fs::read_to_string(&self.steps).unwrap_or_default();
@@ -56,7 +56,7 @@ impl Plugin {
             if line.contains("trace plugin") || line.starts_with("cachescope: ") {
                 lines.extend(steps.lines().filter_map(step));
                 if line.starts_with("cachescope: ") {
-                    lines.push(format!("# trace {hash}")); // the kernel cannot say that any more
+                    lines.push(format!("# trace {hash}")); // the kernel cannot print that any more
                 }
             }
             lines.push(line.replace("trace plugin", &format!("trace {hash}")));
@@ -65,7 +65,7 @@ impl Plugin {
     }
 }
 
-/// The hash in the plugin's results.
+/// Returns the hash in the plugin's results.
 fn hash(results: &str) -> Option<String> {
     let mut json =
         results.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
@@ -73,7 +73,7 @@ fn hash(results: &str) -> Option<String> {
     schedule["trace"].as_str().map(str::to_owned)
 }
 
-/// A step as the kernel would say it; the plugin says `12  core 2: LDXR object[1]  at 0x402029f4`.
+/// Returns a step as the kernel prints it; the plugin prints `12  core 2: LDXR object[1]  at 0x402029f4`.
 fn step(line: &str) -> Option<String> {
     let (number, rest) = line.trim_start().split_once(' ')?;
     let number: u64 = number.parse().ok()?;
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_said_as_the_kernel_says_them() {
+    fn steps_look_like_those_of_the_kernel() {
         let line = "      12  core 2: LDXR object[1]  at 0x402029f4";
         assert_eq!(step(line).unwrap(), "# step 12 core 2 LDXR object[1] 0x402029f4");
         assert_eq!(step("  3  core 0: sleeps").unwrap(), "# step 3 core 0 sleeps");

@@ -1,4 +1,4 @@
-//! Tells a seed step by step: which core, which operation, where it was stopped.
+//! Shows a seed step by step: which core, which operation, where it was stopped.
 
 use super::hunt::Failure;
 use super::kernel::Kernel;
@@ -7,10 +7,10 @@ use super::scenario::{Plan, Seeds};
 use super::symbols::Symbols;
 use runner::exit_error::{ExitError, FAILED};
 
-/// How many of the last steps are told about a failure.
+/// How many of the last steps are shown of a failure.
 const LAST: usize = 40;
 
-/// What a replay says, and how it ends.
+/// What a replay prints, and how it ends.
 #[derive(Debug)]
 pub struct Report {
     /// Whole lines.
@@ -24,7 +24,7 @@ pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError>
     let list = Seeds { scenario: plan.scenario(seed), first: seed, count: 1, apart: 1 };
     let output = kernel.boot(&list, plan.cores, true)?;
     let runs = outcome::runs(&output, list.scenario.ends);
-    let run = runs.first().ok_or_else(|| ExitError::new(FAILED, "the kernel says nothing"))?;
+    let run = runs.first().ok_or_else(|| ExitError::new(FAILED, "the kernel prints nothing"))?;
     // The same without a trace must be the same run: looking at it has changed nothing.
     let again = kernel.boot(&list, plan.cores, false)?;
     let again = outcome::runs(&again, list.scenario.ends);
@@ -45,7 +45,7 @@ pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError>
     Ok(Report { text, end: end.map_err(|why| ExitError::new(FAILED, why)) })
 }
 
-/// Tells the last steps of a seed that has failed among others, in a boot of its own.
+/// Replays a seed that has failed among others in a boot of its own, and shows its last steps.
 pub fn failure(kernel: &Kernel, failure: &Failure) -> Result<Report, ExitError> {
     let Failure { scenario, cores, run, why, options } = failure;
     let list = Seeds { scenario: *scenario, first: run.seed, count: 1, apart: 1 };
@@ -66,31 +66,31 @@ pub fn failure(kernel: &Kernel, failure: &Failure) -> Result<Report, ExitError> 
     Ok(Report { text, end: Err(ExitError::new(FAILED, end)) })
 }
 
-/// The last steps, and what was said besides them.
+/// Returns the last steps, with what else the kernel has printed.
 fn steps(kernel: &Kernel, output: &str, most: usize) -> Result<String, ExitError> {
     let mut symbols = Symbols::read(&kernel.image, &kernel.root)?;
     let lines: Vec<&str> = output.lines().filter_map(|line| line.strip_prefix("# ")).collect();
     let steps = lines.iter().filter(|line| line.starts_with("step ")).count();
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     if steps > most {
-        told.push(format!("  ... {} steps before\n", steps - most));
+        shown.push(format!("  ... {} steps before\n", steps - most));
     }
     let begin = lines.iter().position(|line| line.starts_with("seed ")).map_or(0, |at| at + 1);
     let mut left_out = steps.saturating_sub(most);
     for line in &lines[begin..] {
         match line.strip_prefix("step ").map(|rest| rest.splitn(4, ' ').collect::<Vec<_>>()) {
             Some(_) if left_out > 0 => left_out -= 1,
-            Some(words) if words.len() == 4 => {
-                told.push(step(words[0], words[2], words[3], &mut symbols));
+            Some(fields) if fields.len() == 4 => {
+                shown.push(step(fields[0], fields[2], fields[3], &mut symbols));
             }
             _ if line.starts_with("trace ") || line.starts_with("rundown: ") => {}
-            _ => told.push(format!("  {line}\n")),
+            _ => shown.push(format!("  {line}\n")),
         }
     }
-    Ok(told.concat())
+    Ok(shown.concat())
 }
 
-/// One step as a line. Each core has a column of its own, so that turns can be seen.
+/// Returns one step as a line. Each core has a column of its own, so that turns can be seen.
 fn step(number: &str, core: &str, what: &str, symbols: &mut Symbols) -> String {
     let column = 2 * core.parse::<usize>().unwrap_or(0).min(16);
     let what = match what.split_once(" 0x") {

@@ -8,7 +8,7 @@ mod names;
 pub enum Ends {
     /// All its checks hold.
     Well,
-    /// In a panic whose message holds these words.
+    /// In a panic whose message holds this text.
     InPanic(&'static str),
     /// In a failed check, sooner or later: a bug is there on purpose.
     Badly,
@@ -36,7 +36,7 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: names::COUNTER, ends: Ends::Badly },
 ];
 
-/// The one with this name.
+/// Returns the scenario with this name.
 pub fn named(name: &str) -> Option<Scenario> {
     ALL.iter().copied().find(|known| known.name == name)
 }
@@ -53,7 +53,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for one scenario, or for all but those that are wrong on purpose.
+    /// Returns the plan for one scenario, or for all but those that are wrong on purpose.
     pub fn new(scenario: Option<Scenario>, cores: u32) -> Plan {
         let named = scenario.is_some();
         let scenarios = match scenario {
@@ -63,13 +63,12 @@ impl Plan {
         Plan { scenarios, named, cores }
     }
 
-    /// The scenario that a seed means.
+    /// Returns the scenario of a seed.
     pub fn scenario(&self, seed: u64) -> Scenario {
         self.scenarios[(seed % self.scenarios.len() as u64) as usize]
     }
 
-    /// The seeds from `first` to `last`, as one list for each scenario: its first one, how many, and
-    /// how far they are apart.
+    /// Returns the seeds from `first` to `last`, as one list for each scenario.
     pub fn lists(&self, first: u64, last: u64) -> Vec<Seeds> {
         let apart = self.scenarios.len() as u64;
         let starts = (first..=last).take(self.scenarios.len());

@@ -1,4 +1,4 @@
-//! Says where in the sources an address of the kernel lies.
+//! Finds where in the sources an address of the kernel lies.
 
 use addr2line::Loader;
 use runner::exit_error::{ExitError, SETUP};
@@ -60,7 +60,7 @@ impl Symbols {
     }
 }
 
-/// The last part of a path, without type arguments: `<a::B<C>>::release::<D>` is `release`.
+/// Returns the last part of a path, without type arguments: `<a::B<C>>::release::<D>` is `release`.
 fn short(name: &str) -> String {
     let mut depth = 0_u32;
     let mut plain = String::new();

@@ -1,10 +1,11 @@
 //! Runs everything that is measured, one boot after the other, and tells how far it is.
 
 use super::arguments::Arguments;
-use super::data::RUNGS;
+use super::data::is_counted;
 use super::machine::{self, Machine};
 use super::progress::Progress;
 use super::{conditions, counts};
+use ladder::VARIANTS;
 use runner::exit_error::{ExitError, FAILED};
 use tools::cargo;
 use tools::measure::Measurement;
@@ -20,11 +21,6 @@ const LINE: u32 = 64;
 const PAIRS: u32 = 800;
 const FEWEST: u32 = 4;
 const MOST: u32 = 100;
-/// With more cores, rungs on which cores wait for each other are not counted: each of n cores that wait
-/// looks again in each turn, so a pair takes n * n steps, and a phase longer than the kernel allows.
-const MOST_WAITING: u32 = 128;
-const WAITING: [&str; 2] = ["spin_lock", "shared_cas"];
-
 /// Measures. The first object tells the conditions.
 pub fn measure(arguments: &Arguments) -> Result<Vec<Measurement>, ExitError> {
     let root = cargo::root("scripts/lab")?;
@@ -55,12 +51,12 @@ fn coherence(
     cores: u32,
 ) -> Result<Vec<Measurement>, ExitError> {
     let pairs = (PAIRS / cores).clamp(FEWEST, MOST);
-    let counted = |rung: &&str| cores <= MOST_WAITING || !WAITING.contains(rung);
-    let rungs: Vec<&str> = RUNGS.iter().map(|(rung, _)| *rung).filter(counted).collect();
+    let counted = VARIANTS.iter().filter(|about| is_counted(about, cores));
+    let variants: Vec<&str> = counted.map(|about| about.name).collect();
     let mut run = |time: &str| {
         let several = if cores == 1 { "" } else { "s" };
         let what = format!("coherence, counted, {cores} core{several}, {time} time");
-        let results = progress.step(&what, || machine.coherence(cores, &rungs, LINE, pairs))?;
+        let results = progress.step(&what, || machine.coherence(cores, &variants, LINE, pairs))?;
         counts::measurements(&results, pairs.into())
     };
     let (first, second) = (run("first")?, run("second")?);

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread::available_parallelism;
 use tools::measure::Measurement;
 
-/// The first object of measurements.json.
+/// Returns the first object of measurements.json.
 pub fn measurement(
     settings: &Settings,
     rounds: u32,
@@ -27,7 +27,7 @@ pub fn measurement(
     Ok(members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
 }
 
-/// The host's name for its processors; its architecture, where it has none.
+/// Returns the host's name for its processors, or its architecture where it has none.
 fn host_cpu() -> String {
     let linux = std::fs::read_to_string("/proc/cpuinfo").ok();
     let linux = linux.and_then(|text| model(&text));
@@ -40,7 +40,7 @@ fn host_cpu() -> String {
     linux.or_else(other).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
-/// Finds the model in /proc/cpuinfo, which on some architectures has none (proc(5)).
+/// Returns the model in /proc/cpuinfo, which on some architectures has none (proc(5)).
 fn model(text: &str) -> Option<String> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
     let (_, name) = pairs.find(|(key, _)| key.trim() == "model name")?;

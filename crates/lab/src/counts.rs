@@ -1,6 +1,5 @@
 //! Makes measurements of what the plugin has counted (crates/cachescope/src/report.rs).
 
-use super::data::RUNGS;
 use runner::exit_error::{ExitError, FAILED};
 use serde_json::{Map, Value, json};
 use tools::measure::Measurement;
@@ -11,8 +10,8 @@ const COUNTS: [&str; 7] =
 /// Of a drain, all its accesses are those of one core; what it does with lines is what counts.
 const DRAIN_COUNTS: [&str; 4] = ["cold", "transfers", "upgrades", "invalidations"];
 
-/// The counts of the rungs and of the drains. The kernel does `pairs` on each core, and names a phase
-/// after its rung, or `drain N` for N slots.
+/// Returns the counts of the variants and of the drains. The kernel does `pairs` on each core, and names a
+/// phase after its variant, or `drain N` for N slots; a phase `X warm` comes before `X` and does not count.
 pub fn measurements(results: &str, pairs: u64) -> Result<Vec<Measurement>, ExitError> {
     read(results, pairs)
         .map_err(|why| ExitError::new(FAILED, format!("the plugin's results: {why}")))
@@ -25,33 +24,42 @@ fn read(results: &str, pairs: u64) -> Result<Vec<Measurement>, String> {
     let run = of("run").next().ok_or("they do not say what was run")?;
     let (cores, line) = (count(run, "cores")?, count(run, "line")?);
     let mut found = Vec::new();
-    for phase in of("phase") {
+    for phase in of("phase").filter(|phase| phase["phase"] != 0) {
         let name = phase["name"].as_str().unwrap_or_default();
+        let (what, warms_up) = match name.strip_suffix(" warm") {
+            Some(what) => (what, true),
+            None => (name, false),
+        };
+        let slots = what.strip_prefix("drain ").and_then(|slots| slots.parse::<u64>().ok());
+        let variant = ladder::find(what);
+        if slots.is_none() && variant.is_none() {
+            return Err(format!("a phase {name:?}, which is neither a variant nor a drain"));
+        }
+        if warms_up {
+            continue;
+        }
         let mut object = Map::new();
-        if RUNGS.iter().any(|(rung, _)| *rung == name) {
+        if let Some(about) = variant {
             let all = pairs * cores;
             let transfers = count(phase, "transfers")?;
             object.extend(copied(phase, &COUNTS)?);
             object.extend([
                 ("name".to_owned(), "coherence".into()),
-                ("rung".to_owned(), name.into()),
+                ("rung".to_owned(), about.name.into()),
                 ("cores".to_owned(), cores.into()),
                 ("pairs".to_owned(), all.into()),
                 ("transfers_per_pair".to_owned(), per_pair(transfers, all)),
             ]);
-        } else if let Some(slots) = name.strip_prefix("drain ") {
-            // "drain 8 warm" is not counted.
-            let Ok(slots) = slots.parse::<u64>() else { continue };
+        }
+        if let Some(slots) = slots {
             object.extend(copied(phase, &DRAIN_COUNTS)?);
             object.insert("name".to_owned(), "coherence_drain".into());
             object.insert("slots".to_owned(), slots.into());
-        } else {
-            continue;
         }
         object.insert("line".to_owned(), line.into());
         found.push(object);
     }
-    if found.is_empty() { Err("no phase of a rung".to_owned()) } else { Ok(found) }
+    if found.is_empty() { Err("no phase of a variant".to_owned()) } else { Ok(found) }
 }
 
 /// To three decimal places: the counts themselves are there for more.
@@ -72,6 +80,7 @@ mod tests {
     use super::*;
 
     const RESULTS: &str = r#"{"record":"run","mode":"schedule","line":64,"cores":8,"api":1}
+{"record":"phase","phase":0,"name":"","loads":9,"stores":9,"atomics":9,"cold":1,"transfers":9,"upgrades":9,"invalidations":9}
 {"record":"phase","phase":1,"name":"shared warm","loads":9,"stores":9,"atomics":9,"cold":1,"transfers":9,"upgrades":9,"invalidations":9}
 {"record":"phase","phase":2,"name":"shared","loads":800,"stores":0,"atomics":1600,"cold":0,"transfers":1601,"upgrades":3,"invalidations":4}
 {"record":"phase","phase":3,"name":"drain 8 warm","loads":9,"stores":9,"atomics":9,"cold":8,"transfers":9,"upgrades":9,"invalidations":9}
@@ -81,7 +90,7 @@ mod tests {
 "#;
 
     #[test]
-    fn a_phase_of_a_rung_and_one_of_a_drain_are_measurements() {
+    fn a_phase_of_a_variant_and_one_of_a_drain_are_measurements() {
         let found = measurements(RESULTS, 100).unwrap();
         let wanted = json!([
             {"name": "coherence", "rung": "shared", "cores": 8, "line": 64, "pairs": 800,
@@ -97,10 +106,12 @@ mod tests {
     fn results_that_are_cut_or_empty_are_refused() {
         for (results, why) in [
             ("", "what was run"),
-            ("{\"record\":\"run\",\"cores\":8,\"line\":64}\n", "no phase of a rung"),
+            ("{\"record\":\"run\",\"cores\":8,\"line\":64}\n", "no phase of a variant"),
             ("{\"record\":\"run\",\"cores\":8}\n", "no number \"line\""),
             (&RESULTS[..RESULTS.len() / 2], "EOF"),
             (&RESULTS.replace("\"cold\":0,", ""), "no number \"cold\""),
+            (&RESULTS.replace("\"shared\"", "\"x\""), "a phase \"x\", which is neither"),
+            (&RESULTS.replace("shared warm", "x warm"), "a phase \"x warm\", which is neither"),
         ] {
             let said = measurements(results, 100).unwrap_err();
             assert!(said.status == 1 && said.line.contains(why), "{}", said.line);

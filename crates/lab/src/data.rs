@@ -1,24 +1,21 @@
-//! The measurements as structures, checked: what follows can draw and divide without a doubt.
+//! The measurements as structures, checked, so that what follows can draw and divide them.
 
 mod check;
 
-use serde::Deserialize;
+use ladder::{About, VARIANTS};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tools::measure::Measurement;
 
-/// The rungs of the ladder, in its order, and what each of them is.
-pub const RUNGS: [(&str, &str); 10] = [
-    ("racy", "a plain counter, load and store: wrong on purpose, it loses counts"),
-    ("spin_lock", "a counter behind a spin lock"),
-    ("rw_lock", "a read-write lock, held for reading"),
-    ("shared_cas", "one word for all cores, compare-exchange in a loop, as NT does it"),
-    ("shared", "one word for all cores, one addition"),
-    ("plain", "RundownRef: one word for all cores"),
-    ("packed", "a word a core, side by side in the same line"),
-    ("padded64", "a word a core, 64 bytes apart"),
-    ("padded128", "a word a core, 128 bytes apart"),
-    ("cache_aware", "CacheAwareRundownRef: a slot a core, each on lines of its own"),
-];
+/// With more cores, the lines of variants whose cores try again are not counted: with n cores a pair then
+/// takes up to n * n steps, and a phase longer than the kernel allows.
+const MOST_THAT_RETRY: u32 = 128;
+
+/// Returns whether the lines of a variant are counted while so many cores use it.
+pub fn is_counted(variant: &About, cores: u32) -> bool {
+    cores <= MOST_THAT_RETRY || !variant.retries
+}
 
 /// Under which conditions the figures were made.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -39,11 +36,12 @@ pub struct Conditions {
     pub quick: bool,
 }
 
-/// Throughput of a rung with so many cores.
+/// Throughput of a variant with so many cores.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Ladder {
-    /// The rung.
-    pub rung: String,
+    /// The variant.
+    #[serde(rename = "rung", deserialize_with = "variant")]
+    pub variant: &'static About,
     /// How many cores took part.
     pub cores: u32,
     /// Acquire and release on each core, each round.
@@ -60,11 +58,12 @@ pub struct Ladder {
     pub off_by: i64,
 }
 
-/// What cache lines went through while so many cores used a rung.
+/// What cache lines went through while so many cores used a variant.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Coherence {
-    /// The rung.
-    pub rung: String,
+    /// The variant.
+    #[serde(rename = "rung", deserialize_with = "variant")]
+    pub variant: &'static About,
     /// How many cores took part.
     pub cores: u32,
     /// Bytes of a line.
@@ -114,8 +113,9 @@ pub struct DrainSlots {
 /// How many instructions one acquire and its release take.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Instructions {
-    /// The rung.
-    pub rung: String,
+    /// The variant.
+    #[serde(rename = "rung", deserialize_with = "variant")]
+    pub variant: &'static About,
     /// On one core.
     pub per_pair: f64,
 }
@@ -136,7 +136,7 @@ pub struct Data {
     pub conditions: Conditions,
     /// Throughput.
     pub ladder: Vec<Ladder>,
-    /// Coherence counts of the rungs.
+    /// Coherence counts of the variants.
     pub coherence: Vec<Coherence>,
     /// Coherence counts of a drain, if there are any.
     pub coherence_drain: Vec<CoherenceDrain>,
@@ -164,34 +164,31 @@ impl Data {
         if !conditions.is_empty() {
             return Err("it holds more than one \"conditions\" object".to_owned());
         }
-        check::impossible(&data).map_or(Ok(data), Err)
+        let wrong = check::impossible(&data).or_else(|| check::missing(&data));
+        wrong.map_or(Ok(data), Err)
     }
 
-    /// The core counts of the ladder, in order.
+    /// Returns the core counts of the throughputs, in order.
     pub fn ladder_cores(&self) -> Vec<u32> {
         sorted(self.ladder.iter().map(|this| this.cores))
     }
 
-    /// The core counts of the coherence counts, in order.
+    /// Returns the core counts of the coherence counts, in order.
     pub fn coherence_cores(&self) -> Vec<u32> {
         sorted(self.coherence.iter().map(|this| this.cores))
     }
 }
 
-/// What a rung is, if it is one that we know.
-pub fn meaning(rung: &str) -> &'static str {
-    RUNGS.iter().find(|(known, _)| *known == rung).map_or("", |(_, meaning)| meaning)
+/// Returns the variants that were found, each once, in the order of the list.
+pub fn variants(found: impl Iterator<Item = &'static About>) -> Vec<&'static About> {
+    let found: Vec<&About> = found.collect();
+    VARIANTS.iter().filter(|about| found.contains(about)).collect()
 }
 
-/// The names in the order in which they first come.
-pub fn rungs<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
-    let mut found: Vec<&str> = Vec::new();
-    for name in names {
-        if !found.contains(&name.as_str()) {
-            found.push(name);
-        }
-    }
-    found
+/// Reads the name of a variant. One that is not in the list is an error.
+fn variant<'de, D: Deserializer<'de>>(value: D) -> Result<&'static About, D::Error> {
+    let name = String::deserialize(value)?;
+    ladder::find(&name).ok_or_else(|| D::Error::custom(format!("there is no variant {name:?}")))
 }
 
 fn sorted(numbers: impl Iterator<Item = u32>) -> Vec<u32> {
@@ -201,7 +198,7 @@ fn sorted(numbers: impl Iterator<Item = u32>) -> Vec<u32> {
     numbers
 }
 
-/// All objects of this name.
+/// Returns all objects of this name.
 fn all<T: for<'a> Deserialize<'a>>(objects: &[Measurement], name: &str) -> Result<Vec<T>, String> {
     let named = objects.iter().filter(|object| object["name"] == name);
     let read = |object: &Measurement| {
@@ -211,7 +208,7 @@ fn all<T: for<'a> Deserialize<'a>>(objects: &[Measurement], name: &str) -> Resul
     named.map(read).collect()
 }
 
-/// All objects of this name, of which there must be some.
+/// Returns all objects of this name. Without one it is an error.
 fn some<T: for<'a> Deserialize<'a>>(objects: &[Measurement], name: &str) -> Result<Vec<T>, String> {
     let found = all(objects, name)?;
     if found.is_empty() { Err(format!("it holds no {name:?} object")) } else { Ok(found) }

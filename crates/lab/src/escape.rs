@@ -1,6 +1,6 @@
 //! Makes texts harmless in HTML and SVG: what is measured may hold anything.
 
-/// Replaces what has a meaning in a text or in a quoted attribute.
+/// Returns the text with everything replaced that has a meaning in a text or in a quoted attribute.
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -2,13 +2,12 @@
 //!
 //! - [`arguments`] reads the command line; [`boots`] boots everything ([`machine`], [`conditions`],
 //!   [`counts`]) and tells how far it is ([`progress`]); [`out`] is where the results go.
-//! - [`store`] is measurements.json, [`data`] the same as structures, [`bars`] judges them.
+//! - [`store`] is measurements.json, [`data`] the same as structures, [`thresholds`] judges them.
 //! - [`plot`] draws the figures, [`page`] puts them and their tables into one HTML file.
 //!
 //! What is drawn depends on measurements.json alone, to the byte.
 
 pub mod arguments;
-pub mod bars;
 pub mod boots;
 pub mod conditions;
 pub mod counts;
@@ -23,6 +22,7 @@ pub mod progress;
 mod sample;
 pub mod store;
 pub mod table;
+pub mod thresholds;
 
 use arguments::Arguments;
 use data::Data;
@@ -72,13 +72,13 @@ fn write(out: &Out<'_>, objects: &[Measurement], data: &Data) -> Result<(), Exit
     out.write("index.html", &page::html(data, &figures))
 }
 
-/// Says how the bars went. An exact one that does not hold is a failure.
+/// Says which thresholds hold. An exact count that does not hold is a failure.
 fn conclude(data: &Data, out: &Out<'_>) -> Result<(), ExitError> {
-    let bars = bars::judge(data);
-    bars.iter().for_each(|bar| println!("{bar}"));
+    let judged = thresholds::judge(data);
+    judged.iter().for_each(|one| println!("{one}"));
     println!("figures: {}", out.0.join("index.html").display());
-    match bars.iter().find(|bar| bar.exact && !bar.holds) {
+    match judged.iter().find(|one| one.exact && !one.holds) {
         None => Ok(()),
-        Some(bar) => Err(ExitError::new(FAILED, format!("an exact count is wrong: {bar}"))),
+        Some(one) => Err(ExitError::new(FAILED, format!("an exact count is wrong: {one}"))),
     }
 }

@@ -62,11 +62,11 @@ impl Machine {
     }
 
     /// What cache lines of so many bytes go through while so many cores do so many pairs each on these
-    /// rungs: the plugin's results.
+    /// variants: the plugin's results.
     pub fn coherence(
         &self,
         cores: u32,
-        rungs: &[&str],
+        variants: &[&str],
         line: u32,
         pairs: u32,
     ) -> Result<String, ExitError> {
@@ -77,7 +77,7 @@ impl Machine {
             self.results.display()
         );
         let load = ["-plugin", plugin.as_str()];
-        let append = format!("mode=coherence pairs={pairs} rungs={}", rungs.join(","));
+        let append = format!("mode=coherence pairs={pairs} rungs={}", variants.join(","));
         let accel = "tcg,thread=multi".to_owned();
         let command = self.command(Settings { accel, ..self.settings(cores) }, &append, &load);
         let output = self.boot(command);

@@ -2,10 +2,10 @@
 //!
 //! - [`canvas`] makes the SVG, its texts and its colours; [`plane`] is one system of axes in it.
 //! - [`ladder`], [`coherence`], [`drain`] and [`instructions`] draw one figure each.
-//! - [`look`] has the colour and the mark of a rung, [`numbers`] says numbers in few letters.
+//! - [`look`] has the colour and the mark of a variant, [`numbers`] says numbers in few letters.
 //!
-//! The ten rungs have a panel each, in the same places in every figure: ten lines in one panel could
-//! not be told apart. What an outline means is always said in words or numbers too, not by colour alone.
+//! Each variant has a panel, in the same place in every figure: ten lines in one panel could not be told
+//! apart. What an outline means is always said in words or numbers too, not by colour alone.
 
 pub mod canvas;
 pub mod coherence;

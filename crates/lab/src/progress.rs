@@ -1,4 +1,4 @@
-//! Tells on standard error what is running: which step, of how many, for how long.
+//! Shows on standard error what is running: which step, of how many, for how long.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -14,12 +14,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins; there are so many steps to come.
+    /// Starts the clock; there are so many steps to come.
     pub fn new(steps: usize) -> Progress {
         Progress { started: Instant::now(), steps, done: 0 }
     }
 
-    /// Does the next step, and tells of it until it has ended.
+    /// Does the next step, and shows its time until it has ended.
     pub fn step<T>(&mut self, what: &str, work: impl FnOnce() -> T) -> T {
         self.done += 1;
         let ticker =
@@ -30,7 +30,7 @@ impl Progress {
     }
 }
 
-/// A thread that tells the seconds: on a terminal in one line, elsewhere in a line now and then.
+/// A thread that prints the seconds: on a terminal in one line, elsewhere in a line now and then.
 struct Ticker {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -43,14 +43,14 @@ impl Ticker {
         let pause = Duration::from_secs(if terminal { 1 } else { 10 });
         let thread = thread::spawn(move || {
             loop {
-                tell(&what, started, if terminal { "\r" } else { "\n" });
+                print(&what, started, if terminal { "\r" } else { "\n" });
                 match stopped.recv_timeout(pause) {
                     Err(RecvTimeoutError::Timeout) => {}
                     _ => break,
                 }
             }
             if terminal {
-                tell(&what, started, "\n");
+                print(&what, started, "\n");
             }
         });
         Ticker { stop: Some(stop), thread: Some(thread) }
@@ -64,7 +64,7 @@ impl Drop for Ticker {
     }
 }
 
-fn tell(what: &str, started: Instant, end: &str) {
+fn print(what: &str, started: Instant, end: &str) {
     // Nobody may be there to read it, and that is no reason to stop.
     let _ = write!(stderr(), "{:4} s, {what}{end}", started.elapsed().as_secs());
 }

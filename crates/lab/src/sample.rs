@@ -1,6 +1,7 @@
 //! Measurements for the tests, of every kind that there is. Made up, but as a machine could have them.
 
-use super::data::{Data, RUNGS};
+use super::data::Data;
+use ladder::{Kind, VARIANTS};
 use serde_json::{Value, json};
 use tools::measure::Measurement;
 
@@ -14,8 +15,8 @@ pub fn objects() -> Vec<Measurement> {
     let mut values = vec![json!({"name": "conditions", "qemu": "7.2.22", "host_processors": 2,
         "host_cpu": "Some <CPU> & \"more\"", "accel": "tcg,thread=multi", "cpu": "max",
         "rounds": 9, "quick": false})];
-    for (place, (rung, _)) in RUNGS.iter().enumerate() {
-        let apart = place >= 7;
+    for (place, about) in VARIANTS.iter().enumerate() {
+        let apart = about.kind == Kind::OwnLine;
         for cores in [1, 2, 4, 8, 16, 32, 64_u32] {
             let step = f64::from(cores.ilog2());
             let ratio = match (cores, apart) {
@@ -24,26 +25,27 @@ pub fn objects() -> Vec<Measurement> {
                 (_, false) => 0.62 - 0.04 * (step - 1.0) - 0.01 * place as f64 + 0.04,
             };
             let spread = if cores == 1 { 0.0 } else { 0.07 };
-            values.push(json!({"name": "ladder", "rung": rung, "cores": cores,
+            values.push(json!({"name": "ladder", "rung": about.name, "cores": cores,
                 "pairs_per_core": 20000, "rounds": 9, "pairs_per_second": 1e7 * ratio,
                 "relative_to_one": ratio, "lowest": ratio - spread, "highest": ratio + spread + 0.01,
-                "off_by": if *rung == "racy" && cores > 1 { 4711 } else { 0 }}));
+                "off_by": if cores > 1 && !about.is_exact() { 4711 } else { 0 }}));
         }
         for cores in [1, 2, 8, 64_u64] {
             let pairs = 100 * cores;
-            let transfers = match *rung {
-                _ if cores == 1 || apart => 0,
-                "spin_lock" => pairs * cores,
-                "rw_lock" => pairs * 5 + 3,
-                "shared_cas" => pairs * 7 / 2,
-                _ => pairs * 2,
+            let transfers = match about.transfers_per_pair {
+                _ if cores == 1 => 0,
+                Some(exactly) => pairs * exactly,
+                None if about.retries => pairs * cores,
+                None => pairs * 7 / 2 + 3,
             };
-            values.push(json!({"name": "coherence", "rung": rung, "cores": cores, "line": 64,
+            values.push(
+                json!({"name": "coherence", "rung": about.name, "cores": cores, "line": 64,
                 "pairs": pairs, "loads": pairs, "stores": 0, "atomics": 2 * pairs, "cold": 0,
                 "transfers": transfers, "upgrades": 0, "invalidations": transfers,
-                "transfers_per_pair": transfers as f64 / pairs as f64}));
+                "transfers_per_pair": transfers as f64 / pairs as f64}),
+            );
         }
-        values.push(json!({"name": "instructions", "rung": rung, "pairs": 1000,
+        values.push(json!({"name": "instructions", "rung": about.name, "pairs": 1000,
             "per_pair": 4.0 + 3.5 * place as f64}));
     }
     for slots in (0..10).map(|power| 1_u64 << power) {

@@ -8,13 +8,13 @@ use tools::measure::Measurement;
 /// More than any run writes; a file beyond that is not one of ours.
 const LARGEST: u64 = 16 << 20;
 
-/// The text of the file. Members are in the order of the alphabet, but for the name, which is first.
+/// Returns the text of the file. Members are in the order of the alphabet, but for the name, which is first.
 pub fn text(objects: &[Measurement]) -> String {
     let lines: Vec<String> = objects.iter().map(line).collect();
     format!("[\n{}\n]\n", lines.join(",\n"))
 }
 
-/// One object.
+/// Returns one object as a line.
 fn line(object: &Measurement) -> String {
     let member = |(key, value): (&String, &Value)| format!("{}:{value}", Value::from(key.as_str()));
     let (name, rest): (Vec<_>, Vec<_>) = object.iter().partition(|(key, _)| *key == "name");

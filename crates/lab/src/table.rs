@@ -8,19 +8,19 @@ pub struct Table {
     caption: String,
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
-    words: bool,
+    texts: bool,
 }
 
 impl Table {
-    /// Begins one; all texts are plain and get escaped.
+    /// Returns an empty one; all texts are plain and get escaped.
     pub fn new<T: Into<String>>(caption: &str, columns: impl IntoIterator<Item = T>) -> Table {
         let columns = columns.into_iter().map(Into::into).collect();
-        Table { caption: caption.to_owned(), columns, rows: Vec::new(), words: false }
+        Table { caption: caption.to_owned(), columns, rows: Vec::new(), texts: false }
     }
 
-    /// Its cells are words, not numbers.
-    pub fn words(mut self) -> Table {
-        self.words = true;
+    /// Returns the table with cells for texts, not for numbers.
+    pub fn with_texts(mut self) -> Table {
+        self.texts = true;
         self
     }
 
@@ -29,7 +29,7 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// As HTML. It scrolls by itself where the page is too narrow for it, also from the keyboard; what
+    /// Returns it as HTML. It scrolls by itself where the page is too narrow for it, also from the keyboard; what
     /// it is about stands above and stays where it is.
     pub fn html(&self) -> String {
         let caption = escape(&self.caption);
@@ -39,7 +39,7 @@ impl Table {
             .map(|column| format!("<th scope=\"col\">{}</th>", escape(column)))
             .collect();
         let rows: String = self.rows.iter().map(|row| Self::row_html(row)).collect();
-        let class = if self.words { " class=\"words\"" } else { "" };
+        let class = if self.texts { " class=\"words\"" } else { "" };
         format!(
             "<h3>{caption}</h3>\n\
              <div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\">\n\

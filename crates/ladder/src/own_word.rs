@@ -1,27 +1,28 @@
-//! Rungs that count in a word a core: packed into lines, or on lines of their own.
+//! A word for each core: the code of `packed`, `padded64` and `padded128`.
 
-use crate::lines::Row;
-use crate::{Rung, Words, hold};
+use crate::about::About;
+use crate::line::Row;
+use crate::variant::{Variant, Words, hold};
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// A word a core, `STRIDE` bytes apart, and nothing else: no mark to look at, no slot to find.
+/// A word for each core, `STRIDE` bytes apart, and nothing else: nothing to check first, no slot to find.
 ///
-/// 8 bytes apart, 8 cores share a line of 64 bytes: nobody shares a word, and the line travels as if
-/// they did. 64 bytes apart nothing travels, unless the hardware fetches lines in pairs or has lines of
-/// 128 bytes. Who wants the sum has to look at all words.
+/// 8 bytes apart, 8 cores share a line of 64 bytes: no core uses another's word, and the line travels as
+/// if they did. 64 bytes apart nothing travels, unless the hardware fetches lines in pairs or has lines
+/// of 128 bytes. Whoever wants the sum has to read all words.
 #[derive(Debug)]
 pub struct OwnWord<const STRIDE: usize> {
-    name: &'static str,
+    about: &'static About,
     cores: usize,
     row: Row,
 }
 
 impl<const STRIDE: usize> OwnWord<STRIDE> {
     /// Makes words for `cores` cores, all zero.
-    pub fn new(name: &'static str, cores: usize) -> Self {
+    pub fn new(about: &'static About, cores: usize) -> Self {
         const { assert!(STRIDE.is_multiple_of(size_of::<AtomicUsize>())) };
-        Self { name, cores, row: Row::new(cores * STRIDE) }
+        Self { about, cores, row: Row::new(cores * STRIDE) }
     }
 
     fn word(&self, core: usize) -> &AtomicUsize {
@@ -30,15 +31,15 @@ impl<const STRIDE: usize> OwnWord<STRIDE> {
     }
 }
 
-impl<const STRIDE: usize> Rung for OwnWord<STRIDE> {
-    fn name(&self) -> &'static str {
-        self.name
+impl<const STRIDE: usize> Variant for OwnWord<STRIDE> {
+    fn about(&self) -> &'static About {
+        self.about
     }
 
     fn pairs(&self, core: usize, count: u64) {
         let word = self.word(core);
         for _ in 0..count {
-            // Acquire and Release as for a shared word: who drains reads these words too.
+            // Acquire and Release as for a shared word: a drain would read these words too.
             word.fetch_add(1, Ordering::Acquire);
             hold();
             word.fetch_sub(1, Ordering::Release);
@@ -46,7 +47,7 @@ impl<const STRIDE: usize> Rung for OwnWord<STRIDE> {
         }
     }
 
-    fn settle(&self) -> i64 {
+    fn reset(&self) -> i64 {
         (0..self.cores).map(|core| self.word(core).swap(0, Ordering::Relaxed) as i64).sum()
     }
 

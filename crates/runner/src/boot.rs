@@ -28,7 +28,7 @@ use terminal::Terminal;
 /// ELF for AArch64: `e_machine`, at byte 18, is 183 (ELF for the Arm 64-bit Architecture, 5.2).
 const AARCH64: [u8; 2] = 183_u16.to_le_bytes();
 
-/// Boots the kernel as the QEMU_* variables say. `Ok` is the number of tests that passed.
+/// Boots the kernel as the options and the QEMU_* variables say. Returns how many tests passed.
 pub fn run(
     kernel: &Path,
     options: &Options,

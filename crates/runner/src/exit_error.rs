@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub const FAILED: u8 = 1;
 /// The set-up or the usage is wrong; nothing was tested.
 pub const SETUP: u8 = 2;
-/// There was no verdict in time, as the command `timeout` says it.
+/// There was no verdict in time; the command `timeout` has the same status.
 pub const TIMED_OUT: u8 = 124;
 
 /// An exit status with its one line.

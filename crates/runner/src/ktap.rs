@@ -1,4 +1,4 @@
-//! Reads KTAP version 1 as it arrives and says whether the run passed.
+//! Reads KTAP version 1 as it arrives and judges whether the run passed.
 //!
 //! "No news" is a failure: a report passes only with the version line, one plan before the
 //! first test, the numbers 1 to N in order, an `ok` for each and the end marker as its last
@@ -26,7 +26,7 @@ impl Default for Markers {
     }
 }
 
-/// Why a report did not pass, in the words of the one line that the reader gets.
+/// Why a report did not pass, in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objection(String);
 
@@ -46,7 +46,7 @@ pub struct Report {
     reported: u64,
     passed: u64,
     failed: u64,
-    /// A test that failed or was skipped: says more than anything about the format.
+    /// The first test that failed or was skipped. It is reported rather than a wrong format.
     bad_test: Option<String>,
     /// The first line that breaks the format.
     bad_format: Option<String>,
@@ -78,17 +78,17 @@ impl Report {
         }
     }
 
-    /// The number of tests that passed so far.
+    /// Returns the number of tests that passed so far.
     pub fn passed(&self) -> u64 {
         self.passed
     }
 
-    /// The number of tests that failed or were skipped so far.
+    /// Returns the number of tests that failed or were skipped so far.
     pub fn failed(&self) -> u64 {
         self.failed
     }
 
-    /// The last line that is not blank, made safe to print and short enough for a message.
+    /// Returns the last line that is not blank, made safe to print and short enough for a message.
     pub fn last_line(&self) -> String {
         let text = if self.unfinished.is_empty() {
             self.last_text.clone()
@@ -98,7 +98,7 @@ impl Report {
         printable(&text)
     }
 
-    /// Ends the report: a last line without a line feed still counts. `Ok` is the number of tests.
+    /// Ends the report and returns the number of tests. A last line without a line feed still counts.
     pub fn verdict(&mut self) -> Result<u64, Objection> {
         if !self.unfinished.is_empty() {
             self.end_line();
@@ -179,7 +179,7 @@ impl Report {
         self.bad_format.get_or_insert(reason);
     }
 
-    /// The most telling objection: a failed test, then a wrong end, then the form, then the counts.
+    /// Returns the most useful objection: a failed test, then a wrong end, then the form, then the counts.
     fn objection(&self) -> Option<String> {
         let Markers { pass, fail } = &self.markers;
         let end = || match (&self.after_end, &self.last) {

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_in_one_line() {
-        for (args, words) in [
+        for (args, part) in [
             (&[][..], "there is no kernel; runner --help"),
             (&["--arch", "arm"], "there is no kernel"),
             (&["--arch"], "--arch needs a value"),
@@ -133,8 +133,8 @@ mod tests {
             (&["--fail", "#  x", "k"], "--fail \"#  x\" is no KTAP diagnostic"),
             (&["--nonsense", "k"], "there is no option --nonsense"),
         ] {
-            let said = read(args).unwrap_err();
-            assert!(said.contains(words) && !said.contains('\n'), "{args:?}: {said}");
+            let line = read(args).unwrap_err();
+            assert!(line.contains(part) && !line.contains('\n'), "{args:?}: {line}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Runs a command to its end or its deadline, and keeps what it said.
+//! Runs a command to its end or its deadline, and keeps its output.
 
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(4);
 /// The process groups that run now.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// What came of a command.
+/// What a command printed, and how it ended.
 #[derive(Debug)]
 pub struct Output {
     /// The exit status; 128 + n after signal n, and `None` after the deadline.
@@ -38,7 +38,7 @@ impl Output {
         self.status == Some(0)
     }
 
-    /// Returns what both outputs say, with a last line on how the command ended.
+    /// Returns both outputs, with a last line on how the command ended.
     pub fn report(&self, command: &Command) -> String {
         let how = match self.status {
             Some(status) => format!("exit status {status}"),
@@ -56,7 +56,7 @@ pub fn shown(command: &Command) -> String {
     set.chain(args.map(|arg| arg.to_string_lossy().into_owned())).collect::<Vec<_>>().join(" ")
 }
 
-/// Ends what runs, and then us, when a signal asks for it.
+/// Starts a thread that ends all running commands, and then this process, when a signal asks for it.
 pub fn end_with_us() -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
     thread::spawn(move || {
@@ -192,8 +192,8 @@ mod tests {
         let alive = |stat: String| {
             // The name, in brackets, may hold anything; state, parent and group come after it.
             let (_, rest) = stat.rsplit_once(") ")?;
-            let words: Vec<&str> = rest.split(' ').collect();
-            Some(*words.first()? != "Z" && words.get(2)?.parse() == Ok(group.as_raw()))
+            let fields: Vec<&str> = rest.split(' ').collect();
+            Some(*fields.first()? != "Z" && fields.get(2)?.parse() == Ok(group.as_raw()))
         };
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
         let mut stats =

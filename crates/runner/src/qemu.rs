@@ -1,4 +1,4 @@
-//! QEMU from outside: what the binary says about itself, and the command that starts it.
+//! QEMU from outside: the binary's version and CPU models, and the command that starts it.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +16,7 @@ pub const COUNTING_CPU: &str = "max,cntfrq=62500000";
 /// 16 ns for each instruction, and time jumps when all cores sleep.
 pub const ICOUNT: &str = "shift=4,sleep=off";
 
-/// How long QEMU may take to say its version; it takes about 20 ms, but hosts can stall.
+/// How long QEMU may take to print its version; it takes about 20 ms, but hosts can stall.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks QEMU for its version and its CPU models, and refuses what cannot work.
@@ -34,16 +34,16 @@ pub fn check(settings: &Settings) -> Result<(), ExitError> {
     Ok(())
 }
 
-/// Returns the whole version that QEMU says it is: `7.2.22`.
+/// Returns QEMU's whole version: `7.2.22`.
 pub fn version(settings: &Settings) -> Result<String, ExitError> {
-    let said = ask(settings, &["--version"])?;
-    check_version(&said, &settings.qemu)?;
-    let rest = said.strip_prefix("QEMU emulator version ").unwrap_or_default();
+    let text = ask(settings, &["--version"])?;
+    check_version(&text, &settings.qemu)?;
+    let rest = text.strip_prefix("QEMU emulator version ").unwrap_or_default();
     Ok(rest.split_whitespace().next().unwrap_or_default().to_owned())
 }
 
-fn check_version(said: &str, qemu: &str) -> Result<(), ExitError> {
-    let wrong = match parse_version(said) {
+fn check_version(text: &str, qemu: &str) -> Result<(), ExitError> {
+    let wrong = match parse_version(text) {
         None => format!("{qemu} is not a QEMU"),
         Some((major, minor)) if (major, minor) < OLDEST => {
             format!("{qemu} is version {major}.{minor}, older than 7.2")
@@ -65,7 +65,7 @@ fn ask(settings: &Settings, args: &[&str]) -> Result<String, ExitError> {
     Ok(output.stdout)
 }
 
-/// The line for a QEMU that does not start at all.
+/// Returns the error for a QEMU that does not start at all.
 pub fn missing(qemu: &str, error: &std::io::Error) -> ExitError {
     ExitError::setup(
         format!("cannot start {qemu}: {error}"),
@@ -73,14 +73,14 @@ pub fn missing(qemu: &str, error: &std::io::Error) -> ExitError {
     )
 }
 
-/// Finds the version in what `--version` prints: `QEMU emulator version 7.2.22 (Debian ...)`.
+/// Returns the version in what `--version` prints: `QEMU emulator version 7.2.22 (Debian ...)`.
 pub fn parse_version(text: &str) -> Option<(u32, u32)> {
     let rest = text.strip_prefix("QEMU emulator version ")?;
     let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// Finds the models in what `-cpu help` prints: a heading, then an indented name a line.
+/// Returns the models in what `-cpu help` prints: a heading, then an indented name a line.
 pub fn parse_models(text: &str) -> Vec<String> {
     let names = text
         .lines()
@@ -89,7 +89,7 @@ pub fn parse_models(text: &str) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// Makes the command that boots the kernel. `terminal`: somebody can type.
+/// Returns the command that boots the kernel. `terminal`: somebody can type.
 pub fn command(settings: &Settings, kernel: &Path, terminal: bool) -> Command {
     let mut command = Command::new(&settings.qemu);
     // Nothing but what is asked for: no network card (whose boot ROM may not be installed), no disk.
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn versions_are_found_and_nonsense_is_not() {
-        let said = "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)\nCopyright (c) 2003-2022";
-        assert_eq!(parse_version(said), Some((7, 2)));
+        let text = "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)\nCopyright (c) 2003-2022";
+        assert_eq!(parse_version(text), Some((7, 2)));
         assert_eq!(parse_version("QEMU emulator version 10.0.2"), Some((10, 0)));
         assert_eq!(parse_version("QEMU emulator version 8.2-rc1"), Some((8, 2)));
         for nonsense in [
@@ -149,22 +149,22 @@ mod tests {
 
     #[test]
     fn an_old_version_and_a_stranger_are_refused() {
-        let said = |version: &str| {
+        let check = |version: &str| {
             check_version(&format!("QEMU emulator version {version}"), "q")
-                .map_err(|stop| stop.line)
+                .map_err(|error| error.line)
         };
-        assert!(said("6.9").unwrap_err().starts_with("q is version 6.9, older than 7.2; install"));
-        assert!(said("7.1.99").is_err());
-        assert!(said("").unwrap_err().starts_with("q is not a QEMU; install"));
+        assert!(check("6.9").unwrap_err().starts_with("q is version 6.9, older than 7.2; install"));
+        assert!(check("7.1.99").is_err());
+        assert!(check("").unwrap_err().starts_with("q is not a QEMU; install"));
         for good in ["7.2", "7.2.22", "8.0", "10.0.2"] {
-            assert_eq!(said(good), Ok(()));
+            assert_eq!(check(good), Ok(()));
         }
     }
 
     #[test]
     fn models_are_the_indented_names() {
-        let said = "Available CPUs:\n  a64fx\n  cortex-a53\n  max   (all features)\n";
-        assert_eq!(parse_models(said), ["a64fx", "cortex-a53", "max"]);
+        let text = "Available CPUs:\n  a64fx\n  cortex-a53\n  max   (all features)\n";
+        assert_eq!(parse_models(text), ["a64fx", "cortex-a53", "max"]);
         assert!(parse_models("Available CPUs:\n").is_empty());
     }
 

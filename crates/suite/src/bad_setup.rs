@@ -37,13 +37,13 @@ const WRONG: &[(&[(&str, &str)], &str)] = &[
     (&[("QEMU_EXTRA", "-smp 9")], "set QEMU_SMP instead"),
 ];
 
-/// Stand for scripts that the step writes: a QEMU of 2021, and one that says nothing.
+/// Stand for scripts that the step writes: a QEMU of 2021, and one that prints nothing.
 const OLD_QEMU: &str = "old-qemu";
 const MUTE_QEMU: &str = "mute-qemu";
 /// A setting is refused within this time.
 const SOON: Duration = Duration::from_secs(30);
 
-/// One step for each wrong setting.
+/// Returns one step for each wrong setting.
 pub fn steps() -> impl Iterator<Item = Step> {
     WRONG.iter().map(|(variables, line)| {
         let set: Vec<String> =

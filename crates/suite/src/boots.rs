@@ -1,4 +1,4 @@
-//! Steps that boot the demo: on every machine it must pass on, and within its bars.
+//! Steps that boot the demo: on every machine it must pass on, in time, and in little memory.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The most that QEMU may have to load.
 const MOST_LOADED: u64 = 256 * 1024;
 
-/// A step that boots an image so many times with these QEMU_* variables, and wants it to pass.
+/// Returns a step that boots an image so many times with these QEMU_* variables, and wants it to pass.
 pub fn passes(image: Image, variables: &[(&'static str, &'static str)], times: u32) -> Step {
     let variables = variables.to_vec();
     let set: Vec<String> =
@@ -32,8 +32,8 @@ pub fn passes(image: Image, variables: &[(&'static str, &'static str)], times: u
     Step { name, deadline: PATIENCE, work: Box::new(work) }
 }
 
-/// A step that wants a run within so many seconds from start to exit: the best of five, because
-/// the bar is about the demo and not about what else the host does.
+/// Returns a step that wants a run within so many seconds from start to exit. The best of five counts,
+/// because the threshold is for the demo and not for what else the host does.
 pub fn within(seconds: u64, variables: &'static [(&'static str, &'static str)]) -> Step {
     let set: Vec<String> =
         variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -50,13 +50,13 @@ pub fn within(seconds: u64, variables: &'static [(&'static str, &'static str)]) 
         Ok(Outcome::one())
     };
     Step {
-        name: format!("bar: {} within {seconds} s", set.join(" ")),
+        name: format!("threshold: {} within {seconds} s", set.join(" ")),
         deadline: PATIENCE,
         work: Box::new(work),
     }
 }
 
-/// A step that wants the release image to be small.
+/// Returns a step that wants the release image to be small.
 pub fn small() -> Step {
     let work = |context: &Context, _: Instant| {
         let image = std::fs::read(context.image(Image::DemoRelease)?)?;
@@ -67,7 +67,7 @@ pub fn small() -> Step {
         Ok(Outcome::one())
     };
     Step {
-        name: "bar: the loaded image is at most 256 KiB".to_owned(),
+        name: "threshold: the loaded image is at most 256 KiB".to_owned(),
         deadline: PATIENCE,
         work: Box::new(work),
     }

@@ -1,4 +1,4 @@
-//! A browser without a window: loads a page and gives it back as it is then, or prints it.
+//! A browser without a window: loads a page and returns it as it is then, or prints it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,7 @@ const NAMES: [&str; 6] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// What keeps it from talking to anybody, and from asking for rights that a container has not.
+/// Options against connections of its own, and against needing rights that a container does not have.
 const QUIET: [&str; 10] = [
     "--headless",
     "--no-sandbox",
@@ -47,12 +47,12 @@ impl Browser {
         Ok(Browser { program, folder })
     }
 
-    /// The document after everything in it has been loaded and has run.
+    /// Returns the document after everything in it has been loaded and has run.
     pub fn document(&self, page: &Path, deadline: Instant) -> anyhow::Result<String> {
         Ok(self.run(page, &["--window-size=1400,1000", "--dump-dom"], deadline)?.stdout)
     }
 
-    /// How many pages it prints.
+    /// Returns how many pages it prints.
     pub fn pages(&self, page: &Path, deadline: Instant) -> anyhow::Result<usize> {
         let pdf = self.folder.join("page.pdf");
         let print = format!("--print-to-pdf={}", pdf.display());
@@ -61,12 +61,12 @@ impl Browser {
     }
 
     /// Each time with a new profile, so that nothing is left from the time before.
-    fn run(&self, page: &Path, words: &[&str], deadline: Instant) -> anyhow::Result<Output> {
+    fn run(&self, page: &Path, args: &[&str], deadline: Instant) -> anyhow::Result<Output> {
         let profile = self.folder.join("profile");
         let _ = std::fs::remove_dir_all(&profile); // there may be none
         std::fs::create_dir_all(&profile)?;
         let mut command = Command::new(&self.program);
-        command.args(QUIET).arg(format!("--user-data-dir={}", profile.display())).args(words);
+        command.args(QUIET).arg(format!("--user-data-dir={}", profile.display())).args(args);
         command.arg(format!("file://{}", page.display()));
         let output = process::run(&mut command, deadline)?;
         let _ = std::fs::remove_dir_all(&profile); // as above
@@ -83,11 +83,11 @@ fn found(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// The page objects of a PDF (ISO 32000-1, 7.7.3.3): `/Type /Page`, but not `/Type /Pages`.
+/// Returns the number of page objects of a PDF (ISO 32000-1, 7.7.3.3): `/Type /Page`, but not `/Type /Pages`.
 fn pages(pdf: &[u8]) -> usize {
-    let mark = b"/Type /Page";
-    let starts = pdf.windows(mark.len() + 1).filter(|window| window.starts_with(mark));
-    starts.filter(|window| !window[mark.len()].is_ascii_alphabetic()).count()
+    let key = b"/Type /Page";
+    let starts = pdf.windows(key.len() + 1).filter(|window| window.starts_with(key));
+    starts.filter(|window| !window[key.len()].is_ascii_alphabetic()).count()
 }
 
 #[cfg(test)]

@@ -31,10 +31,10 @@ pub fn steps() -> Vec<Step> {
     ]
 }
 
-/// scripts/lab, as a person starts it, with these words; it must succeed and write into `out`.
-fn lab(context: &Context, words: &[&str], out: &Path, deadline: Instant) -> anyhow::Result<()> {
+/// Runs scripts/lab as a person does, with these arguments; it must succeed and write into `out`.
+fn lab(context: &Context, args: &[&str], out: &Path, deadline: Instant) -> anyhow::Result<()> {
     let mut command = context.command("scripts/lab", "");
-    command.args(words).arg("--out").arg(out);
+    command.args(args).arg("--out").arg(out);
     let output = process::run(&mut command, deadline)?;
     ensure!(output.succeeded(), "{}", output.report(&command));
     Ok(())
@@ -109,9 +109,9 @@ fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         &["--from", STORED, "--out", "/dev/null/out"],
     ];
     let mut sum = Outcome::default();
-    for words in cases {
+    for args in cases {
         let mut command = context.tool("lab")?;
-        command.args(words);
+        command.args(args);
         let output = process::run(&mut command, deadline)?;
         let one_line = output.merged.lines().count() == 1 && output.stderr.starts_with("rundown: ");
         sum.add(match output.status == Some(2) && one_line {

@@ -28,7 +28,7 @@ enum End {
 /// QEMU to obey, and some for a busy host.
 const SOON: Duration = Duration::from_secs(8);
 
-/// One step for each way to end.
+/// Returns one step for each way to end.
 pub fn steps() -> impl Iterator<Item = Step> {
     let signals =
         [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGKILL].map(End::Signal);
@@ -48,10 +48,10 @@ fn check(end: End, context: &Context) -> anyhow::Result<Outcome> {
         End::Signal(signal) => signal.as_str(),
         End::Keys(name, _) => name,
     };
-    let mark = format!("rundown-{}-{}", std::process::id(), name.replace(' ', "-"));
+    let qemu = format!("rundown-{}-{}", std::process::id(), name.replace(' ', "-"));
     let mut command = context.boot(Image::MustFail)?;
     command
-        .env("QEMU_EXTRA", format!("-append must_fail=hang_masked -name {mark}"))
+        .env("QEMU_EXTRA", format!("-append must_fail=hang_masked -name {qemu}"))
         .env("QEMU_TIMEOUT", "30");
     command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
     runner::child::die_with_parent(&mut command);
@@ -60,11 +60,11 @@ fn check(end: End, context: &Context) -> anyhow::Result<Outcome> {
         keyboard = Some(on_a_terminal(&mut command)?);
     }
     let mut runner = command.spawn()?;
-    let result = end_it(end, &mark, &mut runner, keyboard.as_mut());
+    let result = end_it(end, &qemu, &mut runner, keyboard.as_mut());
     // Whatever went wrong above, this step leaves nothing behind either.
     let _ = runner.kill();
     let _ = runner.wait();
-    for pid in marked(&mark) {
+    for pid in named(&qemu) {
         let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
     result.map(|()| Outcome::one())
@@ -72,11 +72,11 @@ fn check(end: End, context: &Context) -> anyhow::Result<Outcome> {
 
 fn end_it(
     end: End,
-    mark: &str,
+    qemu: &str,
     runner: &mut Child,
     keyboard: Option<&mut File>,
 ) -> anyhow::Result<()> {
-    ensure!(eventually(|| !marked(mark).is_empty()), "QEMU does not start");
+    ensure!(eventually(|| !named(qemu).is_empty()), "QEMU does not start");
     // QEMU reads the terminal only when it is set up; it needs some 50 ms.
     std::thread::sleep(Duration::from_millis(700));
     ensure!(runner.try_wait()?.is_none(), "the runner ended by itself");
@@ -89,7 +89,7 @@ fn end_it(
         eventually(|| runner.try_wait().is_ok_and(|status| status.is_some())),
         "the runner does not end"
     );
-    ensure!(eventually(|| marked(mark).is_empty()), "QEMU is left behind: {:?}", marked(mark));
+    ensure!(eventually(|| named(qemu).is_empty()), "QEMU is left behind: {:?}", named(qemu));
     let status = runner.wait()?;
     ensure!(!status.success(), "the runner passed");
     Ok(())
@@ -113,13 +113,13 @@ fn on_a_terminal(command: &mut Command) -> anyhow::Result<File> {
     Ok(File::from(pty.master))
 }
 
-/// The processes with the mark in their arguments.
-fn marked(mark: &str) -> Vec<i32> {
+/// Returns the processes with this name in their arguments.
+fn named(name: &str) -> Vec<i32> {
     let folders = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse::<i32>().ok());
     pids.filter(|pid| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        line.split(|byte| *byte == 0).any(|word| word == mark.as_bytes())
+        line.split(|byte| *byte == 0).any(|arg| arg == name.as_bytes())
     })
     .collect()
 }

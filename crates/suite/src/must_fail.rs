@@ -1,4 +1,4 @@
-//! The boots that must not pass: each with the exit status and the words that it must end with.
+//! The boots that must not pass: each with its exit status, and with what its output must hold.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ struct Fault {
     /// The name in `-append must_fail=NAME`, which examples/must_fail.rs knows.
     name: &'static str,
     status: i32,
-    words: &'static [&'static str],
+    texts: &'static [&'static str],
 }
 
 const FAULTS: &[Fault] = &[
@@ -27,7 +27,7 @@ const FAULTS: &[Fault] = &[
     fails("stack_overflow_other_core", &["stack overflow on core 1: the stack has run into"]),
     fails("stack_overflow_in_handler", &["stack overflow on core 0: the exception stack has"]),
     fails("fault_in_handler", &["exception inside a handler on core 0: data abort on read"]),
-    Fault { name: "hang_masked", status: 124, words: &["rundown: no verdict after 3 s"] },
+    Fault { name: "hang_masked", status: 124, texts: &["rundown: no verdict after 3 s"] },
     fails("hang_other_core", &["core 1 (and 1 in all) did not finish its job within"]),
     fails("core_missing", &["core 3 (MPIDR 0x3) did not come up within"]),
     fails("test_failed", &["not ok 2", "test 2 failed: this does not"]),
@@ -38,12 +38,12 @@ const FAULTS: &[Fault] = &[
     fails("nonsense", &["must_fail=nonsense is unknown", "#   panic_first_core"]),
 ];
 
-/// A fault that ends by itself, with status 1.
-const fn fails(name: &'static str, words: &'static [&'static str]) -> Fault {
-    Fault { name, status: 1, words }
+/// Returns a fault that ends by itself, with status 1.
+const fn fails(name: &'static str, texts: &'static [&'static str]) -> Fault {
+    Fault { name, status: 1, texts }
 }
 
-/// One step for each fault.
+/// Returns one step for each fault.
 pub fn steps() -> impl Iterator<Item = Step> {
     FAULTS.iter().map(|fault| Step {
         name: format!("must fail: {}", fault.name),
@@ -58,15 +58,15 @@ fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<
     // All but the hang must end by themselves, long before this.
     command.env("QEMU_TIMEOUT", if fault.status == 124 { "3" } else { "60" });
     let output = process::run(&mut command, deadline)?;
-    let mut told = output.report(&command);
+    let mut report = output.report(&command);
     let mut good = output.status == Some(fault.status);
     if !good {
-        told.push_str(&format!("wanted: exit status {}\n", fault.status));
+        report.push_str(&format!("wanted: exit status {}\n", fault.status));
     }
-    let said = output.merged.to_lowercase();
-    for word in fault.words.iter().filter(|word| !said.contains(&word.to_lowercase())) {
+    let printed = output.merged.to_lowercase();
+    for text in fault.texts.iter().filter(|text| !printed.contains(&text.to_lowercase())) {
         good = false;
-        told.push_str(&format!("wanted in the output: {word}\n"));
+        report.push_str(&format!("wanted in the output: {text}\n"));
     }
-    Ok(if good { Outcome::one() } else { Outcome::failure(told) })
+    Ok(if good { Outcome::one() } else { Outcome::failure(report) })
 }

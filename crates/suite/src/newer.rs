@@ -10,23 +10,23 @@ use crate::step::Step;
 
 /// The variable.
 const NAME: &str = "QEMU_NEWER";
-/// What a run says without it.
+/// What a run prints without it.
 pub const NOT_RUN: &str =
     "not run: what depends on QEMU's version, with another one (QEMU_NEWER is not set)";
 
-/// The other QEMU.
+/// Returns the other QEMU.
 pub fn qemu() -> Option<&'static str> {
     Some(&*std::env::var(NAME).ok()?.leak()) // read once or twice in a run
 }
 
-/// The steps with that QEMU.
+/// Returns the steps with that QEMU.
 pub fn steps() -> Vec<Step> {
     let Some(qemu) = qemu() else { return Vec::new() };
     let set = [("QEMU", qemu)];
     let plugin = "cargo test --package cachescope --target host-tuple --test qemu";
     let explore = |tier| {
-        let words = format!("scripts/explore --seeds 80 --tier {tier}");
-        lint_with(&format!("with {NAME}: {words}"), &words, &set)
+        let command = format!("scripts/explore --seeds 80 --tier {tier}");
+        lint_with(&format!("with {NAME}: {command}"), &command, &set)
     };
     let figures = "scripts/lab --quick --cores 1,2 --out target/lab-test/newer";
     let mut steps = vec![

@@ -61,7 +61,7 @@ fn good(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     Ok(Outcome { passed: (NAMES.len() * WIDTHS.len() + 1) as u64, ..Outcome::default() })
 }
 
-/// What is done to the page, and a word of what must be said about it.
+/// What is done to the page, and a part of the complaint that must follow.
 type Breakage = (fn(&str) -> String, &'static str);
 
 fn broken(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
@@ -101,7 +101,7 @@ fn draw(context: &Context, deadline: Instant) -> anyhow::Result<PathBuf> {
     Ok(folder.join("index.html"))
 }
 
-/// Loads the page in both frames and returns what probe.js tells.
+/// Loads the page in both frames and returns what probe.js reports.
 fn probe(
     context: &Context,
     browser: &Browser,
@@ -111,13 +111,13 @@ fn probe(
     let file = context.scratch("page")?.join("frames.html");
     std::fs::write(&file, frames(page))?;
     let document = browser.document(&file, deadline)?;
-    let told =
+    let report =
         document.split_once("<pre id=\"report\">").and_then(|(_, rest)| rest.split_once("</pre>"));
-    let (told, _) = told.with_context(|| format!("the probe has not run:\n{document}"))?;
-    serde_json::from_str(told).context("what the probe tells")
+    let (report, _) = report.with_context(|| format!("the probe has not run:\n{document}"))?;
+    serde_json::from_str(report).context("the probe's report")
 }
 
-/// The page around the page.
+/// Returns a page with both frames around the page.
 fn frames(page: &str) -> String {
     let page = page.replacen("<head>", &format!("<head>\n{KEEP_ERRORS}"), 1);
     let page = escape(&page);
@@ -133,13 +133,13 @@ fn frames(page: &str) -> String {
     )
 }
 
-/// Everything that is wrong.
-fn judge(told: &[Value]) -> Vec<String> {
+/// Returns everything that is wrong.
+fn judge(frames: &[Value]) -> Vec<String> {
     let mut wrong = Vec::new();
-    if told.len() != WIDTHS.len() {
-        wrong.push(format!("{} frames were looked at", told.len()));
+    if frames.len() != WIDTHS.len() {
+        wrong.push(format!("{} frames were looked at", frames.len()));
     }
-    for (frame, width) in told.iter().zip(WIDTHS) {
+    for (frame, width) in frames.iter().zip(WIDTHS) {
         let mut say = |what: String| wrong.push(format!("{width} pixels: {what}"));
         let list = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
         list(frame, "errors").iter().for_each(|error| say(format!("{error}")));

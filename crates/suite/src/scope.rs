@@ -80,7 +80,7 @@ fn check(good: bool, line: &Value) -> Outcome {
     if good { Outcome::one() } else { Outcome::failure(format!("not as expected: {line}\n")) }
 }
 
-/// The records of the slots' lines in a phase.
+/// Returns the records of the slots' lines in a phase.
 fn slots<'a>(records: &'a [Value], phase: &str) -> anyhow::Result<Vec<&'a Value>> {
     let named = records.iter().find(|one| one["record"] == "phase" && one["name"] == phase);
     let number = &named.with_context(|| format!("there is no phase {phase:?}"))?["phase"];
@@ -97,7 +97,7 @@ fn scheduled(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         let (outcome, records) = boot(context, 4, &arguments, deadline)?;
         sum.add(outcome);
         let schedule = records.iter().find(|one| one["record"] == "schedule");
-        let schedule = schedule.context("the plugin tells of no schedule")?;
+        let schedule = schedule.context("the plugin has no record of a schedule")?;
         ensure!(schedule["steps"].as_u64() > Some(10), "too few steps: {schedule}");
         traces.push(schedule["trace"].clone());
     }

@@ -1,6 +1,6 @@
 //! The transcripts in README.md and docs/ have the shape of real runs.
 //!
-//! Numbers, addresses, times, bars and the width of columns differ from run to run; the words and the
+//! Numbers, addresses, times, printed bars and the width of columns differ from run to run; the words and the
 //! lines do not, and where a run counts instructions nothing does. A line of a transcript that is just
 //! `...` stands for any lines.
 
@@ -54,7 +54,7 @@ const TRANSCRIPTS: &[Transcript] = &[
 /// A line that stands for any number of lines.
 const ANY: &str = "...";
 
-/// A step a transcript.
+/// Returns a step for each transcript.
 pub fn steps() -> impl Iterator<Item = Step> {
     TRANSCRIPTS.iter().map(|transcript| Step {
         name: format!("the transcript \"{}\" in {}", transcript.name, transcript.file),
@@ -68,7 +68,7 @@ fn check(transcript: &Transcript, context: &Context, deadline: Instant) -> anyho
     let normal = if *exact { unchanged } else { normal };
     let wanted = shape(&read(context, file, name)?, normal);
     ensure!(!wanted.is_empty(), "the transcript has no KTAP in it");
-    let mut told = String::new();
+    let mut wrong = String::new();
     for _ in 0..*runs {
         let mut command = context.boot(*image)?;
         command.envs(variables.iter().copied());
@@ -76,20 +76,20 @@ fn check(transcript: &Transcript, context: &Context, deadline: Instant) -> anyho
         ensure!(output.succeeded(), "{}", output.report(&command));
         match difference(&wanted, &shape(&output.merged, normal)) {
             None => return Ok(Outcome::one()),
-            Some(wrong) => told = format!("{file}, {wrong}\nA real run:\n{}", output.merged),
+            Some(first) => wrong = format!("{file}, {first}\nA real run:\n{}", output.merged),
         }
     }
-    Ok(Outcome::failure(told))
+    Ok(Outcome::failure(wrong))
 }
 
-/// Reads the fenced block after the mark in a file of the project.
+/// Returns the fenced block after the mark in a file of the project.
 pub fn read(context: &Context, file: &str, name: &str) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(context.root().join(file)).context(file.to_owned())?;
     block(&text, name)
         .with_context(|| format!("{file} has no fenced block after <!-- transcript: {name} -->"))
 }
 
-/// The fenced block after the mark.
+/// Returns the fenced block after the mark.
 fn block(text: &str, name: &str) -> Option<String> {
     let mark = format!("<!-- transcript: {name} -->");
     let after = text.lines().skip_while(|line| line.trim() != mark).skip(1);
@@ -100,7 +100,7 @@ fn block(text: &str, name: &str) -> Option<String> {
     Some(lines[..end].join("\n"))
 }
 
-/// The report's lines in their shape, from its first to its last; what cargo says before is left out.
+/// The report's lines in their shape, from its first to its last; what cargo prints before is left out.
 fn shape(text: &str, normal: fn(&str) -> String) -> Vec<String> {
     text.lines()
         .map(normal)
@@ -174,7 +174,7 @@ fn without_unit<'a>(after: &'a str, number: &'a str) -> &'a str {
     after
 }
 
-/// Says where the real run leaves the shape of the transcript, if it does.
+/// Returns where the real run leaves the shape of the transcript, if it does.
 fn difference(wanted: &[String], real: &[String]) -> Option<String> {
     let Some((first, wanted)) = wanted.split_first() else {
         return real.first().map(|line| format!("the transcript ends before: {line}"));

@@ -23,7 +23,7 @@ pub fn parse_line(line: &str) -> Option<Result<Measurement, String>> {
     })
 }
 
-/// Collects every measurement of a report, in order, or says which line is broken.
+/// Returns every measurement of a report, in order; the error names the line that is broken.
 pub fn collect(report: &str) -> Result<Vec<Measurement>, String> {
     let lines = report.lines().enumerate();
     lines
@@ -50,8 +50,8 @@ mod tests {
     #[test]
     fn a_broken_measurement_is_an_error_not_a_gap() {
         for broken in ["{", "[]", "3", "{\"cores\":4}", "{\"name\":4}", "", "{\"name\":\"x\"} y"] {
-            let said = collect(&format!("# x\n# measure {broken}\n")).unwrap_err();
-            assert!(said.starts_with("line 2: a measurement"), "{broken:?}: {said}");
+            let wrong = collect(&format!("# x\n# measure {broken}\n")).unwrap_err();
+            assert!(wrong.starts_with("line 2: a measurement"), "{broken:?}: {wrong}");
         }
     }
 }

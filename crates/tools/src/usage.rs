@@ -1,6 +1,6 @@
 //! Command lines of the scripts, read by clap.
 //!
-//! What is wrong with one is told as everywhere here: in one line that says what to do, with exit status 2.
+//! A wrong one is reported as every wrong set-up: one line that says what to do, and exit status 2.
 
 use std::process::ExitCode;
 
@@ -38,7 +38,7 @@ pub fn wrong(name: &str, what: impl std::fmt::Display) -> ExitError {
     ExitError::setup(what, format!("{name} --help says more"))
 }
 
-/// The paragraph that says what is wrong, as one line; the others repeat the usage.
+/// Returns the paragraph that says what is wrong, as one line; the others repeat the usage.
 fn first_paragraph(text: &str) -> String {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_paragraph_is_told() {
+    fn only_the_first_paragraph_is_printed() {
         let text = "error: these are missing:\n  <--seed>\n\nUsage: x\n\nFor more, try '--help'.\n";
         assert_eq!(first_paragraph(text), "these are missing: <--seed>");
         assert_eq!(first_paragraph("x"), "x");

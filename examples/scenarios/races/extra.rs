@@ -7,6 +7,7 @@ use crate::races::page;
 use crate::races::run::Scenario;
 use crate::schedule::scheduler;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use machine::smp::protection::slot_words;
 use rundown::Rundown;
 
 /// How often each other core tries.
@@ -53,6 +54,6 @@ pub const SCENARIO: Scenario = Scenario {
 /// Looks, after the panic, whether the object is run down and a slot is open all the same.
 fn reopened() -> Option<&'static str> {
     let object = page::object(0, SLOTS.load(Ordering::Relaxed));
-    let open = page::slot_words(object).any(|word| word & 1 == 0);
+    let open = slot_words(object).any(|word| word & 1 == 0);
     (page::shared_word(0) == 0 && open).then_some("a slot of the run-down object is open again")
 }

@@ -129,10 +129,3 @@ pub fn shared_word(page: usize) -> u64 {
     // SAFETY: inside the page, and one word.
     unsafe { MEMORY[page].0.get().cast::<u64>().read_volatile() }
 }
-
-/// Returns the words of all slots, as they are now.
-pub fn slot_words(object: &Object) -> impl Iterator<Item = u64> {
-    // SAFETY: a slot is one word; the object lives, and nobody writes to it after a run.
-    (0..object.slot_count())
-        .map(|slot| unsafe { object.slot_address(slot).cast::<u64>().read_volatile() })
-}

@@ -12,6 +12,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use machine::arch::interrupt_mask::without_interrupts;
 use machine::arch::time;
 use machine::smp::jobs;
+use machine::smp::protection::slot_words;
 use machine::testing::canary::Canary;
 use machine::testing::ktap::{self, equal, holds};
 use rundown::Rundown;
@@ -132,7 +133,7 @@ impl Run {
 
     /// Checks that every slot is marked, and nothing is left.
     pub fn is_run_down(&self) -> ktap::Result {
-        for (slot, word) in page::slot_words(self.object).enumerate() {
+        for (slot, word) in slot_words(self.object).enumerate() {
             holds(format_args!("slot {slot} is marked ({word:#x})"), word & 1 != 0)?;
         }
         equal("holds that are left", self.object.outstanding(), Some(0))?;

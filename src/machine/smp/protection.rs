@@ -2,6 +2,7 @@
 
 use crate::arch::time;
 use crate::smp::{cores, park};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use rundown::{CacheAwareRundownRef, CurrentSlot, Park, RundownGuard};
 
 /// The run-down object of this kernel.
@@ -18,6 +19,17 @@ impl CurrentSlot for ThisCore {
     fn current_slot() -> usize {
         cores::this_index()
     }
+}
+
+/// Returns the words of all slots of an object, as they are now.
+pub fn slot_words<C: CurrentSlot, P: Park>(
+    object: &CacheAwareRundownRef<C, P>,
+) -> impl Iterator<Item = usize> {
+    (0..object.slot_count()).map(|slot| {
+        let word = object.slot_address(slot).cast::<usize>().cast_mut();
+        // SAFETY: a slot is one atomic word, and lives as long as the object, which is borrowed.
+        unsafe { AtomicUsize::from_ptr(word) }.load(Ordering::Relaxed)
+    })
 }
 
 /// Waiting for a run-down in [`park::wait`].

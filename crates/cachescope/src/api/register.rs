@@ -4,7 +4,7 @@
 //! plugin's and get that. We need neither.
 
 use super::load::function;
-use super::{Block, Id};
+use super::types::{Block, Id};
 use std::ffi::{c_int, c_uint, c_void};
 use std::ptr;
 

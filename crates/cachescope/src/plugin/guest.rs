@@ -1,64 +1,64 @@
-//! What the plugin does about the guest's marks.
+//! What the plugin does when the guest executes a marker.
 
 use super::Plugin;
 use crate::failure::{self, end};
-use crate::marks::Mark;
+use crate::markers::Marker;
 use crate::memory::lock;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::thread;
 
 impl Plugin {
-    /// The core executes a mark.
+    /// Handles one HINT that a core executes.
     pub fn hint(&'static self, core: usize, number: u32) {
-        let mark = lock(&self.cores[core].sentence).hint(number);
-        if let Some(mark) = self.must(mark.map_err(|error| format!("core {core}: {error}"))) {
-            self.mark(core, mark);
+        let marker = lock(&self.cores[core].decoder).hint(number);
+        if let Some(marker) = self.must(marker.map_err(|error| format!("core {core}: {error}"))) {
+            self.marker(core, marker);
         }
     }
 
-    fn mark(&'static self, core: usize, mark: Mark) {
+    fn marker(&'static self, core: usize, marker: Marker) {
         let own = &self.cores[core];
-        match mark {
-            Mark::Phase { phase, cores } => {
+        match marker {
+            Marker::Phase { phase, cores } => {
                 let cores = if cores == 0 { self.arguments.cores } else { cores };
-                if let Some(turnstile) = self.turnstile.as_ref().filter(|_| cores != 0) {
+                if let Some(scheduler) = self.scheduler.as_ref().filter(|_| cores != 0) {
                     self.watchdog.call_once(|| {
-                        thread::spawn(|| turnstile.watch(|| self.report()));
+                        thread::spawn(|| scheduler.watch(|| self.report()));
                     });
-                    if let Err(error) = turnstile.check_threads(core, cores) {
+                    if let Err(error) = scheduler.check_threads(core, cores) {
                         end(failure::SETUP, &error);
                     }
-                    self.must(turnstile.begin(core, phase, cores));
+                    self.must(scheduler.begin(core, phase, cores));
                     own.scheduled.store(true, Ordering::Relaxed);
                 }
                 own.phase.store(phase, Ordering::Relaxed);
             }
-            Mark::End => {
+            Marker::End => {
                 own.phase.store(0, Ordering::Relaxed);
-                if let Some(turnstile) = self.turnstile_of(core) {
+                if let Some(scheduler) = self.scheduler_of(core) {
                     own.scheduled.store(false, Ordering::Relaxed);
-                    self.must(turnstile.end(core));
+                    self.must(scheduler.end(core));
                 }
             }
-            Mark::Cold => self.memory.cold(),
-            Mark::Watch { name, range, stride } => {
+            Marker::Cold => self.memory.cold(),
+            Marker::Watch { name, range, stride } => {
                 let watched = self.memory.watch(range.clone());
                 self.must(watched.map_err(|error| format!("watch {name}: {error}")));
                 let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
                 names.add(range, stride, &name);
             }
-            Mark::Arrive => {
-                if let Some(turnstile) = &self.turnstile {
-                    turnstile.arrive(core);
+            Marker::Arrive => {
+                if let Some(scheduler) = &self.scheduler {
+                    scheduler.arrive(core);
                 }
             }
-            Mark::Wakes(target) => {
-                if let Some(turnstile) = &self.turnstile {
-                    self.must(turnstile.wakes(target));
+            Marker::Wakes(target) => {
+                if let Some(scheduler) = &self.scheduler {
+                    self.must(scheduler.wakes(target));
                 }
             }
-            Mark::Name { phase, name } => {
+            Marker::Name { phase, name } => {
                 lock(&self.phases).insert(phase, name);
             }
         }

@@ -1,4 +1,4 @@
-//! What the plugin leaves behind.
+//! The results that the plugin writes, and a last look at whether there are any.
 
 use super::Plugin;
 use crate::failure::{self, end};
@@ -15,9 +15,9 @@ impl Plugin {
             return;
         }
         let mut text = report::counts(&self.run, &self.memory.totals(), &lock(&self.phases));
-        if let Some(turnstile) = &self.turnstile {
+        if let Some(scheduler) = &self.scheduler {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-            let steps = turnstile.trace(|trace, spins| {
+            let steps = scheduler.trace(|trace, spins| {
                 text +=
                     &report::schedule(self.arguments.policy, trace.count(), spins, &trace.hash());
                 let steps = trace.text(&names, self.arguments.trace_last);
@@ -41,7 +41,7 @@ impl Plugin {
             end(failure::GUEST, &format!("no memory was watched; {remedy}"));
         }
         let steps =
-            self.turnstile.as_ref().map(|turnstile| turnstile.trace(|trace, _| trace.count()));
+            self.scheduler.as_ref().map(|scheduler| scheduler.trace(|trace, _| trace.count()));
         if steps == Some(0) {
             let remedy =
                 "mode=schedule needs cores that the guest lets begin, and what they touch watched";

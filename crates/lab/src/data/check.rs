@@ -1,9 +1,13 @@
-//! What cannot be: numbers that no machine gives and no figure could show.
+//! What is refused: numbers that no machine gives and no figure could show, and variants that are missing.
 
-use super::{Coherence, CoherenceDrain, Data, DrainInstructions, DrainSlots, Instructions, Ladder};
+use super::{
+    Coherence, CoherenceDrain, Data, DrainInstructions, DrainSlots, Instructions, Ladder,
+    is_counted,
+};
+use ladder::VARIANTS;
 use std::fmt::Debug;
 
-/// Says which object cannot be, if there is one.
+/// Returns a line about the first object that cannot be.
 pub fn impossible(data: &Data) -> Option<String> {
     first(&data.ladder, ladder)
         .or_else(|| first(&data.coherence, coherence))
@@ -11,6 +15,28 @@ pub fn impossible(data: &Data) -> Option<String> {
         .or_else(|| first(&data.drain_slots, drain_slots))
         .or_else(|| first(&data.instructions, instructions))
         .or_else(|| first(&data.drain_instructions, drain_instructions))
+}
+
+/// Returns a line about the first variant of the list that was not measured.
+pub fn missing(data: &Data) -> Option<String> {
+    let [timed, counted] = [data.ladder_cores(), data.coherence_cores()];
+    VARIANTS.iter().find_map(|about| {
+        let throughput = timed.iter().find(|&&cores| {
+            !data.ladder.iter().any(|one| (one.variant, one.cores) == (about, cores))
+        });
+        let coherence = counted.iter().filter(|&&cores| is_counted(about, cores)).find(|&&cores| {
+            !data.coherence.iter().any(|one| (one.variant, one.cores) == (about, cores))
+        });
+        let length = data.instructions.iter().any(|one| one.variant == about);
+        let with = |cores: &u32| format!(" with {cores} cores");
+        let (name, what) = match (throughput, coherence, length) {
+            (Some(cores), ..) => ("ladder", with(cores)),
+            (_, Some(cores), _) => ("coherence", with(cores)),
+            (.., false) => ("instructions", String::new()),
+            (None, None, true) => return None,
+        };
+        Some(format!("it holds no {name:?} object of {}{what}", about.name))
+    })
 }
 
 fn first<T: Debug>(objects: &[T], possible: fn(&T) -> bool) -> Option<String> {

@@ -6,12 +6,13 @@ use crate::sample;
 #[test]
 fn every_kind_is_read() {
     let data = sample::data();
-    assert_eq!((data.ladder.len(), data.coherence.len()), (70, 40));
+    let [timed, counted] = [7, 4].map(|core_counts| core_counts * VARIANTS.len());
+    assert_eq!((data.ladder.len(), data.coherence.len()), (timed, counted));
     assert_eq!(data.ladder_cores(), [1, 2, 4, 8, 16, 32, 64]);
     assert_eq!(data.coherence_cores(), [1, 2, 8, 64]);
-    assert_eq!(rungs(data.ladder.iter().map(|this| &this.rung)), RUNGS.map(|(name, _)| name));
+    let measured = variants(data.ladder.iter().map(|this| this.variant));
+    assert_eq!(measured, VARIANTS.iter().collect::<Vec<_>>());
     assert_eq!(data.drain_slots[9].nanoseconds, 18120.0);
-    assert!(!meaning("plain").is_empty() && meaning("x").is_empty());
 }
 
 #[test]
@@ -54,4 +55,52 @@ fn what_is_incomplete_or_cannot_be_is_named() {
     let mut objects = sample::objects();
     objects[1].remove("rung");
     assert!(Data::read(&objects).unwrap_err().contains("missing field `rung`"));
+}
+
+#[test]
+fn a_variant_that_nobody_knows_is_named() {
+    for name in ["ladder", "coherence", "instructions"] {
+        let mut objects = sample::objects();
+        let found = objects.iter_mut().find(|object| object["name"] == name).unwrap();
+        found.insert("rung".to_owned(), "x".into());
+        let said = Data::read(&objects).unwrap_err();
+        assert_eq!(said, format!("an object {name:?}: there is no variant \"x\""));
+    }
+}
+
+#[test]
+fn a_variant_that_was_not_measured_is_named() {
+    for (name, cores, wanted) in [
+        ("ladder", Some(4), "it holds no \"ladder\" object of plain with 4 cores"),
+        ("coherence", Some(8), "it holds no \"coherence\" object of plain with 8 cores"),
+        ("instructions", None, "it holds no \"instructions\" object of plain"),
+    ] {
+        let mut objects = sample::objects();
+        objects.retain(|object| {
+            let of_plain = object["name"] == name && object["rung"] == "plain";
+            !of_plain || cores.is_some_and(|cores| object["cores"] != cores)
+        });
+        assert_eq!(Data::read(&objects).unwrap_err(), wanted);
+    }
+}
+
+#[test]
+fn with_very_many_cores_those_that_try_again_may_be_missing() {
+    let mut objects = sample::objects();
+    let on_64 = |object: &&mut Measurement| object["name"] == "coherence" && object["cores"] == 64;
+    for object in objects.iter_mut().filter(on_64) {
+        object.insert("cores".to_owned(), 512.into());
+    }
+    let without = |name: &str| {
+        let mut objects = objects.clone();
+        objects.retain(|object| {
+            object["name"] != "coherence" || object["cores"] != 512 || object["rung"] != name
+        });
+        Data::read(&objects).map(|_| ())
+    };
+    assert_eq!(without("spin_lock"), Ok(()));
+    assert_eq!(
+        without("shared").unwrap_err(),
+        "it holds no \"coherence\" object of shared with 512 cores"
+    );
 }

@@ -7,7 +7,7 @@ use crate::table::Table;
 /// The conditions.
 pub fn conditions(data: &Data) -> Table {
     let conditions = &data.conditions;
-    let mut table = Table::new("Machine and run", ["condition", "value"]).words();
+    let mut table = Table::new("Machine and run", ["condition", "value"]).with_texts();
     let processors = conditions.host_processors.to_string();
     table.row(["QEMU", &conditions.qemu]);
     table.row(["-accel, where it is timed", &conditions.accel]);
@@ -25,11 +25,11 @@ pub fn conditions(data: &Data) -> Table {
     table
 }
 
-/// What each rung is.
-pub fn rungs(data: &Data) -> Table {
-    let mut table = Table::new("Ways to count users", ["rung", "what it is"]).words();
-    for rung in data::rungs(data.ladder.iter().map(|found| &found.rung)) {
-        table.row([rung, data::meaning(rung)]);
+/// What each variant is.
+pub fn variants(data: &Data) -> Table {
+    let mut table = Table::new("Ways to count users", ["variant", "what it is"]).with_texts();
+    for variant in data::variants(data.ladder.iter().map(|found| found.variant)) {
+        table.row([variant.name, variant.meaning]);
     }
     table
 }
@@ -39,16 +39,17 @@ pub fn ladder(data: &Data) -> String {
     let cores = data.ladder_cores();
     let columns = || {
         let cores = cores.iter().map(u32::to_string);
-        std::iter::once("rung".to_owned()).chain(cores)
+        std::iter::once("variant".to_owned()).chain(cores)
     };
     let caption = "Throughput as a multiple of one core's, by cores: median, lowest to highest";
     let mut ratios = Table::new(caption, columns());
     let caption = "Pairs a second in thousands, all cores together, by cores: median";
     let mut speeds = Table::new(caption, columns().chain(["off by".to_owned()]));
-    for rung in data::rungs(data.ladder.iter().map(|found| &found.rung)) {
-        let of_rung: Vec<&Ladder> = data.ladder.iter().filter(|found| found.rung == rung).collect();
+    for variant in data::variants(data.ladder.iter().map(|found| found.variant)) {
+        let of_variant: Vec<&Ladder> =
+            data.ladder.iter().filter(|found| found.variant == variant).collect();
         let cells = |text: &dyn Fn(&Ladder) -> String| -> Vec<String> {
-            let cell = |cores: &u32| of_rung.iter().find(|found| found.cores == *cores);
+            let cell = |cores: &u32| of_variant.iter().find(|found| found.cores == *cores);
             cores
                 .iter()
                 .map(|cores| cell(cores).map_or(String::new(), |found| text(found)))
@@ -59,10 +60,10 @@ pub fn ladder(data: &Data) -> String {
             _ => format!("{:.2}\n{:.2}–{:.2}", found.relative_to_one, found.lowest, found.highest),
         };
         let speed = |found: &Ladder| grouped(found.pairs_per_second / 1000.0);
-        let lost: i64 = of_rung.iter().map(|found| found.off_by).sum();
-        ratios.row(std::iter::once(rung.to_owned()).chain(cells(&ratio)));
+        let lost: i64 = of_variant.iter().map(|found| found.off_by).sum();
+        ratios.row(std::iter::once(variant.name.to_owned()).chain(cells(&ratio)));
         let lost = grouped(lost as f64);
-        speeds.row(std::iter::once(rung.to_owned()).chain(cells(&speed)).chain([lost]));
+        speeds.row(std::iter::once(variant.name.to_owned()).chain(cells(&speed)).chain([lost]));
     }
     ratios.html() + &speeds.html()
 }
@@ -70,10 +71,10 @@ pub fn ladder(data: &Data) -> String {
 /// Transfers a pair, and all counts.
 pub fn coherence(data: &Data) -> String {
     let cores = data.coherence_cores();
-    let columns = std::iter::once("rung".to_owned()).chain(cores.iter().map(u32::to_string));
+    let columns = std::iter::once("variant".to_owned()).chain(cores.iter().map(u32::to_string));
     let mut pairs = Table::new("Transfers a pair, by cores", columns);
     let columns = [
-        "rung",
+        "variant",
         "cores",
         "pairs",
         "loads",
@@ -85,13 +86,13 @@ pub fn coherence(data: &Data) -> String {
         "invalidations",
     ];
     let mut all = Table::new("All counts of the counted phases", columns);
-    for rung in data::rungs(data.coherence.iter().map(|found| &found.rung)) {
-        let of_rung = || data.coherence.iter().filter(|found| found.rung == rung);
-        let cell = |cores: &u32| of_rung().find(|found| found.cores == *cores);
+    for variant in data::variants(data.coherence.iter().map(|found| found.variant)) {
+        let of_variant = || data.coherence.iter().filter(|found| found.variant == variant);
+        let cell = |cores: &u32| of_variant().find(|found| found.cores == *cores);
         let text =
             |cores| cell(cores).map_or(String::new(), |found| found.transfers_per_pair.to_string());
-        pairs.row(std::iter::once(rung.to_owned()).chain(cores.iter().map(text)));
-        for found in of_rung() {
+        pairs.row(std::iter::once(variant.name.to_owned()).chain(cores.iter().map(text)));
+        for found in of_variant() {
             let numbers = [
                 found.cores.into(),
                 found.pairs,
@@ -104,7 +105,7 @@ pub fn coherence(data: &Data) -> String {
                 found.invalidations,
             ];
             let numbers = numbers.map(|number: u64| number.to_string());
-            all.row(std::iter::once(rung.to_owned()).chain(numbers));
+            all.row(std::iter::once(variant.name.to_owned()).chain(numbers));
         }
     }
     format!("{}<details>\n<summary>All counts</summary>\n{}</details>\n", pairs.html(), all.html())
@@ -138,9 +139,9 @@ pub fn drain(data: &Data) -> String {
 
 /// Length of a pair.
 pub fn instructions(data: &Data) -> String {
-    let mut table = Table::new("Instructions of a pair", ["rung", "instructions"]);
+    let mut table = Table::new("Instructions of a pair", ["variant", "instructions"]);
     for found in &data.instructions {
-        table.row([found.rung.clone(), found.per_pair.to_string()]);
+        table.row([found.variant.name.to_owned(), found.per_pair.to_string()]);
     }
     table.html()
 }

@@ -24,7 +24,7 @@ pub const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
 pub const FAINT: RGBColor = RGBColor(0x59, 0x5f, 0x66);
 /// Lines of a grid.
 pub const GRID: RGBColor = RGBColor(0xd8, 0xdb, 0xdf);
-/// The other rungs, behind the one that a panel is about.
+/// The other variants, behind the one that a panel is about.
 pub const OTHERS: RGBColor = RGBColor(0xc3, 0xc7, 0xcc);
 
 /// Where a text stands, as seen from its place.

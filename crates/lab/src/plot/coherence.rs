@@ -1,34 +1,40 @@
-//! Transfers of cache lines a pair, by the number of cores: a panel of bars for each rung.
+//! Transfers of cache lines a pair, by the number of cores: a panel of bars for each variant.
 
 use super::canvas::{Area, At, Failure, INK, TEXT, svg, width, write};
 use super::look::colour;
 use super::plane::Plane;
 use super::{numbers, panels};
-use crate::data::{Coherence, Data, rungs};
+use crate::data::{Coherence, Data, variants};
+use ladder::About;
 
 /// Draws the figure.
 pub fn draw(data: &Data) -> Result<String, Failure> {
-    let names = rungs(data.coherence.iter().map(|found| &found.rung));
+    let counted = variants(data.coherence.iter().map(|found| found.variant));
     let lines = [
         "Transfers of cache lines a pair".to_owned(),
         "By cores, which take turns, access by access.".to_owned(),
         "Counted, not timed: the same in every run.".to_owned(),
     ];
     let title = "Transfers of cache lines a pair of acquire and release";
-    let height = panels::height(lines.len(), names.len());
-    svg("coherence", height, (title, &description(data, &names)), |area| {
+    let height = panels::height(lines.len(), counted.len());
+    svg("coherence", height, (title, &description(data, &counted)), |area| {
         panels::heading(area, &lines)?;
-        for (number, name) in names.iter().enumerate() {
+        for (number, variant) in counted.into_iter().enumerate() {
             let rectangle = panels::rectangle(lines.len(), number);
-            panels::name(area, rectangle, name, "")?;
-            panel(data, area, rectangle, name)?;
+            panels::name(area, rectangle, variant.name, "")?;
+            panel(data, area, rectangle, variant)?;
         }
         Ok(())
     })
 }
 
-/// The axes and the bars of one rung. The axes are the same for all.
-fn panel(data: &Data, area: &Area<'_>, rectangle: [i32; 4], name: &str) -> Result<(), Failure> {
+/// Draws the axes and the bars of one variant. The axes are the same for all.
+fn panel(
+    data: &Data,
+    area: &Area<'_>,
+    rectangle: [i32; 4],
+    variant: &About,
+) -> Result<(), Failure> {
     let cores = data.coherence_cores();
     let top = data.coherence.iter().map(|found| found.transfers_per_pair).fold(2.0, f64::max);
     let up = 0.0..1.25 * scale(top); // with room for the number above the highest bar
@@ -39,7 +45,7 @@ fn panel(data: &Data, area: &Area<'_>, rectangle: [i32; 4], name: &str) -> Resul
     }
     let places = cores.iter().zip(0..).map(|(cores, place)| (f64::from(place), *cores));
     for (place, cores) in places.clone() {
-        let here = |found: &&Coherence| found.rung == name && found.cores == cores;
+        let here = |found: &&Coherence| found.variant == variant && found.cores == cores;
         for found in data.coherence.iter().filter(here) {
             bar(&plane, place, found, size(data, &plane))?;
         }
@@ -48,11 +54,11 @@ fn panel(data: &Data, area: &Area<'_>, rectangle: [i32; 4], name: &str) -> Resul
     plane.base()
 }
 
-/// One bar with its number; none at all for 0, but the number.
+/// Draws one bar with its number; for 0 only the number.
 fn bar(plane: &Plane<'_, '_>, place: f64, found: &Coherence, size: f64) -> Result<(), Failure> {
     let high = scale(found.transfers_per_pair);
     if high > 0.0 {
-        plane.block((place - 0.32, 0.0), (place + 0.32, high), colour(&found.rung))?;
+        plane.block((place - 0.32, 0.0), (place + 0.32, high), colour(found.variant.kind))?;
     }
     let (middle, top) = plane.place((place, high));
     let number = numbers::short(found.transfers_per_pair);
@@ -82,19 +88,19 @@ fn steps(top: f64) -> Vec<f64> {
     all.iter().copied().filter(|step| *step <= top).collect()
 }
 
-/// For those who do not see it.
-fn description(data: &Data, names: &[&str]) -> String {
+/// Returns the text for those who do not see the figure.
+fn description(data: &Data, counted: &[&About]) -> String {
     let mut said = Vec::new();
-    for name in names {
-        let found = data.coherence.iter().filter(|found| found.rung == **name);
+    for &variant in counted {
+        let found = data.coherence.iter().filter(|found| found.variant == variant);
         let values: Vec<String> = found
             .map(|found| {
                 format!("{} with {}", numbers::short(found.transfers_per_pair), found.cores)
             })
             .collect();
-        said.push(format!("{name}: {}", values.join(", ")));
+        said.push(format!("{}: {}", variant.name, values.join(", ")));
     }
-    format!("Transfers a pair by rung, each with its numbers of cores. {}.", said.join("; "))
+    format!("Transfers a pair by variant, each with its numbers of cores. {}.", said.join("; "))
 }
 
 #[cfg(test)]
@@ -105,7 +111,7 @@ mod tests {
     #[test]
     fn nothing_is_drawn_for_zero_but_its_number() {
         let mut data = sample::data();
-        data.coherence.retain(|found| found.rung == "cache_aware");
+        data.coherence.retain(|found| found.variant.name == "cache_aware");
         let svg = draw(&data).unwrap();
         // The white ground is the only rectangle; one 0 for each number of cores.
         assert_eq!(svg.matches("<rect").count(), 1);

@@ -97,7 +97,7 @@ fn panels(data: &Data) -> Vec<Panel> {
     ]
 }
 
-/// For those who do not see it.
+/// Returns the text for those who do not see the figure.
 fn description(panels: &[Panel]) -> String {
     let mut said = Vec::new();
     for panel in panels {

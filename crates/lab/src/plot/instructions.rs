@@ -1,4 +1,4 @@
-//! Instructions a pair on one core: a bar for each rung.
+//! Instructions a pair on one core: a bar for each variant.
 
 use super::canvas::{At, FAINT, Failure, INK, TEXT, WIDTH, svg, width, write, write_bold};
 use super::look::colour;
@@ -33,12 +33,12 @@ pub fn draw(data: &Data) -> Result<String, Failure> {
         let room = f64::from(WIDTH.cast_signed() - BESIDE - RIGHT);
         for (number, found) in (0..).zip(&data.instructions) {
             let middle = TOP + number * STEP + HIGH / 2;
-            let size =
-                TEXT.min(TEXT * f64::from(BESIDE - 24) / f64::from(width(&found.rung, TEXT)));
-            write(area, &found.rung, At::Left, (BESIDE - 12, middle), size, INK)?;
+            let name = found.variant.name;
+            let size = TEXT.min(TEXT * f64::from(BESIDE - 24) / f64::from(width(name, TEXT)));
+            write(area, name, At::Left, (BESIDE - 12, middle), size, INK)?;
             let end = BESIDE + (room * found.per_pair / longest).round() as i32;
             let corners = [(BESIDE, middle - HIGH / 2), (end, middle + HIGH / 2)];
-            area.draw(&Rectangle::new(corners, colour(&found.rung).filled()))?;
+            area.draw(&Rectangle::new(corners, colour(found.variant.kind).filled()))?;
             let said = numbers::short(found.per_pair);
             write(area, &said, At::Right, (end + 12, middle), TEXT, INK)?;
         }
@@ -48,9 +48,10 @@ pub fn draw(data: &Data) -> Result<String, Failure> {
     })
 }
 
-/// For those who do not see it.
+/// Returns the text for those who do not see the figure.
 fn description(data: &Data) -> String {
     let said = data.instructions.iter();
-    let said = said.map(|found| format!("{} {}", found.rung, numbers::short(found.per_pair)));
+    let said =
+        said.map(|found| format!("{} {}", found.variant.name, numbers::short(found.per_pair)));
     format!("Bars with numbers: {}.", said.collect::<Vec<_>>().join(", "))
 }

@@ -1,10 +1,11 @@
-//! Throughput against one core, by the number of cores: a panel for each rung.
+//! Throughput against one core, by the number of cores: a panel for each variant.
 
 use super::canvas::{Failure, INK, OTHERS, svg};
 use super::look::{colour, mark};
 use super::plane::Plane;
 use super::{numbers, panels};
-use crate::data::{Data, Ladder, rungs};
+use crate::data::{Data, Ladder, variants};
+use ladder::About;
 use std::ops::RangeInclusive;
 
 /// Ratios come in thousandths; one that is written as 0 is drawn as half of one.
@@ -12,15 +13,15 @@ const LEAST: f64 = 0.0005;
 
 /// Draws the figure.
 pub fn draw(data: &Data) -> Result<String, Failure> {
-    let names = names(data);
+    let timed = timed(data);
     let lines = heading(data);
-    let title = "Throughput of each rung of the ladder relative to one core";
-    let height = panels::height(lines.len(), names.len());
+    let title = "Throughput of each variant relative to one core";
+    let height = panels::height(lines.len(), timed.len());
     svg("ladder", height, (title, &description(data)), |area| {
         panels::heading(area, &lines)?;
-        for (number, name) in names.iter().enumerate() {
+        for (number, variant) in timed.into_iter().enumerate() {
             let rectangle = panels::rectangle(lines.len(), number);
-            panels::name(area, rectangle, name, &about(data, name))?;
+            panels::name(area, rectangle, variant.name, &summary(data, variant))?;
             let powers = powers(data);
             let up = f64::from(*powers.start()) - 0.15..f64::from(*powers.end()) + 0.15;
             let plane = Plane::new(
@@ -31,7 +32,7 @@ pub fn draw(data: &Data) -> Result<String, Failure> {
                 panels::BESIDE,
             )?;
             axes(data, &plane, &powers)?;
-            rung(data, &plane, name)?;
+            lines_of(data, &plane, variant)?;
         }
         Ok(())
     })
@@ -43,7 +44,7 @@ fn heading(data: &Data) -> [String; 3] {
     [
         "Throughput relative to one core".to_owned(),
         format!("Line: median of {} rounds. Bars: lowest to highest.", data.conditions.rounds),
-        format!("Dashes: ideal on {processors} processors. Grey: other rungs."),
+        format!("Dashes: ideal on {processors} processors. Grey: other variants."),
     ]
 }
 
@@ -55,43 +56,44 @@ fn axes(data: &Data, plane: &Plane<'_, '_>, powers: &RangeInclusive<i32>) -> Res
     plane.base()
 }
 
-/// All lines of a panel; that of its own rung is the last, above the others.
-fn rung(data: &Data, plane: &Plane<'_, '_>, name: &str) -> Result<(), Failure> {
-    for other in names(data).iter().filter(|other| **other != name) {
+/// Draws all lines of a panel. That of its own variant is the last, above the others.
+fn lines_of(data: &Data, plane: &Plane<'_, '_>, variant: &About) -> Result<(), Failure> {
+    for other in timed(data).into_iter().filter(|other| *other != variant) {
         plane.line(&points(data, other), OTHERS, 2)?;
     }
     plane.dashes(&ideal(data), INK)?;
-    for found in of(data, name) {
+    let (colour, mark) = (colour(variant.kind), mark(variant.kind));
+    for found in of(data, variant) {
         let [lowest, highest] = [found.lowest, found.highest].map(log);
-        plane.whisker((f64::from(found.cores).log2(), lowest, highest), colour(name))?;
+        plane.whisker((f64::from(found.cores).log2(), lowest, highest), colour)?;
     }
-    let points = points(data, name);
-    plane.line(&points, colour(name), 4)?;
-    plane.marks(&points, mark(name), colour(name))
+    let points = points(data, variant);
+    plane.line(&points, colour, 4)?;
+    plane.marks(&points, mark, colour)
 }
 
-fn names(data: &Data) -> Vec<&str> {
-    rungs(data.ladder.iter().map(|found| &found.rung))
+fn timed(data: &Data) -> Vec<&'static About> {
+    variants(data.ladder.iter().map(|found| found.variant))
 }
 
-/// The measurements of a rung, by cores.
-fn of<'a>(data: &'a Data, rung: &str) -> Vec<&'a Ladder> {
-    let mut found: Vec<_> = data.ladder.iter().filter(|found| found.rung == rung).collect();
+/// Returns the measurements of a variant, by cores.
+fn of<'a>(data: &'a Data, variant: &About) -> Vec<&'a Ladder> {
+    let mut found: Vec<_> = data.ladder.iter().filter(|found| found.variant == variant).collect();
     found.sort_by_key(|found| found.cores);
     found
 }
 
-fn points(data: &Data, rung: &str) -> Vec<(f64, f64)> {
+fn points(data: &Data, variant: &About) -> Vec<(f64, f64)> {
     let point = |found: &&Ladder| (f64::from(found.cores).log2(), log(found.relative_to_one));
-    of(data, rung).iter().map(point).collect()
+    of(data, variant).iter().map(point).collect()
 }
 
-/// Where a ratio is on its axis.
+/// Returns where a ratio is on its axis.
 fn log(ratio: f64) -> f64 {
     ratio.max(LEAST).log2()
 }
 
-/// What the host's processors could give at best: as many cores as they are.
+/// Returns the best that the host's processors could give: as many cores as there are processors.
 fn ideal(data: &Data) -> Vec<(f64, f64)> {
     let most = data.ladder_cores().last().copied().unwrap_or(1);
     let corner = data.conditions.host_processors.clamp(1, most);
@@ -107,23 +109,22 @@ fn powers(data: &Data) -> RangeInclusive<i32> {
     numbers::powers(2.0, found.chain(ideal))
 }
 
-/// The ratio with as many cores as the host has processors, or the next fewer: there it says most.
-fn about(data: &Data, rung: &str) -> String {
-    let found = of(data, rung);
+/// Returns the ratio with as many cores as the host has processors, or the next fewer: that one says most.
+fn summary(data: &Data, variant: &About) -> String {
+    let found = of(data, variant);
     let processors = data.conditions.host_processors;
     let fit = found.iter().rfind(|found| found.cores <= processors && found.cores > 1);
-    let told = fit.or(found.last());
-    told.map_or(String::new(), |told| {
-        format!("{} at {}", numbers::ratio(told.relative_to_one), told.cores)
+    fit.or(found.last()).map_or(String::new(), |shown| {
+        format!("{} at {}", numbers::ratio(shown.relative_to_one), shown.cores)
     })
 }
 
-/// For those who do not see it.
+/// Returns the text for those who do not see the figure.
 fn description(data: &Data) -> String {
-    let said = names(data).into_iter().map(|name| format!("{name} {}", about(data, name)));
-    let said: Vec<String> = said.collect();
+    let said = |variant: &About| format!("{} {}", variant.name, summary(data, variant));
+    let said: Vec<String> = timed(data).into_iter().map(said).collect();
     format!(
-        "A panel for each rung, with the number of cores on a logarithmic axis. {}. All numbers are in the table.",
+        "A panel for each variant, with the number of cores on a logarithmic axis. {}. All numbers are in the table.",
         said.join(", ")
     )
 }
@@ -142,14 +143,16 @@ mod tests {
     }
 
     #[test]
-    fn a_panel_tells_where_the_host_is_just_full() {
+    fn a_panel_says_the_ratio_where_the_host_is_just_full() {
         let mut data = sample::data();
-        assert_eq!(about(&data, "shared"), "0.62× at 2");
+        let shared = ladder::find("shared").unwrap();
+        assert_eq!(summary(&data, shared), "0.62× at 2");
         data.conditions.host_processors = 1;
-        assert!(about(&data, "shared").ends_with(" at 64"));
+        assert!(summary(&data, shared).ends_with(" at 64"));
         data.conditions.host_processors = 7;
-        assert!(about(&data, "shared").ends_with(" at 4"));
-        assert_eq!(about(&data, "none"), "");
+        assert!(summary(&data, shared).ends_with(" at 4"));
+        data.ladder.clear();
+        assert_eq!(summary(&data, shared), "");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Ten small panels, one a rung, two beside each other; the same places in each figure.
+//! Small panels, one a variant, two beside each other, in the same places in each figure.
 
 use super::canvas::{Area, At, FAINT, Failure, INK, TEXT, WIDTH, width, write, write_bold};
 use super::plane::Plane;

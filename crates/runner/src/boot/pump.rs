@@ -42,8 +42,9 @@ pub struct Pump<'a> {
     deadline: Instant,
     /// Read from QEMU, not yet taken by our own reader.
     pending: Vec<u8>,
-    /// QEMU's complaints, held back until the guest speaks: before that they are a set-up error.
+    /// QEMU's error messages, held back until the guest's first output: before that they mean a wrong set-up.
     complaint: Vec<u8>,
+    /// Whether the guest has printed anything.
     spoken: bool,
     /// Why QEMU was asked to end, if it was.
     reason: Option<Ending>,
@@ -75,8 +76,8 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// Runs until QEMU has ended and all it said is passed on. Returns how it ended and what QEMU
-    /// complained about before the guest spoke.
+    /// Runs until QEMU has ended and all its output is passed on. Returns how it ended, and QEMU's error
+    /// messages from before the guest's first output.
     pub fn run(mut self, report: &mut Report) -> (Ending, String) {
         loop {
             self.wait();
@@ -163,7 +164,7 @@ impl<'a> Pump<'a> {
     fn pass_complaint_on(&mut self, end: usize) {
         let lines: Vec<u8> = self.complaint.drain(..end).collect();
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            // After we asked it to end, QEMU says who did; that is no news for the reader.
+            // After we asked it to end, QEMU prints who asked; the reader knows that.
             if self.reason.is_none() || !contains(line, b"terminating on signal") {
                 let _ = stderr().write_all(line);
             }
@@ -212,7 +213,8 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// Reads what is there; 0 when there is nothing now, and at the end, where the pipe is closed.
+/// Reads what is there and returns how many bytes that was: 0 when there is nothing now, and at the end,
+/// where the pipe is closed.
 fn take<R: Read>(pipe: &mut Option<R>, bytes: &mut [u8]) -> usize {
     let Some(open) = pipe else { return 0 };
     match open.read(bytes) {

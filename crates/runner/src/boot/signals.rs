@@ -34,7 +34,7 @@ impl Signals {
         Ok(Signals { pipe, last })
     }
 
-    /// Becomes readable with each signal.
+    /// Returns what becomes readable with each signal.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.pipe.as_fd()
     }

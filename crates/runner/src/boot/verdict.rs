@@ -7,7 +7,7 @@ use crate::exit_error::{ExitError, FAILED, SETUP, TIMED_OUT};
 use crate::ktap::{Report, printable};
 use crate::settings::Settings;
 
-/// Judges a run. `complaint` is what QEMU said on stderr before the guest said anything.
+/// Judges a run. `complaint`: QEMU's error messages from before the guest's first output.
 pub fn judge(
     ending: &Ending,
     report: &mut Report,
@@ -26,7 +26,7 @@ pub fn judge(
             return Err(ExitError::new(TIMED_OUT, line));
         }
         Ending::Signal(signal) => {
-            // 128 + n, as a shell says it.
+            // 128 + n, as a shell reports it.
             let status = u8::try_from(128 + signal).unwrap_or(FAILED);
             return Err(ExitError::new(
                 status,
@@ -64,7 +64,7 @@ pub fn judge(
     }
 }
 
-/// The first complaint that is not just a warning, without the name of the program before it.
+/// Returns the first complaint that is not just a warning, without the name of the program before it.
 fn complaints(text: &str) -> Option<String> {
     let line = text.lines().find(|line| !line.trim().is_empty() && !line.contains(": warning:"))?;
     let line = match line.split_once(": ") {
@@ -99,9 +99,9 @@ mod tests {
     }
 
     fn stopped(ending: Ending, output: &str, complaint: &str, status: u8, line: &str) {
-        let stop = judged(ending, output, complaint).expect_err("this must not pass");
-        assert_eq!(stop.status, status, "{}", stop.line);
-        assert!(stop.line.contains(line), "{}", stop.line);
+        let error = judged(ending, output, complaint).expect_err("this must not pass");
+        assert_eq!(error.status, status, "{}", error.line);
+        assert!(error.line.contains(line), "{}", error.line);
     }
 
     #[test]
@@ -128,16 +128,16 @@ mod tests {
 
     #[test]
     fn the_first_error_of_a_qemu_that_does_not_start_is_a_set_up_error() {
-        let said = "qemu-system-aarch64: warning: old\nqemu-system-aarch64: -accel x: invalid accelerator x\nmore\n";
+        let complaint = "qemu-system-aarch64: warning: old\nqemu-system-aarch64: -accel x: invalid accelerator x\nmore\n";
         stopped(
             exit(1),
             "",
-            said,
+            complaint,
             2,
             "QEMU does not start: -accel x: invalid accelerator x; check QEMU_EXTRA",
         );
         stopped(exit(1), "", "qemu: warning: only this", 1, "ends before");
-        stopped(exit(1), "# booting\n", said, 1, "ends before");
+        stopped(exit(1), "# booting\n", complaint, 1, "ends before");
     }
 
     #[test]

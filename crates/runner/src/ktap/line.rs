@@ -75,7 +75,7 @@ fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// The words that KTAP and TAP give a meaning after `# `; all of them mean "did not simply pass".
+/// Returns whether the text begins with a keyword of KTAP or TAP; all of them mean "did not simply pass".
 fn is_directive(text: &str) -> bool {
     let word = text.split([' ', ':']).next().unwrap_or_default();
     ["SKIP", "TODO", "XFAIL", "TIMEOUT", "ERROR"]
@@ -83,7 +83,7 @@ fn is_directive(text: &str) -> bool {
         .any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Makes a guest's text safe for one line of a terminal: no control characters, not too long.
+/// Returns a guest's text made safe for one line of a terminal: no control characters, not too long.
 pub fn printable(text: &str) -> String {
     let mut short: String =
         text.trim().chars().map(|c| if c.is_control() { '?' } else { c }).take(161).collect();

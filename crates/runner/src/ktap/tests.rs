@@ -11,8 +11,8 @@ fn judge(text: impl AsRef<[u8]>) -> Result<u64, String> {
 }
 
 fn refused(text: impl AsRef<[u8]>, reason: &str) {
-    let said = judge(text).expect_err("the report must not pass");
-    assert!(said.contains(reason), "said {said:?} instead of {reason:?}");
+    let objection = judge(text).expect_err("the report must not pass");
+    assert!(objection.contains(reason), "{objection:?} instead of {reason:?}");
 }
 
 #[test]

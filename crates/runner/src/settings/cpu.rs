@@ -3,8 +3,8 @@
 use crate::exit_error::ExitError;
 
 /// The 32-bit models of `qemu-system-aarch64`, by their beginnings: those of QEMU's
-/// target/arm/tcg/cpu32.c (cpu_tcg.c before 8.1). QEMU starts them without a word, and the
-/// kernel would then hang at its first instruction.
+/// target/arm/tcg/cpu32.c (cpu_tcg.c before 8.1). QEMU starts them without a warning,
+/// and the kernel would then hang at its first instruction.
 const BEGINNINGS_32_BIT: [&str; 7] =
     ["arm", "cortex-m", "cortex-r5", "pxa", "sa1100", "sa1110", "ti925t"];
 /// 32-bit models whose name is the beginning of a 64-bit one, so only the whole name counts.
@@ -22,7 +22,7 @@ pub fn check_cpu(cpu: &str) -> Result<(), ExitError> {
     Ok(())
 }
 
-/// The name of the model, without its features and the old suffix that QEMU still takes.
+/// Returns the name of the model, without its features and the old suffix that QEMU still takes.
 pub fn model(cpu: &str) -> &str {
     let name = cpu.split(',').next().unwrap_or_default();
     name.strip_suffix("-arm-cpu").unwrap_or(name)

@@ -10,13 +10,13 @@ fn read(set: &[(&str, &str)]) -> Result<Settings, ExitError> {
 
 fn refused(name: &str, values: &[&str], reason: &str) {
     for value in values {
-        let stop = read(&[(name, value)]).expect_err(&format!("{name}={value} must be refused"));
-        assert_eq!(stop.status, 2);
-        assert!(stop.line.contains(reason), "{name}={value}: {}", stop.line);
+        let error = read(&[(name, value)]).expect_err(&format!("{name}={value} must be refused"));
+        assert_eq!(error.status, 2);
+        assert!(error.line.contains(reason), "{name}={value}: {}", error.line);
         assert!(
-            stop.line.contains("; ") && !stop.line.contains('\n'),
+            error.line.contains("; ") && !error.line.contains('\n'),
             "no remedy in: {}",
-            stop.line
+            error.line
         );
     }
 }
@@ -64,9 +64,9 @@ fn the_number_of_cores_is_a_number_that_the_machine_takes() {
             read(&[("QEMU_MACHINE", machine), ("QEMU_SMP", &most.to_string())]).unwrap().cores,
             most
         );
-        let stop =
+        let error =
             read(&[("QEMU_MACHINE", machine), ("QEMU_SMP", &(most + 1).to_string())]).unwrap_err();
-        assert!(stop.line.contains(&format!("more than the {most} cores")), "{}", stop.line);
+        assert!(error.line.contains(&format!("more than the {most} cores")), "{}", error.line);
     }
 }
 

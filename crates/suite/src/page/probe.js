@@ -1,4 +1,4 @@
-// Looks at the page from inside each of its frames, and tells in JSON; suite/page.rs judges.
+// Looks at the page from inside each of its frames, and reports in JSON; crates/suite/src/page.rs judges.
 // Every frame has kept its own errors, from its first line on: see `Probe` there.
 
 /** What the figure called `name` is like, or null. */

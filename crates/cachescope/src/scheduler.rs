@@ -1,30 +1,30 @@
 //! Schedules: one core at a time, from one access of watched memory to the next.
 //!
-//! A core that takes part in a phase waits in front of the turnstile after each access of watched
-//! memory, until it is chosen again. So there is never more than one core between two of its accesses,
-//! and who is chosen decides in which order the accesses happen; waiting after each access instead of
-//! before it leaves out no order, because what a core does up to its next access concerns nobody else.
-//! (What does concern others, though it is not watched, is serialised along with it.)
+//! A core that takes part in a phase stops after each access of watched memory, until the scheduler
+//! chooses it again. So only one core runs at a time, and the choices decide in which order the accesses
+//! happen. Stopping after each access instead of before it leaves out no order, because what a core does
+//! up to its next access of watched memory is not seen by other cores. (If they do see it, because memory
+//! is shared that is not watched, it is serialised as well.)
 //!
 //! **Why the same seed gives the same steps.** A choice is made only when every core that takes part
 //! is in a state that follows from the steps so far, not from how fast the host is:
 //!
-//! * *waiting* in front of the turnstile;
-//! * *asleep*: it was the chosen one, and QEMU has found that its WFI has nothing to wake for. A
-//!   pending interrupt makes WFI fall through, and it was sent by a core that was the chosen one;
+//! * *waiting* for the scheduler to choose it;
+//! * *asleep*: it was running, and QEMU has found that no interrupt is pending at its WFI. A pending
+//!   interrupt makes WFI fall through, and it was sent by a core that was running at the time;
 //! * *outside*: it has ended its part.
 //!
-//! A sleeper that somebody has woken is *waking* until it arrives; meanwhile nobody is chosen. The
-//! waker says so with a mark ([`cachescope_guest::markers::WAKES`]) before it sends the interrupt, for API version 1
-//! does not show whom an interrupt is for. The sleeper's own mark after its WFI
-//! ([`cachescope_guest::markers::ARRIVE`]) is where it waits to be chosen. Interrupts from outside, of timers above
-//! all, are not part of the schedule: a phase must not depend on them.
+//! A sleeping core to which an interrupt was sent is *waking* until it arrives, and nobody is chosen until
+//! then. The sender executes a marker ([`cachescope_guest::markers::WAKES`]) before it sends the interrupt, because
+//! API version 1 does not show which core an interrupt is for. The woken core executes another marker
+//! after its WFI ([`cachescope_guest::markers::ARRIVE`]), and there it waits to be chosen. Interrupts from outside,
+//! those of timers above all, are not part of the schedule: a phase must not depend on them.
 //!
 //! A core that waits without sleeping gives its turn away at YIELD, WFE and ISB. An exclusive load and
-//! its store are one step: no choice in between.
+//! its store are one step, without a choice in between.
 //!
-//! [`watchdog`] ends what does not go on. The rest is one state machine with its argument; apart they would
-//! not be easier to read, so the file is long.
+//! [`watchdog`] ends a schedule that makes no progress. The rest is one state machine together with the
+//! argument why it is right. Apart they would be harder to read, so the file is long.
 
 pub mod watchdog;
 
@@ -41,7 +41,7 @@ use std::time::{Duration, Instant};
 enum State {
     Outside,
     Waiting,
-    /// The chosen one; at most one core.
+    /// It was chosen; at most one core is in this state.
     Running,
     Asleep,
     Waking,
@@ -73,19 +73,19 @@ struct Inner {
     progress: Instant,
 }
 
-/// See the module.
+/// Decides which core runs, phase by phase.
 #[derive(Debug)]
-pub struct Turnstile {
+pub struct Scheduler {
     inner: Mutex<Inner>,
-    /// Where each core waits to be chosen.
-    seats: Vec<Condvar>,
-    /// Where they wait for the phase before theirs to end.
-    hall: Condvar,
+    /// One a core: there it waits to be chosen.
+    chosen: Vec<Condvar>,
+    /// Where cores wait for the phase before theirs to end.
+    barrier: Condvar,
     deadline: Duration,
 }
 
-impl Turnstile {
-    /// Makes one for `cores` cores.
+impl Scheduler {
+    /// Returns a scheduler for `cores` cores, none of which takes part in a phase yet.
     pub fn new(
         cores: usize,
         policy: Policy,
@@ -105,12 +105,12 @@ impl Turnstile {
             max_steps,
             progress: Instant::now(),
         };
-        let seats = (0..cores).map(|_| Condvar::new()).collect();
-        Self { inner: Mutex::new(inner), seats, hall: Condvar::new(), deadline }
+        let chosen = (0..cores).map(|_| Condvar::new()).collect();
+        Self { inner: Mutex::new(inner), chosen, barrier: Condvar::new(), deadline }
     }
 
-    /// Checks that a core may wait for `expected` cores, itself among them: not if QEMU runs them all on
-    /// one thread.
+    /// Checks that `core` may wait for `expected` cores, itself included. It must not when QEMU runs several
+    /// cores on one thread: that thread would wait for itself.
     pub fn check_threads(&self, core: usize, expected: usize) -> Result<(), String> {
         let mut inner = lock(&self.inner);
         inner.threads[core] = Some(thread::current().id());
@@ -125,11 +125,11 @@ impl Turnstile {
         Ok(())
     }
 
-    /// The core takes part in a phase of `expected` cores, and waits until it is chosen.
+    /// Lets a core take part in a phase of `expected` cores. Waits until it is chosen.
     pub fn begin(&self, core: usize, number: u16, expected: usize) -> Result<(), String> {
         let mut inner = lock(&self.inner);
-        if expected == 0 || expected > self.seats.len() {
-            let cores = self.seats.len();
+        if expected == 0 || expected > self.chosen.len() {
+            let cores = self.chosen.len();
             return Err(format!("phase {number} of {expected} cores, on a machine of {cores}"));
         }
         if inner.states[core] != State::Outside {
@@ -140,7 +140,7 @@ impl Turnstile {
             if phase.number == number && phase.begun < phase.expected {
                 break;
             }
-            inner = self.hall.wait(inner).unwrap_or_else(PoisonError::into_inner);
+            inner = self.barrier.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
         if inner.phase.is_none() {
             inner.trace.begin(number);
@@ -160,7 +160,7 @@ impl Turnstile {
         Ok(())
     }
 
-    /// The core takes part no more.
+    /// Ends a core's part in the phase.
     pub fn end(&self, core: usize) -> Result<(), String> {
         let mut inner = lock(&self.inner);
         if inner.states[core] != State::Running {
@@ -173,20 +173,20 @@ impl Turnstile {
         phase.ended += 1;
         if phase.ended == phase.expected {
             inner.phase = None;
-            self.hall.notify_all();
+            self.barrier.notify_all();
             return Ok(());
         }
         self.wake(inner.choose());
         Ok(())
     }
 
-    /// The core has made a step; it may make more before [`pass`](Self::pass).
+    /// Adds a step of the core that runs. It may make more before [`pass`](Self::pass).
     pub fn record(&self, step: Step, place: Place) -> Result<(), String> {
         let mut inner = lock(&self.inner);
         if inner.states[step.core] != State::Running {
             let core = step.core;
             return Err(format!(
-                "core {core} was woken from a WFI without a mark behind it, and has gone on unchosen"
+                "core {core} was woken from a WFI without a marker behind it, and has gone on unchosen"
             ));
         }
         inner.progress = Instant::now();
@@ -197,7 +197,7 @@ impl Turnstile {
         Ok(())
     }
 
-    /// The core gives its turn away and waits until it is chosen again.
+    /// Ends the core's turn. Waits until it is chosen again.
     pub fn pass(&self, core: usize) {
         let mut inner = lock(&self.inner);
         if inner.states[core] == State::Running {
@@ -207,13 +207,13 @@ impl Turnstile {
         }
     }
 
-    /// The core waits for something without sleeping.
+    /// Ends the turn of a core that waits without sleeping (YIELD, WFE, ISB).
     pub fn spin(&self, core: usize) {
         lock(&self.inner).spins += 1;
         self.pass(core);
     }
 
-    /// QEMU has put the core to sleep. Must not wait: QEMU holds its big lock.
+    /// Records that QEMU has put the core to sleep. It must not wait here: QEMU holds its big lock.
     pub fn idle(&self, core: usize) {
         let mut inner = lock(&self.inner);
         inner.threads[core] = Some(thread::current().id());
@@ -224,7 +224,7 @@ impl Turnstile {
         }
     }
 
-    /// Somebody is about to wake the core `target`.
+    /// Records that somebody is about to wake the core `target`.
     pub fn wakes(&self, target: usize) -> Result<(), String> {
         let mut inner = lock(&self.inner);
         let state =
@@ -236,7 +236,7 @@ impl Turnstile {
         Ok(())
     }
 
-    /// The core is back from its WFI.
+    /// Records that the core is back from its WFI. Waits until it is chosen.
     pub fn arrive(&self, core: usize) {
         let mut inner = lock(&self.inner);
         match inner.states[core] {
@@ -251,23 +251,23 @@ impl Turnstile {
 
     fn next_and_wait<'a>(&'a self, mut inner: MutexGuard<'a, Inner>, core: usize) {
         if let Some(chosen) = inner.choose().filter(|&chosen| chosen != core) {
-            // Without the lock, or the chosen one would only wait for that.
+            // The lock is dropped first: the chosen core takes it as soon as it is notified.
             drop(inner);
-            self.seats[chosen].notify_one();
+            self.chosen[chosen].notify_one();
             inner = lock(&self.inner);
         }
         while inner.states[core] != State::Running {
-            inner = self.seats[core].wait(inner).unwrap_or_else(PoisonError::into_inner);
+            inner = self.chosen[core].wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     fn wake(&self, chosen: Option<usize>) {
         if let Some(core) = chosen {
-            self.seats[core].notify_one();
+            self.chosen[core].notify_one();
         }
     }
 
-    /// Reads the trace, and how often a core gave its turn away while it spun.
+    /// Returns what `read` makes of the trace and of the number of turns that ended in [`spin`](Self::spin).
     pub fn trace<T>(&self, read: impl FnOnce(&Trace, u64) -> T) -> T {
         let inner = lock(&self.inner);
         read(&inner.trace, inner.spins)
@@ -275,7 +275,7 @@ impl Turnstile {
 }
 
 impl Inner {
-    /// Chooses who is next, if that can be told now.
+    /// Chooses the next core, if every core is in a state that allows a choice.
     fn choose(&mut self) -> Option<usize> {
         let complete = self.phase.as_ref().is_some_and(|phase| phase.begun == phase.expected);
         if !complete || self.running.is_some() || self.waking > 0 {

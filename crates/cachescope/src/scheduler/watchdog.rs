@@ -1,13 +1,13 @@
-//! Ends a schedule in which nobody takes a step any more.
+//! Ends a schedule in which no core takes a step any more.
 
-use super::{State, Turnstile};
+use super::{Scheduler, State};
 use crate::failure;
 use crate::memory::lock;
 use std::thread;
 use std::time::Duration;
 
-impl Turnstile {
-    /// Tells what is wrong if there was no step for too long.
+impl Scheduler {
+    /// Returns what is wrong when there was no step for too long.
     pub fn stuck(&self) -> Option<String> {
         let inner = lock(&self.inner);
         let phase = inner.phase.as_ref()?;
@@ -30,7 +30,7 @@ impl Turnstile {
         ))
     }
 
-    /// Ends QEMU when a schedule is stuck. For a thread of its own.
+    /// Watches, on a thread of its own, and ends QEMU when the schedule is stuck. `report` comes before.
     pub fn watch(&self, report: impl Fn()) -> ! {
         loop {
             thread::sleep(Duration::from_millis(200));

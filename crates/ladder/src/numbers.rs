@@ -1,4 +1,4 @@
-//! Medians and ratios, in integers: the kernel has no floating point.
+//! Medians and ratios, on integers: the kernel has no floating point.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -8,7 +8,7 @@ use core::fmt;
 pub struct Thousandths(pub u64);
 
 impl fmt::Display for Thousandths {
-    /// With as many places as asked for, at most 3; rounded half up.
+    /// Writes as many decimal places as asked for, at most 3, rounded half up.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places = out.precision().unwrap_or(3).min(3);
         let unit = 10_u64.pow(3 - places as u32);
@@ -22,16 +22,21 @@ impl fmt::Display for Thousandths {
     }
 }
 
-/// `part` in relation to `whole`, rounded down; 0 if `whole` is.
+/// Returns `part` in relation to `whole`, rounded down; 0 if `whole` is 0.
 pub fn ratio(part: u64, whole: u64) -> Thousandths {
-    let thousandths = u128::from(part) * 1000 / u128::from(whole.max(1));
-    Thousandths(if whole == 0 { 0 } else { u64::try_from(thousandths).unwrap_or(u64::MAX) })
+    wide_ratio(part.into(), whole.into())
 }
 
-/// The middle of several measurements, and how far they lie apart.
+/// Returns the same of products of two numbers.
+pub fn wide_ratio(part: u128, whole: u128) -> Thousandths {
+    let thousandths = part.saturating_mul(1000).checked_div(whole).unwrap_or(0);
+    Thousandths(u64::try_from(thousandths).unwrap_or(u64::MAX))
+}
+
+/// The median of several measurements, with the lowest and the highest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spread<T> {
-    /// Half of them are at most this; of an even number, the lower one in the middle.
+    /// Half of the measurements are at most this; of an even number, the lower one in the middle.
     pub median: T,
     /// The lowest.
     pub lowest: T,
@@ -40,7 +45,7 @@ pub struct Spread<T> {
 }
 
 impl<T: Ord + Copy> Spread<T> {
-    /// Sorts them out. `None` of no measurement at all.
+    /// Returns the spread of `values`, or `None` if there are none.
     pub fn of(values: impl IntoIterator<Item = T>) -> Option<Self> {
         let mut values: Vec<T> = values.into_iter().collect();
         values.sort_unstable();

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::sync::atomic::AtomicUsize;
 
-/// The largest line that matters here, in bytes: pairs of lines on x86-64, single ones on some Arm cores
+/// Bytes of the largest line that matters here: a pair of lines on x86-64, one line on some Arm cores
 /// (`rundown::CACHE_LINE` says where the number comes from).
 pub const LINE: usize = 128;
 const WORDS: usize = LINE / size_of::<AtomicUsize>();
@@ -20,12 +20,12 @@ pub struct Row(Box<[Alone<[AtomicUsize; WORDS]>]>);
 const _: () = assert!(size_of::<Alone<[AtomicUsize; WORDS]>>() == LINE);
 
 impl Row {
-    /// Makes so many bytes, rounded up, all zero.
+    /// Makes `bytes` bytes, rounded up to whole lines, all zero.
     pub fn new(bytes: usize) -> Self {
         Self((0..bytes.div_ceil(LINE)).map(|_| Alone::default()).collect())
     }
 
-    /// The word that lies `offset` bytes from the beginning.
+    /// Returns the word that lies `offset` bytes from the beginning.
     #[inline]
     pub fn at(&self, offset: usize) -> &AtomicUsize {
         &self.0[offset / LINE].0[offset % LINE / size_of::<AtomicUsize>()]

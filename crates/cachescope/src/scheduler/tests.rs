@@ -1,4 +1,4 @@
-//! The turnstile with threads for cores.
+//! The scheduler, with threads that take the place of cores.
 
 use super::*;
 use crate::aarch64::Class;
@@ -9,48 +9,48 @@ use std::time::Instant;
 
 static SITE: Site = Site { address: 0, class: Class::Atomic, name: "LDADD", wide_pair: false };
 
-fn turnstile(cores: usize, policy: Policy) -> Turnstile {
-    let turnstile = Turnstile::new(cores, policy, 100, u64::MAX, Duration::from_secs(5));
+fn scheduler(cores: usize, policy: Policy) -> Scheduler {
+    let scheduler = Scheduler::new(cores, policy, 100, u64::MAX, Duration::from_secs(5));
     // As cores that were started by PSCI: each has slept on a thread of its own.
     thread::scope(|scope| {
         (0..cores).for_each(|core| {
-            let turnstile = &turnstile;
-            scope.spawn(move || turnstile.idle(core));
+            let scheduler = &scheduler;
+            scope.spawn(move || scheduler.idle(core));
         });
     });
-    turnstile
+    scheduler
 }
 
-fn step(turnstile: &Turnstile, core: usize, offset: u64) {
+fn step(scheduler: &Scheduler, core: usize, offset: u64) {
     let step = Step { core, access: Access::Atomic, site: &SITE, address: offset };
-    turnstile.record(step, Place { name: 0, offset }).unwrap();
-    turnstile.pass(core);
+    scheduler.record(step, Place { name: 0, offset }).unwrap();
+    scheduler.pass(core);
 }
 
-fn run(policy: Policy, cores: usize, work: impl Fn(&Turnstile, usize) + Sync) -> (String, u64) {
-    let turnstile = turnstile(cores, policy);
+fn run(policy: Policy, cores: usize, work: impl Fn(&Scheduler, usize) + Sync) -> (String, u64) {
+    let scheduler = scheduler(cores, policy);
     thread::scope(|scope| {
         for core in 0..cores {
-            let (turnstile, work) = (&turnstile, &work);
+            let (scheduler, work) = (&scheduler, &work);
             scope.spawn(move || {
-                turnstile.begin(core, 1, cores).unwrap();
-                work(turnstile, core);
-                turnstile.end(core).unwrap();
+                scheduler.begin(core, 1, cores).unwrap();
+                work(scheduler, core);
+                scheduler.end(core).unwrap();
             });
         }
     });
-    turnstile.trace(|trace, _| (trace.hash(), trace.count()))
+    scheduler.trace(|trace, _| (trace.hash(), trace.count()))
 }
 
 #[test]
 fn only_one_core_runs_at_a_time() {
     let inside = AtomicUsize::new(0);
-    run(Policy::Random(3), 4, |turnstile, core| {
+    run(Policy::Random(3), 4, |scheduler, core| {
         for offset in 0..200 {
             assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
             thread::yield_now();
             assert_eq!(inside.fetch_sub(1, Ordering::SeqCst), 1);
-            step(turnstile, core, offset);
+            step(scheduler, core, offset);
         }
     });
 }
@@ -58,8 +58,8 @@ fn only_one_core_runs_at_a_time() {
 #[test]
 fn a_seed_is_a_schedule() {
     let run = |seed| {
-        run(Policy::Random(seed), 4, |turnstile, core| {
-            (0..100).for_each(|offset| step(turnstile, core, offset))
+        run(Policy::Random(seed), 4, |scheduler, core| {
+            (0..100).for_each(|offset| step(scheduler, core, offset))
         })
     };
     let (hash, steps) = run(1);
@@ -71,10 +71,10 @@ fn a_seed_is_a_schedule() {
 #[test]
 fn round_robin_alternates() {
     let order = Mutex::new(Vec::new());
-    run(Policy::RoundRobin, 3, |turnstile, core| {
+    run(Policy::RoundRobin, 3, |scheduler, core| {
         for offset in 0..3 {
             lock(&order).push(core);
-            step(turnstile, core, offset);
+            step(scheduler, core, offset);
         }
     });
     assert_eq!(*lock(&order), [0, 1, 2, 0, 1, 2, 0, 1, 2]);
@@ -82,11 +82,11 @@ fn round_robin_alternates() {
 
 #[test]
 fn phases_follow_each_other_without_a_barrier() {
-    let (_, steps) = run(Policy::Random(9), 4, |turnstile, core| {
+    let (_, steps) = run(Policy::Random(9), 4, |scheduler, core| {
         for phase in 2..20 {
-            step(turnstile, core, 0);
-            turnstile.end(core).unwrap();
-            turnstile.begin(core, phase, 4).unwrap();
+            step(scheduler, core, 0);
+            scheduler.end(core).unwrap();
+            scheduler.begin(core, phase, 4).unwrap();
         }
     });
     assert_eq!(steps, 18 * 4);
@@ -98,12 +98,12 @@ fn sleepers_do_not_make_a_difference() {
     const CORES: usize = 4;
     let run = |delay: bool| {
         let pending: [AtomicBool; CORES] = Default::default();
-        run(Policy::Random(5), CORES, |turnstile, core| {
+        run(Policy::Random(5), CORES, |scheduler, core| {
             for round in 0..30 {
                 if core != 0 || round != 0 {
                     // WFI: sleeps unless the interrupt is pending already.
                     if !pending[core].load(Ordering::SeqCst) {
-                        turnstile.idle(core);
+                        scheduler.idle(core);
                         while !pending[core].load(Ordering::SeqCst) {
                             thread::yield_now();
                         }
@@ -111,13 +111,13 @@ fn sleepers_do_not_make_a_difference() {
                     if delay {
                         thread::sleep(Duration::from_micros(300));
                     }
-                    turnstile.arrive(core);
+                    scheduler.arrive(core);
                     pending[core].store(false, Ordering::SeqCst);
                 }
-                step(turnstile, core, round);
-                turnstile.wakes((core + 1) % CORES).unwrap();
+                step(scheduler, core, round);
+                scheduler.wakes((core + 1) % CORES).unwrap();
                 pending[(core + 1) % CORES].store(true, Ordering::SeqCst);
-                step(turnstile, core, 1000 + round);
+                step(scheduler, core, 1000 + round);
             }
         })
     };
@@ -128,41 +128,41 @@ fn sleepers_do_not_make_a_difference() {
 
 #[test]
 fn says_who_is_stuck() {
-    let turnstile = Turnstile::new(3, Policy::RoundRobin, 1, u64::MAX, Duration::ZERO);
-    assert_eq!(turnstile.stuck(), None);
+    let scheduler = Scheduler::new(3, Policy::RoundRobin, 1, u64::MAX, Duration::ZERO);
+    assert_eq!(scheduler.stuck(), None);
     thread::scope(|scope| {
-        scope.spawn(|| turnstile.idle(1)).join().unwrap();
+        scope.spawn(|| scheduler.idle(1)).join().unwrap();
         scope.spawn(|| {
-            turnstile.begin(0, 7, 2).unwrap();
-            turnstile.end(0)
+            scheduler.begin(0, 7, 2).unwrap();
+            scheduler.end(0)
         });
         let message = "no step for 0 s in phase 7 (1 of 2 cores have begun, 0 have ended): \
                        core 0 waiting";
         let start = Instant::now();
-        while turnstile.stuck().as_deref() != Some(message) {
-            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", turnstile.stuck());
+        while scheduler.stuck().as_deref() != Some(message) {
+            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", scheduler.stuck());
         }
         scope.spawn(|| {
-            turnstile.begin(1, 7, 2).unwrap();
-            turnstile.end(1)
+            scheduler.begin(1, 7, 2).unwrap();
+            scheduler.end(1)
         });
     });
 }
 
 #[test]
 fn refuses_cores_that_share_a_thread() {
-    let turnstile = Turnstile::new(2, Policy::RoundRobin, 1, u64::MAX, Duration::ZERO);
-    turnstile.idle(1);
-    let error = turnstile.check_threads(0, 2).unwrap_err();
+    let scheduler = Scheduler::new(2, Policy::RoundRobin, 1, u64::MAX, Duration::ZERO);
+    scheduler.idle(1);
+    let error = scheduler.check_threads(0, 2).unwrap_err();
     assert!(error.starts_with("mode=schedule wants every core on a thread of its own"), "{error}");
 }
 
 #[test]
 fn refuses_what_breaks_the_rules() {
-    let turnstile = turnstile(2, Policy::RoundRobin);
-    assert!(turnstile.end(0).is_err());
-    assert!(turnstile.begin(0, 1, 3).is_err() && turnstile.begin(0, 1, 0).is_err());
-    assert!(turnstile.wakes(2).is_err());
-    turnstile.begin(0, 1, 1).unwrap();
-    assert!(turnstile.begin(0, 2, 1).is_err());
+    let scheduler = scheduler(2, Policy::RoundRobin);
+    assert!(scheduler.end(0).is_err());
+    assert!(scheduler.begin(0, 1, 3).is_err() && scheduler.begin(0, 1, 0).is_err());
+    assert!(scheduler.wakes(2).is_err());
+    scheduler.begin(0, 1, 1).unwrap();
+    assert!(scheduler.begin(0, 2, 1).is_err());
 }

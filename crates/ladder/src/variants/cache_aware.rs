@@ -1,0 +1,65 @@
+//! [`CacheAwareRundownRef`]: a word for each core, with everything that run-down protection needs.
+
+use crate::about::{About, Kind, Threshold};
+use crate::numbers::Thousandths;
+use crate::run_down::{pairs, reset};
+use crate::variant::{Platform, Variant, Words};
+use alloc::boxed::Box;
+use core::ptr;
+use rundown::{CACHE_LINE, CacheAwareRundownRef, CurrentSlot};
+
+/// What every stage needs to know.
+pub const ABOUT: About = About {
+    name: "cache_aware",
+    meaning: "CacheAwareRundownRef: a slot a core, each on lines of its own",
+    kind: Kind::OwnLine,
+    transfers_per_pair: Some(0),
+    retries: false,
+    two_cores: Some(Threshold::AtLeast(Thousandths(1700))),
+};
+
+/// Makes it.
+pub fn make<P: Platform>(cores: usize) -> Box<dyn Variant> {
+    Box::new(CacheAware::<P::Slot>::new(cores))
+}
+
+/// A run-down object with a slot for each core.
+#[derive(Debug)]
+pub struct CacheAware<C: CurrentSlot>(Box<CacheAwareRundownRef<C>>);
+
+impl<C: CurrentSlot> CacheAware<C> {
+    /// Makes an object with a slot for each of `cores` cores.
+    pub fn new(cores: usize) -> Self {
+        Self(CacheAwareRundownRef::boxed(cores).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Returns the object itself, to drain it.
+    pub fn object(&self) -> &CacheAwareRundownRef<C> {
+        &self.0
+    }
+}
+
+impl<C: CurrentSlot> Variant for CacheAware<C> {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn pairs(&self, _core: usize, count: u64) {
+        pairs(&*self.0, count);
+    }
+
+    fn reset(&self) -> i64 {
+        reset(&*self.0)
+    }
+
+    /// Returns the slots. The line that only a drain uses lies before them.
+    fn words(&self) -> Words {
+        let first = self.0.slot_address(0).cast::<u8>();
+        let bytes = self.0.slot_count() * CACHE_LINE;
+        debug_assert_eq!(
+            first.wrapping_add(bytes),
+            ptr::from_ref(&*self.0).cast::<u8>().wrapping_add(size_of_val(&*self.0))
+        );
+        Words { range: first..first.wrapping_add(bytes), stride: CACHE_LINE }
+    }
+}

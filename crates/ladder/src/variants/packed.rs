@@ -1,0 +1,21 @@
+//! A word for each core, side by side: false sharing. No word is shared, yet the line travels.
+
+use crate::about::{About, Kind};
+use crate::own_word::OwnWord;
+use crate::variant::{Platform, Variant};
+use alloc::boxed::Box;
+
+/// What every stage needs to know.
+pub const ABOUT: About = About {
+    name: "packed",
+    meaning: "a word a core, side by side in the same line",
+    kind: Kind::OneLine,
+    transfers_per_pair: Some(2),
+    retries: false,
+    two_cores: None,
+};
+
+/// Makes it.
+pub fn make<P: Platform>(cores: usize) -> Box<dyn Variant> {
+    Box::new(OwnWord::<{ size_of::<usize>() }>::new(&ABOUT, cores))
+}

@@ -1,0 +1,21 @@
+//! A word for each core, 64 bytes apart: between caches with lines of 64 bytes nothing travels.
+
+use crate::about::{About, Kind};
+use crate::own_word::OwnWord;
+use crate::variant::{Platform, Variant};
+use alloc::boxed::Box;
+
+/// What every stage needs to know.
+pub const ABOUT: About = About {
+    name: "padded64",
+    meaning: "a word a core, 64 bytes apart",
+    kind: Kind::OwnLine,
+    transfers_per_pair: Some(0),
+    retries: false,
+    two_cores: None,
+};
+
+/// Makes it.
+pub fn make<P: Platform>(cores: usize) -> Box<dyn Variant> {
+    Box::new(OwnWord::<64>::new(&ABOUT, cores))
+}
