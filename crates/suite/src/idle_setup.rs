@@ -15,7 +15,7 @@ const CHANGERS: [&str; 9] =
     ["apt-get", "apt", "dnf", "pacman", "brew", "sudo", "rustup", "curl", "wget"];
 
 /// What only answers, and so sets nothing up.
-const QUESTIONS: [&str; 8] = [
+const QUESTIONS: [&str; 9] = [
     "scripts/setup --help",
     "scripts/run --help",
     "scripts/test --help",
@@ -24,6 +24,7 @@ const QUESTIONS: [&str; 8] = [
     "scripts/explore --help",
     "scripts/bench --help",
     "scripts/lab --help",
+    "scripts/qemu-runner --help",
 ];
 
 /// The steps. They run after a scripts/setup --tests, which scripts/test begins with.
