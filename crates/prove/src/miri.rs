@@ -4,7 +4,7 @@
 //! tests that start threads are therefore worth more seeds than the others; which those are is read
 //! from their source.
 
-use crate::project::{Project, must, run as run_tests};
+use crate::project::{Project, run as run_tests};
 use crate::verdict::ending;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ struct Chosen<'a> {
 
 /// Runs every test once and the races with a few seeds; `long`: everything with 256.
 pub fn run(project: &Project, long: bool) -> Result<bool, String> {
-    install()?;
+    is_installed()?;
     let races = races(project)?;
     let every = |_: &str| true;
     let some = |test: &str| is_race(test, &races) && !test.split("::").any(elsewhere);
@@ -127,7 +127,7 @@ fn explore(project: &Project, part: &Part, tests: &Chosen) -> Result<bool, Strin
 /// checks stay on, and so does isolation: no test needs the host.
 fn miri(project: &Project, flags: &str, target: Option<&str>, args: &[&str]) -> Command {
     let mut command =
-        project.cargo(&project.root, &["+nightly", "miri", "test", "--quiet", "--all-features"]);
+        project.cargo(&project.root, &[&nightly(), "miri", "test", "--quiet", "--all-features"]);
     match target {
         Some(name) => command.args(["--test", name]),
         None => command.arg("--lib"),
@@ -164,20 +164,18 @@ fn races_in(source: &str) -> Vec<String> {
     names
 }
 
-fn install() -> Result<(), String> {
-    let succeeds = |arguments: &[&str]| {
-        let output = Command::new("cargo").args(arguments).output();
-        output.is_ok_and(|output| output.status.success())
-    };
-    if !succeeds(&["+nightly", "--version"]) {
-        return Err("Miri needs a nightly toolchain: rustup toolchain install nightly".into());
+/// Returns what has cargo use the nightly toolchain that `scripts/setup --tests` installs.
+fn nightly() -> String {
+    format!("+{}", include_str!("../../../scripts/miri-toolchain").trim_end())
+}
+
+/// Returns an error that says what to do if Miri is missing.
+fn is_installed() -> Result<(), String> {
+    let output = Command::new("cargo").args([&nightly(), "miri", "--version"]).output();
+    match output.is_ok_and(|output| output.status.success()) {
+        true => Ok(()),
+        false => Err(format!("cargo {} miri is missing; run scripts/setup --tests", nightly())),
     }
-    if succeeds(&["+nightly", "miri", "--version"]) {
-        return Ok(());
-    }
-    let mut add = Command::new("rustup");
-    add.args(["component", "add", "miri", "rust-src", "--toolchain", "nightly"]);
-    must(&mut add, "rustup component add miri").map(drop)
 }
 
 #[cfg(test)]
