@@ -50,7 +50,7 @@ fn step(
     words: &str,
     folder: &str,
     variables: &[(&str, &str)],
-    count: impl Fn(bool, &str) -> (u64, u64) + 'static,
+    count: impl Fn(bool, &str) -> (u64, u64) + Send + Sync + 'static,
 ) -> Step {
     let own = |text: &str| text.to_owned();
     let (words, folder): (Vec<String>, String) = (words.split(' ').map(own).collect(), own(folder));

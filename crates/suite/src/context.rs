@@ -23,6 +23,12 @@ pub enum Image {
     Ladder,
 }
 
+impl Image {
+    /// All of them.
+    pub const ALL: [Image; 5] =
+        [Self::DemoRelease, Self::DemoDebug, Self::MachineTests, Self::MustFail, Self::Ladder];
+}
+
 /// What came of a build.
 type Built = Result<PathBuf, ExitError>;
 
@@ -71,7 +77,7 @@ impl Context {
 
     /// Returns the command that starts one of the project's programs, without its script.
     pub fn tool(&self, name: &'static str) -> anyhow::Result<Command> {
-        let args = [&["--release", "--package", name], cargo::FOR_THE_HOST].concat();
+        let args = [&["--package", name], cargo::FOR_THE_HOST].concat();
         Ok(self.command(self.build(name, args)?, ""))
     }
 

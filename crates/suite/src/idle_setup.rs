@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::context::Context;
@@ -13,13 +14,55 @@ use runner::process;
 const CHANGERS: [&str; 9] =
     ["apt-get", "apt", "dnf", "pacman", "brew", "sudo", "rustup", "curl", "wget"];
 
-/// The step. It runs after a scripts/setup --tests, which scripts/test begins with.
-pub fn step() -> Step {
-    let name = "scripts/setup is idle when all is there".to_owned();
-    Step { name, deadline: Duration::from_secs(60), work: Box::new(check) }
+/// What only answers, and so sets nothing up.
+const QUESTIONS: [&str; 8] = [
+    "scripts/setup --help",
+    "scripts/run --help",
+    "scripts/test --help",
+    "scripts/test --list",
+    "scripts/prove --help",
+    "scripts/explore --help",
+    "scripts/bench --help",
+    "scripts/lab --help",
+];
+
+/// The steps. They run after a scripts/setup --tests, which scripts/test begins with.
+pub fn steps() -> [Step; 2] {
+    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
+        name: name.to_owned(),
+        deadline: Duration::from_secs(60),
+        work: Box::new(work),
+    };
+    [
+        step("scripts/setup is idle when all is there", idle),
+        step("--help and --list set nothing up", questions),
+    ]
 }
 
-fn check(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+fn idle(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut command = watched(context, "scripts/setup")?;
+    command.arg("--tests");
+    let output = process::run(&mut command, deadline)?;
+    let good = output.succeeded() && output.merged.is_empty();
+    Ok(if good { Outcome::one() } else { Outcome::failure(output.report(&command)) })
+}
+
+/// With a QEMU that is not there, scripts/setup would stop them.
+fn questions(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut sum = Outcome::default();
+    for question in QUESTIONS {
+        let (script, argument) = question.split_once(' ').unwrap_or((question, ""));
+        let mut command = watched(context, script)?;
+        command.arg(argument).env("QEMU", "/nonexistent/qemu");
+        let output = process::run(&mut command, deadline)?;
+        let good = output.succeeded() && !output.stdout.is_empty() && output.stderr.is_empty();
+        sum.add(if good { Outcome::one() } else { Outcome::failure(output.report(&command)) });
+    }
+    Ok(sum)
+}
+
+/// Returns a command for which whatever could change something says so and fails.
+fn watched(context: &Context, script: &str) -> anyhow::Result<Command> {
     let folder = context.scratch("idle-setup")?;
     for changer in CHANGERS {
         let path = folder.join(changer);
@@ -29,9 +72,7 @@ fn check(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let mut path = OsString::from(folder);
     path.push(":");
     path.push(env::var_os("PATH").unwrap_or_default());
-    let mut command = context.command("scripts/setup", "");
-    command.arg("--tests").env("PATH", path);
-    let output = process::run(&mut command, deadline)?;
-    let good = output.succeeded() && output.merged.is_empty();
-    Ok(if good { Outcome::one() } else { Outcome::failure(output.report(&command)) })
+    let mut command = context.command(script, "");
+    command.env("PATH", path);
+    Ok(command)
 }

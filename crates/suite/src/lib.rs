@@ -1,4 +1,4 @@
-//! Every test of the project, one step after the other.
+//! Every test of the project, two steps at a time.
 //!
 //! The steps stand in `table.rs`; adding one is adding one entry there. A step that fails shows its
 //! whole output and the others still run. What counts is what really ran, so a step that ran
@@ -13,12 +13,16 @@ mod context;
 mod count;
 mod figures;
 mod idle_setup;
+mod images;
 mod ladder;
+mod lanes;
 mod leftovers;
+mod lock;
 mod must_fail;
 mod newer;
 mod page;
 mod portable;
+mod report;
 mod schedules;
 mod scope;
 mod sessions;
@@ -26,69 +30,71 @@ mod step;
 mod table;
 mod transcript;
 
-use std::io::Write;
-use std::time::Instant;
+use std::sync::mpsc::channel;
+use std::thread;
 
 use runner::exit_error::{ExitError, FAILED, SETUP};
 use runner::process;
 
 use context::Context;
-use step::{Outcome, Step};
+use lanes::Entry;
+use report::Report;
 
-/// Lists the steps that the patterns choose.
-pub fn list(patterns: &[String]) {
-    chosen(patterns).iter().for_each(|step| println!("{}", step.name));
+/// What a run is made of.
+pub struct Wanted {
+    /// Only the steps whose names hold one of these; all, if there are none.
+    pub patterns: Vec<String>,
+    /// With many more boots and seeds.
+    pub long: bool,
 }
 
-/// Runs the steps that the patterns choose; the last line says how many checks passed and failed.
-pub fn run(patterns: &[String]) -> Result<(), ExitError> {
+/// Lists the steps that are wanted.
+pub fn list(wanted: &Wanted) {
+    chosen(wanted).iter().for_each(|entry| println!("{}", entry.step.name));
+}
+
+/// Runs the steps that are wanted; the last line says how many checks passed and failed.
+pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
+    let context = Context::new()?;
+    let _lock = lock::take(context.root())?; // until the end
     process::end_with_us().map_err(|error| {
         ExitError::setup(format!("cannot catch signals: {error}"), "report this")
     })?;
-    let context = Context::new()?;
-    let steps = chosen(patterns);
-    if steps.is_empty() {
+    let entries = chosen(wanted);
+    if entries.is_empty() {
+        let patterns = &wanted.patterns;
         return Err(ExitError::new(
             SETUP,
             format!("no step is called {patterns:?}; scripts/test --list names them"),
         ));
     }
-    let width = steps.iter().map(|step| step.name.len()).max().unwrap_or(0);
-    let (mut passed, mut failed) = (0, 0);
-    for step in &steps {
-        print!("{:width$}  ", step.name);
-        let _ = std::io::stdout().flush();
-        let started = Instant::now();
-        let mut outcome = Outcome::from((step.work)(&context, started + step.deadline));
-        if outcome.passed + outcome.failed == 0 {
-            outcome.failed = 1;
-            outcome.output.push_str("nothing ran\n");
+    let width = entries.iter().map(|entry| entry.step.name.len()).max().unwrap_or(0);
+    let mut report = Report::new(width);
+    thread::scope(|scope| {
+        let (sender, done) = channel();
+        let (entries, context) = (&entries, &context);
+        scope.spawn(move || lanes::run(entries, context, &sender));
+        for done in done {
+            println!("{}", report.add(&done));
         }
-        let word = if outcome.failed == 0 { "ok    " } else { "FAILED" };
-        let checks = outcome.passed + outcome.failed;
-        println!("{word}  {checks:5} checks  {:6.1} s", started.elapsed().as_secs_f64());
-        if outcome.failed > 0 {
-            println!("{}", outcome.output.trim_end());
-            println!("--- end of {} ---", step.name);
-        }
-        passed += outcome.passed;
-        failed += outcome.failed;
-    }
-    if patterns.is_empty() && newer::qemu().is_none() {
+    });
+    println!("{}", report.slowest());
+    if wanted.patterns.is_empty() && newer::qemu().is_none() {
         println!("{}", newer::NOT_RUN);
     }
-    println!("{passed} passed, {failed} failed");
-    match (passed, failed) {
+    println!("{}", report.sums());
+    match (report.passed, report.failed) {
         (1.., 0) => Ok(()),
         // The line above says it all; nothing may come after it.
         _ => Err(ExitError::new(FAILED, "")),
     }
 }
 
-fn chosen(patterns: &[String]) -> Vec<Step> {
-    let mut steps = table::steps();
-    steps.retain(|step| {
-        patterns.is_empty() || patterns.iter().any(|pattern| step.name.contains(pattern))
+fn chosen(wanted: &Wanted) -> Vec<Entry> {
+    let patterns = &wanted.patterns;
+    let mut entries = table::entries(wanted.long);
+    entries.retain(|entry| {
+        patterns.is_empty() || patterns.iter().any(|pattern| entry.step.name.contains(pattern))
     });
-    steps
+    entries
 }

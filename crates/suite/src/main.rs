@@ -11,15 +11,19 @@ struct Arguments {
     /// Only lists the steps.
     #[arg(long)]
     list: bool,
+    /// With many more boots and seeds: hours, where the usual run takes minutes.
+    #[arg(long)]
+    long: bool,
     /// Only the steps whose names hold one of these.
     patterns: Vec<String>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let wanted = suite::Wanted { patterns: arguments.patterns, long: arguments.long };
     if arguments.list {
-        suite::list(&arguments.patterns);
+        suite::list(&wanted);
         return ExitCode::SUCCESS;
     }
-    tools::usage::exit(suite::run(&arguments.patterns))
+    tools::usage::exit(suite::run(&wanted))
 }

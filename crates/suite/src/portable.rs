@@ -40,7 +40,10 @@ pub fn steps() -> Vec<Step> {
     steps
 }
 
-fn step(name: &str, work: impl Fn(&Context, Instant) -> anyhow::Result<Outcome> + 'static) -> Step {
+fn step(
+    name: &str,
+    work: impl Fn(&Context, Instant) -> anyhow::Result<Outcome> + Send + Sync + 'static,
+) -> Step {
     Step { name: name.to_owned(), deadline: Duration::from_secs(300), work: Box::new(work) }
 }
 

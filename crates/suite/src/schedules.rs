@@ -18,32 +18,42 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Seeds that are run one by one and together.
 const FEW: u64 = 8;
 
-/// The steps, the fast ones first.
-pub fn steps() -> Vec<Step> {
-    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
-        name: format!("schedules: {name}"),
-        deadline: PATIENCE,
-        work: Box::new(work),
-    };
+/// The steps, the fast ones first. `long`: with ten times as many seeds.
+pub fn steps(long: bool) -> Vec<Step> {
+    let many = |seeds: u64| if long { 10 * seeds } else { seeds };
     vec![
         step("wrong usage is one line and status 2", usage),
         step("two runs give the same output, bit for bit", same_output),
         step("a seed alone is the same run as among others", same_alone),
-        step("a lost update is found within a second", lost_update),
         step("a seed that fails is told, and its replay is the same", told),
-        step("1000 seeds on 4 cores, none fails", |context, _| {
-            hunts(context, Tier::Icount, 1000, 4)
-        }),
-        step("200 seeds on 2 cores, none fails", |context, _| hunts(context, Tier::Icount, 200, 2)),
-        step("with the plugin, a seed is the same run, also on a busy host", same_with_plugin),
-        step("with the plugin, 48 seeds on 4 cores, none fails", |context, _| {
-            hunts(context, Tier::Plugin, 48, 4)
-        }),
+        none_fails("", Tier::Icount, many(1000), 4),
+        none_fails("", Tier::Icount, many(200), 2),
+        none_fails("with the plugin, ", Tier::Plugin, many(48), 4),
         step("known bugs are found (quick ones)", |context, deadline| {
             mutants(context, deadline, &["--quick"])
         }),
         step("with the plugin, known bugs are found (some)", with_plugin),
     ]
+}
+
+/// The steps that must have the host for themselves: one is judged by time, one keeps it busy.
+pub fn alone() -> [Step; 2] {
+    [
+        step("a lost update is found within a second", lost_update),
+        step("with the plugin, a seed is the same run, also on a busy host", same_with_plugin),
+    ]
+}
+
+fn step(
+    name: &str,
+    work: impl Fn(&Context, Instant) -> anyhow::Result<Outcome> + Send + Sync + 'static,
+) -> Step {
+    Step { name: format!("schedules: {name}"), deadline: PATIENCE, work: Box::new(work) }
+}
+
+fn none_fails(how: &str, tier: Tier, seeds: u64, cores: u32) -> Step {
+    let name = format!("{how}{seeds} seeds on {cores} cores, none fails");
+    step(&name, move |context, _| hunts(context, tier, seeds, cores))
 }
 
 fn kernel(context: &Context) -> anyhow::Result<Kernel> {

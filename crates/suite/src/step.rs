@@ -43,7 +43,7 @@ impl From<anyhow::Result<Outcome>> for Outcome {
 }
 
 /// What a step does before its deadline.
-pub type Work = Box<dyn Fn(&Context, Instant) -> anyhow::Result<Outcome>>;
+pub type Work = Box<dyn Fn(&Context, Instant) -> anyhow::Result<Outcome> + Send + Sync>;
 
 /// One entry of the table.
 pub struct Step {

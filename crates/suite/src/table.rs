@@ -5,30 +5,27 @@
 //! - [`newer`]: what is repeated with a second QEMU, if there is one.
 //! - [`passes`]: boots of an image that must pass; as many checks as the kernel reports.
 //! - The tables of [`must_fail`], [`bad_setup`] and [`leftovers`]; one check an entry.
+//!
+//! The order is the one in which two lanes take the steps (`lanes.rs`): what fails fast, what everything
+//! needs, what takes long, and at the end what is judged by time.
+
+use Beside::{Anything, NoOther, Nothing};
 
 use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
+use crate::lanes::{Beside, Entry};
 use crate::step::Step;
 use crate::{
-    bad_setup, bench, figures, idle_setup, ladder, leftovers, must_fail, newer, page, portable,
-    schedules, scope, sessions, transcript,
+    bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer, page,
+    portable, schedules, scope, sessions, transcript,
 };
 
-/// The crates that run on the host.
-const HOST_CRATES: [&str; 11] = [
-    "rundown",
-    "ladder",
-    "rundown-bench",
-    "rundown-capi",
-    "prove",
-    "cachescope",
-    "runner",
-    "tools",
-    "explore",
-    "lab",
-    "suite",
-];
+/// Every crate but those that only build for the kernel's machine.
+const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-kernel \
+                    --target host-tuple --all-features";
+/// Crates whose tests are steps of their own; the others are the tools, which share their dependencies.
+const LIBRARIES: [&str; 5] = ["rundown", "ladder", "rundown-bench", "rundown-capi", "cachescope"];
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -39,77 +36,112 @@ const MACHINES: [&str; 4] = [
 /// A warning in the documentation is an error.
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
+const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
+                       scripts/explore scripts/bench scripts/lab .ci/run";
+const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
-const TEST_BARE: &str = "cargo test --package rundown --target host-tuple --no-default-features";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
 const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --target-dir target/lab-test/models -- -D warnings";
-const CLIPPY_C_IMAGE: &str = "cargo clippy --package rundown-capi-kernel --package rundown-capi-routines --tests -- -D warnings";
 
-/// The steps, in their order: what fails fast comes first.
-pub fn steps() -> Vec<Step> {
-    let mut steps = vec![lint("format", "cargo fmt --all --check")];
-    steps.push(lint(
-        "shellcheck",
-        "shellcheck scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-         scripts/explore scripts/bench scripts/lab .ci/run",
-    ));
-    steps.push(idle_setup::step());
-    steps.push(lint(
-        "clippy kernel",
-        "cargo clippy --package rundown-demo --lib --bins --tests --examples -- -D warnings",
-    ));
-    steps.push(lint_with("doc kernel", "cargo doc --no-deps --package rundown-demo", STRICT_DOCS));
-    for name in HOST_CRATES {
+/// Steps that build in target/ wait for each other: cargo has one lock for it.
+const CARGO: Beside = NoOther("cargo");
+
+/// Returns the steps in their order. `long`: with many more boots and seeds.
+pub fn entries(long: bool) -> Vec<Entry> {
+    let mut table = Table::default();
+    table.add(Anything, [lint("format", "cargo fmt --all --check")]);
+    table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
+    table.add(NoOther("setup"), idle_setup::steps());
+    table.add(Nothing, [images::step()]);
+    table.add(CARGO, lints());
+    table.add(NoOther("proofs"), proven());
+    table.add(CARGO, tested());
+    table.add(CARGO, portable::steps());
+    table.add(CARGO, typed());
+    table.add(NoOther("schedules"), schedules::steps(long));
+    table.add(NoOther("schedules"), sessions::steps());
+    table.add(NoOther("scope"), scope::steps());
+    table.add(CARGO, bench::steps());
+    table.add(CARGO, figures::steps());
+    table.add(CARGO, newer::steps());
+    table.add(NoOther("page"), page::steps());
+    table.add(Anything, boots(if long { 20 } else { 1 }));
+    table.add(Anything, ladder::steps());
+    table.add(Anything, must_fail::steps());
+    table.add(Anything, bad_setup::steps());
+    table.add(Anything, leftovers::steps());
+    table.add(Nothing, transcript::steps());
+    table.add(Nothing, schedules::alone());
+    table.add(Nothing, [within(1, &[("QEMU_SMP", "4")]), within(4, &[("QEMU_SMP", "64")])]);
+    table.0
+}
+
+#[derive(Default)]
+struct Table(Vec<Entry>);
+
+impl Table {
+    fn add(&mut self, beside: Beside, steps: impl IntoIterator<Item = Step>) {
+        self.0.extend(steps.into_iter().map(|step| Entry { step, beside }));
+    }
+}
+
+fn lints() -> Vec<Step> {
+    vec![
+        lint("clippy kernel", CLIPPY_KERNEL),
+        lint_with("doc kernel", "cargo doc --no-deps --package rundown-demo", STRICT_DOCS),
+        lint("clippy host", &format!("cargo clippy {HOST} --all-targets -- -D warnings")),
+        lint_with("doc host", &format!("cargo doc --no-deps {HOST}"), STRICT_DOCS),
+        lint("clippy rundown without features", CLIPPY_BARE),
+        lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS),
+        lint_with("clippy of the models", CLIPPY_MODELS, &[("RUSTFLAGS", "--cfg rundown_loom")]),
+        lint("package rundown", "cargo package --package rundown --allow-dirty"),
+    ]
+}
+
+/// The bounded proofs; `scripts/prove --long` runs them out.
+fn proven() -> impl Iterator<Item = Step> {
+    ["miri", "mutants", "loom", "weaken", "invariant"].into_iter().map(|stage| {
+        let command = format!("scripts/prove {stage}");
+        proofs(&format!("proof ({command})"), &command)
+    })
+}
+
+fn tested() -> Vec<Step> {
+    let mut tools = format!("cargo test --no-fail-fast {HOST}");
+    let mut steps = Vec::new();
+    for name in LIBRARIES {
         let these = format!("--package {name} --target host-tuple --all-features");
-        let clippy = format!("cargo clippy {these} --all-targets -- -D warnings");
-        let doc = format!("cargo doc --no-deps {these}");
-        let test = format!("cargo test {these}");
-        steps.push(lint(&format!("clippy {name}"), &clippy));
-        steps.push(lint_with(&format!("doc {name}"), &doc, STRICT_DOCS));
-        steps.push(tests(&format!("test {name}"), "", &test));
+        steps.push(tests(&format!("test {name}"), "", &format!("cargo test {these}")));
+        tools.push_str(&format!(" --exclude {name}"));
     }
-
-    steps.push(lint("clippy rundown without features", CLIPPY_BARE));
-    steps.push(tests("test rundown without features", "", TEST_BARE));
-    steps.push(lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS));
-    steps.push(lint_with(
-        "clippy of the models",
-        CLIPPY_MODELS,
-        &[("RUSTFLAGS", "--cfg rundown_loom")],
-    ));
-    steps.extend(portable::steps());
-    steps.push(lint("package rundown", "cargo package --package rundown --allow-dirty"));
-    steps.push(lint("clippy of the C interface's image", CLIPPY_C_IMAGE));
+    steps.push(tests("test tools", "", &tools));
     steps.push(tests("test C in the kernel", "crates/rundown-capi/kernel-test", "cargo test"));
-    // The bounded proofs; `scripts/prove --long` runs them out.
-    for stage in ["invariant", "loom", "weaken", "mutants", "miri"] {
-        steps.push(proofs(
-            &format!("proof (scripts/prove {stage})"),
-            &format!("scripts/prove {stage}"),
-        ));
-    }
+    steps
+}
 
-    // The commands that people type, at the root and in folders below it.
-    steps.push(tests("test kernel (cargo test)", "", "cargo test"));
-    steps.push(tests("test demo (cargo run --release)", "", "cargo run --release"));
-    steps.push(tests("test demo (cargo run in src/)", "src", "cargo run"));
-    steps.push(tests("test kernel (cargo test in src/)", "src", "cargo test"));
-    steps.push(tests(
-        "test rundown (cargo test in crates/rundown/)",
-        "crates/rundown",
-        "cargo test",
-    ));
-    steps.push(tests("test demo (scripts/run)", "crates", "../scripts/run"));
+/// The commands that people type, at the root and in folders below it.
+fn typed() -> Vec<Step> {
+    vec![
+        tests("test kernel (cargo test)", "", "cargo test"),
+        tests("test demo (cargo run --release)", "", "cargo run --release"),
+        tests("test demo (cargo run in src/)", "src", "cargo run"),
+        tests("test kernel (cargo test in src/)", "src", "cargo test"),
+        // That is without features, too.
+        tests("test rundown (cargo test in crates/rundown/)", "crates/rundown", "cargo test"),
+        tests("test demo (scripts/run)", "crates", "../scripts/run"),
+        // A flag in the environment replaces those of a configuration file, so the linker script
+        // must not stand there.
+        lint_with(
+            "the demo links with RUSTFLAGS set",
+            "cargo build --target-dir target/lab-test/rustflags",
+            &[("RUSTFLAGS", "-C opt-level=0 -C debuginfo=0")],
+        ),
+    ]
+}
 
-    // A flag in the environment replaces those of a configuration file, so the linker script must
-    // not stand there.
-    steps.push(lint_with(
-        "the demo links with RUSTFLAGS set",
-        "cargo build --release --target-dir target/lab-test/rustflags",
-        &[("RUSTFLAGS", "-C debuginfo=0")],
-    ));
-
-    // Every machine that the demo must pass on.
+/// Every machine that the demo must pass on, and the on-target tests. `times`: where a race could show.
+fn boots(times: u32) -> Vec<Step> {
+    let mut steps = Vec::new();
     for image in [DemoRelease, DemoDebug] {
         for cores in ["1", "2", "3", "16", "64"] {
             steps.push(passes(image, &[("QEMU_SMP", cores)], 1));
@@ -119,12 +151,13 @@ pub fn steps() -> Vec<Step> {
         }
         for machine in MACHINES {
             for cores in ["4", "8"] {
-                steps.push(passes(image, &[("QEMU_MACHINE", machine), ("QEMU_SMP", cores)], 20));
+                let set = [("QEMU_MACHINE", machine), ("QEMU_SMP", cores)];
+                steps.push(passes(image, &set, times));
             }
         }
         for cores in ["4", "8"] {
             let single = ("QEMU_ACCEL", "tcg,thread=single");
-            steps.push(passes(image, &[single, ("QEMU_SMP", cores)], 20));
+            steps.push(passes(image, &[single, ("QEMU_SMP", cores)], times));
         }
         steps.push(passes(image, &[("QEMU_MEM", "16M")], 1));
     }
@@ -140,22 +173,7 @@ pub fn steps() -> Vec<Step> {
         let single = ("QEMU_ACCEL", "tcg,thread=single");
         steps.push(passes(MachineTests, &[single, ("QEMU_SMP", cores)], 3));
     }
-    steps.push(within(1, &[("QEMU_SMP", "4")]));
-    steps.push(within(4, &[("QEMU_SMP", "64")]));
     steps.push(small());
-    steps.extend(transcript::steps());
-
-    steps.extend(scope::steps());
-    steps.extend(ladder::steps());
-    steps.extend(bench::steps());
-    steps.extend(schedules::steps());
-    steps.extend(sessions::steps());
-    steps.extend(newer::steps());
-    steps.extend(figures::steps());
-    steps.extend(page::steps());
-    steps.extend(must_fail::steps());
-    steps.extend(bad_setup::steps());
-    steps.extend(leftovers::steps());
     steps
 }
 
@@ -165,10 +183,13 @@ mod unit {
 
     #[test]
     fn no_two_steps_share_a_name() {
-        let mut names: Vec<String> = steps().into_iter().map(|step| step.name).collect();
-        let count = names.len();
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), count);
+        for long in [false, true] {
+            let mut names: Vec<String> =
+                entries(long).into_iter().map(|entry| entry.step.name).collect();
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), count);
+        }
     }
 }

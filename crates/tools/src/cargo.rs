@@ -50,7 +50,9 @@ fn build(root: &Path, target: Option<&Path>, args: &[&str]) -> Result<String, Ex
     command.current_dir(root).args(["build", "--quiet"]).args(args);
     command.arg("--message-format=json-render-diagnostics");
     if let Some(target) = target {
+        // Only what cargo makes in the end lies elsewhere: dependencies are built once.
         command.env("CARGO_TARGET_DIR", target);
+        command.env("CARGO_BUILD_BUILD_DIR", self::root("cargo")?.join("target"));
     }
     let output = process::run(&mut command, Instant::now() + PATIENCE).map_err(|error| {
         ExitError::setup(format!("cannot start cargo: {error}"), "run scripts/setup")

@@ -1,0 +1,31 @@
+//! Builds what many steps start and boot, before any of them waits for it.
+
+use std::time::{Duration, Instant};
+
+use crate::context::{Context, Image};
+use crate::step::{Outcome, Step};
+use tools::cargo;
+
+/// Returns the step. Without it, each is built when the first step needs it.
+pub fn step() -> Step {
+    Step {
+        name: "the tools, the images and the plugin build".to_owned(),
+        deadline: Duration::from_secs(1200),
+        work: Box::new(build),
+    }
+}
+
+fn build(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
+    let mut sum = Outcome::default();
+    for tool in ["runner", "explore", "lab", "prove"] {
+        sum.add(Outcome::from(context.tool(tool).map(|_| Outcome::one())));
+    }
+    for image in Image::ALL {
+        sum.add(Outcome::from(context.image(image).map(|_| Outcome::one())));
+    }
+    let scenarios = cargo::image(context.root(), None, "scenarios");
+    sum.add(Outcome::from(Ok(scenarios.map(|_| Outcome::one())?)));
+    let plugin = cargo::plugin(context.root(), None);
+    sum.add(Outcome::from(Ok(plugin.map(|_| Outcome::one())?)));
+    Ok(sum)
+}

@@ -1,0 +1,171 @@
+//! Runs steps two at a time: while one waits, the other computes.
+//!
+//! A free lane takes the first step of the table that may start now. The table's order is kept around
+//! steps that run alone: what stands before such a step ends first, what stands after it starts later.
+
+use std::sync::mpsc::Sender;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::context::Context;
+use crate::step::{Outcome, Step};
+
+/// Two, for two processors: what a build leaves idle, a boot can use. More would only be in each
+/// other's way.
+const LANES: usize = 2;
+
+/// What may run at the same time as a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Whatever else is not alone.
+    Anything,
+    /// The same, but no other step of this group: they share files, or wait for one lock.
+    NoOther(&'static str),
+    /// Nothing: it is judged by time, or all others need what it builds.
+    Nothing,
+}
+
+/// A step in its place in the order.
+pub struct Entry {
+    /// The step.
+    pub step: Step,
+    /// What may run beside it.
+    pub beside: Beside,
+}
+
+/// How a step went, and how long it took.
+pub struct Done<'a> {
+    /// The step.
+    pub step: &'a Step,
+    /// How it went.
+    pub outcome: Outcome,
+    /// From its start to its end.
+    pub took: Duration,
+}
+
+/// Which entries wait and which run, by their number; the waiting ones in order.
+struct Queue {
+    waiting: Vec<usize>,
+    running: Vec<usize>,
+}
+
+impl Queue {
+    /// Takes out the first of the waiting entries that may start now.
+    fn next(&mut self, beside: impl Fn(usize) -> Beside) -> Option<usize> {
+        let first = *self.waiting.first()?;
+        if beside(first) == Beside::Nothing {
+            return self.running.is_empty().then(|| self.start(first));
+        }
+        // Nothing starts beside one that is alone, and nothing overtakes it.
+        let running: Vec<Beside> = self.running.iter().map(|&one| beside(one)).collect();
+        if running.contains(&Beside::Nothing) {
+            return None;
+        }
+        let before_one_alone =
+            self.waiting.iter().copied().take_while(|&one| beside(one) != Beside::Nothing);
+        let free = |one: &usize| match beside(*one) {
+            Beside::NoOther(group) => !running.contains(&Beside::NoOther(group)),
+            _ => true,
+        };
+        let next = before_one_alone.into_iter().find(free)?;
+        Some(self.start(next))
+    }
+
+    fn start(&mut self, one: usize) -> usize {
+        self.waiting.retain(|&other| other != one);
+        self.running.push(one);
+        one
+    }
+}
+
+/// Runs all steps, and sends what came of each as soon as it ends.
+pub fn run<'a>(entries: &'a [Entry], context: &Context, done: &Sender<Done<'a>>) {
+    let queue = Mutex::new(Queue { waiting: (0..entries.len()).collect(), running: Vec::new() });
+    let ended = Condvar::new();
+    thread::scope(|scope| {
+        for _ in 0..LANES {
+            let (done, queue, ended) = (done.clone(), &queue, &ended);
+            scope.spawn(move || {
+                while let Some(at) = take(queue, ended, entries) {
+                    let _ = done.send(perform(&entries[at].step, context)); // somebody prints it
+                    lock(queue).running.retain(|&one| one != at);
+                    ended.notify_all();
+                }
+            });
+        }
+    });
+}
+
+/// Waits until an entry may start and takes it; `None` when none is left.
+fn take(queue: &Mutex<Queue>, ended: &Condvar, entries: &[Entry]) -> Option<usize> {
+    let mut queue = lock(queue);
+    while !queue.waiting.is_empty() {
+        let next = queue.next(|one| entries[one].beside);
+        if next.is_some() {
+            return next;
+        }
+        queue = ended.wait(queue).unwrap_or_else(PoisonError::into_inner);
+    }
+    None
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs one step. A step that runs nothing has failed.
+fn perform<'a>(step: &'a Step, context: &Context) -> Done<'a> {
+    let started = Instant::now();
+    let mut outcome = Outcome::from((step.work)(context, started + step.deadline));
+    if outcome.passed + outcome.failed == 0 {
+        outcome.failed = 1;
+        outcome.output.push_str("nothing ran\n");
+    }
+    Done { step, outcome, took: started.elapsed() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: [Beside; 6] = [
+        Beside::NoOther("cargo"),
+        Beside::NoOther("cargo"),
+        Beside::Anything,
+        Beside::Nothing,
+        Beside::NoOther("cargo"),
+        Beside::Anything,
+    ];
+
+    fn queue(waiting: &[usize], running: &[usize]) -> Queue {
+        Queue { waiting: waiting.to_vec(), running: running.to_vec() }
+    }
+
+    fn next(waiting: &[usize], running: &[usize]) -> Option<usize> {
+        queue(waiting, running).next(|one| TABLE[one])
+    }
+
+    #[test]
+    fn the_first_that_may_start_is_taken() {
+        assert_eq!(next(&[0, 1, 2, 3, 4, 5], &[]), Some(0));
+        assert_eq!(next(&[1, 2, 3, 4, 5], &[0]), Some(2), "not two of a group");
+        assert_eq!(next(&[1, 2, 3, 4, 5], &[5]), Some(1), "another step does not keep it");
+        assert_eq!(next(&[], &[0]), None);
+    }
+
+    #[test]
+    fn a_step_that_is_alone_waits_for_those_before_it_and_is_not_overtaken() {
+        assert_eq!(next(&[3, 4, 5], &[2]), None, "it waits");
+        assert_eq!(next(&[3, 4, 5], &[]), Some(3), "then it runs");
+        assert_eq!(next(&[4, 5], &[3]), None, "and nothing beside it");
+        assert_eq!(next(&[1, 3, 4, 5], &[0]), None, "and nothing before it");
+    }
+
+    #[test]
+    fn what_is_taken_runs_and_no_longer_waits() {
+        let mut queue = queue(&[0, 1, 2], &[]);
+        assert_eq!(queue.next(|one| TABLE[one]), Some(0));
+        assert_eq!((queue.waiting, queue.running), (vec![1, 2], vec![0]));
+    }
+}
