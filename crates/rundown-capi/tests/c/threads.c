@@ -81,7 +81,7 @@ static struct worker {
     char apart[128];
 } workers[THREADS];
 static atomic_int alive;
-static atomic_int passed_on; /* holds that were taken by one thread, and anyone may give back */
+static atomic_int passed_on; /* holds that were taken by one thread, and anyone may release */
 static atomic_int busy;
 
 static void *use(void *argument)
