@@ -12,7 +12,7 @@
  *     free(device);
  *
  * It keeps the object alive and does not serialise its users. The plain family has one counter for
- * all cores, the cache-aware one a counter for each, so that cores do not fight over a cache line.
+ * all cores, the cache-aware one a counter for each, so that cores do not contend for a cache line.
  *
  * What a caller gets wrong is one line on standard error (in a kernel: through its `fatal`) that names
  * the routine, the object and what to do, and an abort.

@@ -72,7 +72,7 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     ///
     /// [`RundownGuard::adopt`] makes a guard of them again, [`Rundown::release_n`] releases them. Until they
     /// are released, no run-down of the object ends.
-    #[must_use = "without the count the holds can't be given back"]
+    #[must_use = "without the count the holds can't be released"]
     pub fn leak(self) -> usize {
         let (count, record) = self.into_parts();
         record.leak();

@@ -3,7 +3,7 @@
 //! Many cores use an object; one owner can at any time say "no new users", wait until the old ones
 //! are gone, and then free it. Users pay one atomic addition on the way in and one on the way out.
 //! With [`CacheAwareRundownRef`] these go to a counter on a cache line of the core's own, so users on
-//! different cores never compete for a line. The design is that of Windows' `EX_RUNDOWN_REF` and its
+//! different cores never contend for a line. The design is that of Windows' `EX_RUNDOWN_REF` and its
 //! cache-aware form, and so is the contract.
 //!
 //! * [`RundownRef`]: one counter for all.

@@ -121,7 +121,7 @@ static const char *users(unsigned rounds)
             milliseconds(1);
         atomic_store(&returned, 0);
         start(&waiter, wait_and_say, NULL);
-        while (!atomic_load(&returned)) /* what nobody has given back is given back here */
+        while (!atomic_load(&returned)) /* what nobody has released is released here */
             for (int left = atomic_exchange(&passed_on, 0); left > 0; left--)
                 f->release(shared);
         atomic_store(&alive, 0);
