@@ -23,7 +23,7 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {
         let line = format!("no mutant's name holds {:?}", arguments.pattern());
         return Err(ExitError::setup(line, "leave the name out to run all"));
     }
-    let kernels = build(root, &chosen, arguments.tier)?;
+    let (_tree, kernels) = build(root, &chosen, arguments.tier)?;
     let (mut found, mut most) = (0, 0);
     for (number, mutant) in &chosen {
         let kernel = &kernels[number];
@@ -61,41 +61,45 @@ fn chosen(pattern: &str, quick: bool) -> Numbered {
     (1..).zip(catalogue::all()).filter(wanted).collect()
 }
 
-/// Builds the kernels of the chosen mutants: one for all that it can have at once.
-fn build(root: &Path, chosen: &Numbered, tier: Tier) -> Result<BTreeMap<usize, Kernel>, ExitError> {
-    let wrong = |line| ExitError::new(SETUP, line);
-    let mut all = BTreeMap::new();
+/// Builds the kernels of the chosen mutants: one for all that it can have at once. Nobody else builds
+/// them while the copy of the workspace lives.
+fn build(
+    root: &Path,
+    chosen: &Numbered,
+    tier: Tier,
+) -> Result<(Tree, BTreeMap<usize, Kernel>), ExitError> {
     // Also those that are not chosen: what a seed finds must not depend on it.
+    let mut all = BTreeMap::new();
     for (number, mutant) in &self::chosen("", false) {
         all.insert(*number, changes::of(mutant, root).map_err(wrong)?);
     }
     let (changed, left_out) = changes::all_at_once(root, &all).map_err(wrong)?;
-    let (choosable, alone): (Vec<_>, Vec<_>) =
-        chosen.keys().copied().partition(|number| !left_out.contains(number));
+    let tree = copy(root, "mutants", &changed)?;
+    let built = folder(root);
+    let kernel = Kernel::build(tree.root(), Some(&built), tier)?;
     let mut kernels = BTreeMap::new();
-    for number in alone {
+    for &number in chosen.keys().filter(|number| !left_out.contains(number)) {
+        let own = own_image(root, number);
+        image::choose(&kernel.image, number, &own)?;
+        kernels.insert(number, kernel.with_image(own));
+    }
+    for &number in chosen.keys().filter(|number| left_out.contains(number)) {
         let changed = changes::one(root, &all[&number]).map_err(wrong)?;
-        let kernel = build_copy(root, &changed, tier)?;
+        let tree = copy(root, &format!("mutant-{number}"), &changed)?;
+        let kernel = Kernel::build(tree.root(), Some(&built), tier)?;
         let own = own_image(root, number);
         fs::copy(&kernel.image, &own).map_err(|error| image::wrong(&own, &error))?;
         kernels.insert(number, kernel.with_image(own));
     }
-    if !choosable.is_empty() {
-        let kernel = build_copy(root, &changed, tier)?;
-        for number in choosable {
-            let own = own_image(root, number);
-            image::choose(&kernel.image, number, &own)?;
-            kernels.insert(number, kernel.with_image(own));
-        }
-    }
-    Ok(kernels)
+    Ok((tree, kernels))
 }
 
-fn build_copy(root: &Path, changed: &Changed, tier: Tier) -> Result<Kernel, ExitError> {
-    let place = folder(root);
-    let tree = Tree::copy(root, &place.join("mutants"), changed);
-    let tree = tree.map_err(|line| ExitError::new(SETUP, line))?;
-    Kernel::build(tree.root(), Some(&place), tier)
+fn copy(root: &Path, name: &str, changed: &Changed) -> Result<Tree, ExitError> {
+    Tree::copy(root, &folder(root).join(name), changed).map_err(wrong)
+}
+
+fn wrong(line: String) -> ExitError {
+    ExitError::new(SETUP, line)
 }
 
 fn own_image(root: &Path, number: usize) -> PathBuf {

@@ -32,6 +32,10 @@ pub struct Tree {
 impl Tree {
     /// Makes the folder `place` a copy of the workspace in `project`, except for `changed`.
     ///
+    /// The packages of the copy get the folder's name into their version. Cargo takes packages of one name,
+    /// version and place in their workspace for the same, though the workspaces differ; in a target folder
+    /// that both use it would take what was built from the one for what is built from the other.
+    ///
     /// Files that are right already are not touched, so that cargo builds only what differs from the
     /// last copy in that folder.
     ///
@@ -44,6 +48,9 @@ impl Tree {
         let mut files = BTreeMap::new();
         for part in PARTS {
             collect(project, Path::new(part), &mut files).map_err(wrong)?;
+        }
+        if let Some(manifest) = files.get_mut(Path::new("Cargo.toml")) {
+            *manifest = versioned(manifest, place).ok_or("Cargo.toml does not say the version")?;
         }
         for (file, text) in changed {
             let known = files.insert(file.clone(), text.clone().into_bytes());
@@ -60,6 +67,16 @@ impl Tree {
     pub fn root(&self) -> &Path {
         &self.root
     }
+}
+
+/// Returns the workspace's manifest with the folder's name in the version that all packages have.
+fn versioned(manifest: &[u8], place: &Path) -> Option<Vec<u8>> {
+    let name = place.file_name()?.to_str()?;
+    let text = str::from_utf8(manifest).ok()?;
+    let start = text.find("[workspace.package]\nversion = \"")?;
+    let end = text[start..].find("\"\n")?;
+    let (before, after) = text.split_at(start + end);
+    Some(format!("{before}+{name}{after}").into_bytes())
 }
 
 /// Takes the lock beside the folder, until it is closed.
@@ -142,6 +159,8 @@ mod tests {
 
         let written = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
         let tree = Tree::copy(&project, &place, &Changed::new()).unwrap();
+        let manifest = fs::read_to_string(place.join("Cargo.toml")).unwrap();
+        assert!(manifest.contains("\nversion = \"0.1.0+rundown-tree-copy-"), "{manifest}");
         let read = |root: &Path| fs::read_to_string(root.join(FILE)).unwrap();
         assert_eq!(read(tree.root()), read(&project));
         let again = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();

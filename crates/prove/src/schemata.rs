@@ -10,7 +10,6 @@ use mutants::mutant::{Mutant, Suite};
 use mutants::schemata::VARIABLE;
 use mutants::tree::{Changed, Tree};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tools::cargo::find_executable;
@@ -53,7 +52,7 @@ impl<'a> Schemata<'a> {
         }
         all.extend(weakened.iter().map(|(number, one)| (*number, one.change.clone())));
         let (changed, left_out) = changes::all_at_once(&project.root, &all)?;
-        let tree = copy(project, "schemata", changed)?;
+        let tree = copy(project, "schemata", &changed)?;
         Ok(Self { project, tree, mutants, weakened, left_out })
     }
 
@@ -77,7 +76,7 @@ impl<'a> Schemata<'a> {
         let mutant = self.mutants[&number];
         let change = changes::of(mutant, &self.project.root)?;
         let changed = changes::one(&self.project.root, &change)?;
-        let tree = copy(self.project, &format!("alone-{number}"), changed)?;
+        let tree = copy(self.project, &format!("alone-{number}"), &changed)?;
         let mut programs = build(self.project, tree.root(), &BTreeSet::from([mutant.suite]))?;
         programs.remove(&mutant.suite).ok_or("nothing was built".to_owned())
     }
@@ -96,24 +95,8 @@ impl Program {
 }
 
 /// Copies the workspace with some files changed.
-///
-/// The packages of the copy get its name into their version: cargo takes packages of one name, version
-/// and place in their workspace for the same, though the workspaces differ, and all build in one folder.
-fn copy(project: &Project, name: &str, mut changed: Changed) -> Result<Tree, String> {
-    let path = project.root.join("Cargo.toml");
-    let manifest =
-        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    changed.insert("Cargo.toml".into(), versioned(&manifest, name)?);
-    Tree::copy(&project.root, &project.keep.join(name), &changed)
-}
-
-/// Returns the workspace's manifest with a name in the version that all packages have.
-fn versioned(manifest: &str, name: &str) -> Result<String, String> {
-    const BEFORE: &str = "[workspace.package]\nversion = \"";
-    let parts = manifest.split_once(BEFORE);
-    let parts = parts.and_then(|(head, rest)| Some((head, rest.split_once('"')?)));
-    let (head, (version, tail)) = parts.ok_or("Cargo.toml does not say the packages' version")?;
-    Ok(format!("{head}{BEFORE}{version}+{name}\"{tail}"))
+fn copy(project: &Project, name: &str, changed: &Changed) -> Result<Tree, String> {
+    Tree::copy(&project.root, &project.keep.join(name), changed)
 }
 
 fn build(project: &Project, root: &Path, suites: &BTreeSet<Suite>) -> Result<Programs, String> {
@@ -152,16 +135,4 @@ fn program(root: &Path, messages: &str, target: &str) -> Result<Program, String>
     let executable = find_executable(messages, target);
     let executable = executable.ok_or(format!("cargo does not say where {target} is"))?;
     Ok(Program { executable, folder: crate_in(root) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_packages_of_a_copy_have_its_name() {
-        let manifest = "[x]\nversion = \"1\"\n[workspace.package]\nversion = \"0.1.0\"\n";
-        assert_eq!(versioned(manifest, "copy").unwrap(), manifest.replace("0.1.0", "0.1.0+copy"));
-        assert!(versioned("version = \"1\"", "copy").is_err());
-    }
 }

@@ -59,13 +59,12 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let Goal::Seeds(seeds) = arguments.goal() else { anyhow::bail!("a session without --seeds") };
     let edit = transcript::read(context, FILE, "edit")?.replace('\n', "\n        ");
 
-    // Where mutants are built, too: most of it is the same.
-    let built = context.root().join("target/explore");
+    let built = context.root().join("target/session");
     let (file, replaced) = REPLACED;
     let source = std::fs::read_to_string(context.root().join(file))?;
     ensure!(source.matches(replaced).count() == 1, "{file} has no longer one line {replaced}");
     let changed = Changed::from([(file.into(), source.replacen(replaced, &edit, 1))]);
-    let tree = Tree::copy(context.root(), &built.join("mutants"), &changed);
+    let tree = Tree::copy(context.root(), &built.join("session"), &changed);
     let tree = tree.map_err(anyhow::Error::msg)?;
     let kernel = Kernel::build(tree.root(), Some(&built), arguments.tier)?;
     let found = hunt::through(&kernel, &arguments.plan(), seeds, false)?;

@@ -37,7 +37,7 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab .ci/run";
+                       scripts/explore scripts/bench scripts/lab scripts/tool .ci/run";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
@@ -52,8 +52,9 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [lint("format", "cargo fmt --all --check")]);
     table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
     table.add(Anything, [arrows::step()]);
-    table.add(NoOther("setup"), idle_setup::steps());
+    table.add(Anything, [idle_setup::step()]);
     table.add(Nothing, [images::step()]);
+    table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, lints());
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
