@@ -117,7 +117,7 @@ mod tests {
     use ladder::VARIANTS;
 
     fn page(data: &Data) -> String {
-        html(data, &plot::all(data).unwrap())
+        html(data, &plot::all(data))
     }
 
     #[test]

@@ -18,7 +18,6 @@ pub mod panels;
 pub mod plane;
 
 use super::data::Data;
-use runner::exit_error::ExitError;
 
 /// A drawn figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,13 +29,11 @@ pub struct Figure {
 }
 
 /// Draws all figures.
-pub fn all(data: &Data) -> Result<Vec<Figure>, ExitError> {
-    let wrong =
-        |error: canvas::Failure| ExitError::setup(format!("cannot draw: {error}"), "report this");
-    Ok(vec![
-        Figure { name: "ladder", svg: ladder::draw(data).map_err(wrong)? },
-        Figure { name: "coherence", svg: coherence::draw(data).map_err(wrong)? },
-        Figure { name: "drain", svg: drain::draw(data).map_err(wrong)? },
-        Figure { name: "instructions", svg: instructions::draw(data).map_err(wrong)? },
-    ])
+pub fn all(data: &Data) -> [Figure; 4] {
+    [
+        Figure { name: "ladder", svg: ladder::draw(data) },
+        Figure { name: "coherence", svg: coherence::draw(data) },
+        Figure { name: "drain", svg: drain::draw(data) },
+        Figure { name: "instructions", svg: instructions::draw(data) },
+    ]
 }

@@ -1,31 +1,25 @@
-//! An SVG that is being drawn: its size, texts, colours and names.
+//! An SVG that is being drawn: its size, texts, shapes and colours.
 
 use crate::escape::escape;
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Units across. The page shows them in 358 CSS pixels on a phone and in 500 or more elsewhere, so
-/// that [`TEXT`] is 12 pixels high at least. Units are fine, because plotters rounds to whole ones.
-pub const WIDTH: u32 = 960;
+/// that [`TEXT`] is 12 pixels high at least.
+pub const WIDTH: i32 = 960;
 /// The size of most texts, in units.
 pub const TEXT: f64 = 32.0;
 /// The width of an average letter, by the size of the text: sans-serif fonts have 0.5 to 0.58.
 const LETTER: f64 = 0.56;
 
-/// Why drawing fails.
-pub type Failure = DrawingAreaErrorKind<std::io::Error>;
-/// What is drawn on.
-pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
+/// A colour, as SVG writes it.
+pub type Colour = &'static str;
 /// Ink for texts; 16:1 against white.
-pub const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
+pub const INK: Colour = "#1F2328";
 /// Ink for what is less important; 6:1.
-pub const FAINT: RGBColor = RGBColor(0x59, 0x5f, 0x66);
+pub const FAINT: Colour = "#595F66";
 /// Lines of a grid.
-pub const GRID: RGBColor = RGBColor(0xd8, 0xdb, 0xdf);
+pub const GRID: Colour = "#D8DBDF";
 /// The other variants, behind the one that a panel is about.
-pub const OTHERS: RGBColor = RGBColor(0xc3, 0xc7, 0xcc);
+pub const OTHERS: Colour = "#C3C7CC";
 
 /// Where a text stands, as seen from its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,46 +32,74 @@ pub enum At {
     Middle,
 }
 
-/// Writes a text, its middle line at this height. Coordinates are units from the top left.
-pub fn write(
-    area: &Area<'_>,
-    text: &str,
-    at: At,
-    place: (i32, i32),
-    size: f64,
-    colour: RGBColor,
-) -> Result<(), Failure> {
-    styled(area, text, at, place, (size, colour, FontStyle::Normal))
-}
+/// What is drawn so far: an element a line, so that a change of a figure shows as the elements that changed.
+/// Coordinates are units from the top left.
+#[derive(Debug, Default)]
+pub struct Canvas(String);
 
-/// The same in bold.
-pub fn write_bold(
-    area: &Area<'_>,
-    text: &str,
-    at: At,
-    place: (i32, i32),
-    size: f64,
-    colour: RGBColor,
-) -> Result<(), Failure> {
-    styled(area, text, at, place, (size, colour, FontStyle::Bold))
-}
+impl Canvas {
+    /// Writes a text, its middle line at this height.
+    pub fn write(&mut self, text: &str, at: At, place: (i32, i32), size: f64, colour: Colour) {
+        self.text(text, at, place, size, &format!("fill=\"{colour}\""));
+    }
 
-fn styled(
-    area: &Area<'_>,
-    text: &str,
-    at: At,
-    place: (i32, i32),
-    (size, colour, weight): (f64, RGBColor, FontStyle),
-) -> Result<(), Failure> {
-    let side = match at {
-        At::Right => HPos::Left,
-        At::Left => HPos::Right,
-        At::Middle => HPos::Center,
-    };
-    // The backend divides the size by 1.24 to make points of pixels; units are neither.
-    let font = FontDesc::new(FontFamily::SansSerif, size * 1.24, weight);
-    let style = font.color(&colour).pos(Pos::new(side, VPos::Center));
-    area.draw(&Text::new(text.to_owned(), place, style))
+    /// Writes a text in bold.
+    pub fn write_bold(&mut self, text: &str, at: At, place: (i32, i32), size: f64, colour: Colour) {
+        self.text(text, at, place, size, &format!("fill=\"{colour}\" font-weight=\"bold\""));
+    }
+
+    fn text(&mut self, text: &str, at: At, (x, y): (i32, i32), size: f64, style: &str) {
+        let anchor = match at {
+            At::Right => "start",
+            At::Left => "end",
+            At::Middle => "middle",
+        };
+        self.0 += &format!(
+            "<text x=\"{x}\" y=\"{y}\" dy=\"0.5ex\" text-anchor=\"{anchor}\" \
+             font-family=\"sans-serif\" font-size=\"{size}\" {style}>{}</text>\n",
+            escape(text)
+        );
+    }
+
+    /// Draws a line through points.
+    pub fn line(&mut self, points: &[(i32, i32)], colour: Colour, width: u32) {
+        let style = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"");
+        self.through("polyline", &style, points);
+    }
+
+    /// Draws a dashed line through points.
+    pub fn dashes(&mut self, points: &[(i32, i32)], colour: Colour, width: u32) {
+        let style = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"");
+        self.through("polyline", &format!("{style} stroke-dasharray=\"12 9\""), points);
+    }
+
+    /// Fills the area between points.
+    pub fn polygon(&mut self, points: &[(i32, i32)], colour: Colour) {
+        self.through("polygon", &format!("fill=\"{colour}\""), points);
+    }
+
+    fn through(&mut self, element: &str, style: &str, points: &[(i32, i32)]) {
+        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+        self.0 += &format!("<{element} {style} points=\"{}\"/>\n", points.join(" "));
+    }
+
+    /// Fills the rectangle from one corner, its upper left, to the other.
+    pub fn rectangle(
+        &mut self,
+        (left, top): (i32, i32),
+        (right, bottom): (i32, i32),
+        colour: Colour,
+    ) {
+        let (width, height) = (right - left, bottom - top);
+        self.0 += &format!(
+            "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"{colour}\"/>\n"
+        );
+    }
+
+    /// Fills a circle.
+    pub fn disc(&mut self, (x, y): (i32, i32), radius: u32, colour: Colour) {
+        self.0 += &format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{colour}\"/>\n");
+    }
 }
 
 /// About how wide a text is, in units.
@@ -89,41 +111,21 @@ pub fn width(text: &str, size: f64) -> i32 {
 /// those who do not see it.
 pub fn svg(
     name: &str,
-    height: u32,
+    height: i32,
     (title, description): (&str, &str),
-    draw: impl FnOnce(&Area<'_>) -> Result<(), Failure>,
-) -> Result<String, Failure> {
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
-        area.fill(&WHITE)?;
-        draw(&area)?;
-        area.present()?;
-    }
-    // The backend's first element has neither a role nor a title.
-    let body = text.split_once('>').map_or("", |(_, body)| body);
-    let body = one_line_each(body);
+    draw: impl FnOnce(&mut Canvas),
+) -> String {
+    let mut canvas = Canvas::default();
+    canvas.rectangle((0, 0), (WIDTH, height), "#FFFFFF");
+    draw(&mut canvas);
     let (title, description) = (escape(title), escape(description));
     // Shown at a width that suits its texts, where nothing else is said.
     let (shown, high) = (WIDTH * 7 / 12, height * 7 / 12);
-    Ok(format!(
+    format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{shown}\" height=\"{high}\" \
          viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{title}\" \
          aria-describedby=\"{name}-description\">\n\
-         <title>{title}</title>\n<desc id=\"{name}-description\">{description}</desc>{body}"
-    ))
-}
-
-/// Puts each element on a line of its own, so that a change of a figure shows as the elements that
-/// changed: the backend breaks texts into three lines, and says of everything that it is opaque.
-fn one_line_each(body: &str) -> String {
-    let (mut lines, mut in_a_text) = (String::new(), false);
-    for line in body.lines() {
-        if !in_a_text {
-            lines.push('\n');
-        }
-        lines.push_str(&line.replace(" opacity=\"1\"", ""));
-        in_a_text = (in_a_text || line.starts_with("<text")) && !line.ends_with("</text>");
-    }
-    lines + "\n"
+         <title>{title}</title>\n<desc id=\"{name}-description\">{description}</desc>\n{}</svg>\n",
+        canvas.0
+    )
 }

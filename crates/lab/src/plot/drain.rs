@@ -1,10 +1,9 @@
 //! The drain, by the number of slots: time, instructions, lines moved.
 
-use super::canvas::{Area, At, FAINT, Failure, INK, TEXT, WIDTH, svg, write, write_bold};
+use super::canvas::{At, Canvas, Colour, FAINT, INK, TEXT, WIDTH, svg};
 use super::numbers;
 use super::plane::{Mark, Plane};
 use crate::data::Data;
-use plotters::style::RGBColor;
 
 /// Above the panels; of each: its name, its axes, the labels below and the space to the next.
 const ABOVE: i32 = 56;
@@ -15,8 +14,7 @@ const BELOW: i32 = 74;
 const BESIDE: i32 = 152;
 const RIGHT: i32 = 116;
 /// The colours of the three.
-const COLOURS: [RGBColor; 3] =
-    [RGBColor(0xd5, 0x5e, 0x00), RGBColor(0x00, 0x5a, 0x9c), RGBColor(0x93, 0x3f, 0x76)];
+const COLOURS: [Colour; 3] = ["#D55E00", "#005A9C", "#933F76"];
 
 /// One panel: a value for each number of slots, perhaps with a range.
 struct Panel {
@@ -27,52 +25,51 @@ struct Panel {
 }
 
 /// Draws the figure.
-pub fn draw(data: &Data) -> Result<String, Failure> {
+pub fn draw(data: &Data) -> String {
     let panels = panels(data);
     let count = i32::try_from(panels.len()).unwrap_or(0);
-    let height = (ABOVE + count * (NAME + AXES + BELOW)).unsigned_abs();
+    let height = ABOVE + count * (NAME + AXES + BELOW);
     let title = "What a drain costs, against the number of slots";
-    svg("drain", height, (title, &description(&panels)), |area| {
+    svg("drain", height, (title, &description(&panels)), |canvas| {
         let what = "Drain of an idle object, by slots";
-        write_bold(area, what, At::Right, (12, 34), TEXT * 1.1, INK)?;
+        canvas.write_bold(what, At::Right, (12, 34), TEXT * 1.1, INK);
         for (number, (panel, colour)) in (0..).zip(panels.iter().zip(COLOURS)) {
             let top = ABOVE + number * (NAME + AXES + BELOW);
-            write(area, &panel.name, At::Right, (12, top + 24), TEXT, FAINT)?;
-            draw_one(area, panel, top + NAME, colour)?;
+            canvas.write(&panel.name, At::Right, (12, top + 24), TEXT, FAINT);
+            draw_one(canvas, panel, top + NAME, colour);
         }
-        Ok(())
     })
 }
 
-fn draw_one(area: &Area<'_>, panel: &Panel, top: i32, colour: RGBColor) -> Result<(), Failure> {
+fn draw_one(canvas: &mut Canvas, panel: &Panel, top: i32, colour: Colour) {
     let log = |slots: u32| f64::from(slots).log2();
     let values = panel.ranges.iter().flat_map(|(_, low, high)| [low.max(1.0), *high]);
     let values = values.chain(panel.points.iter().map(|(_, value)| *value));
     let powers = numbers::powers(10.0, values.map(|value| value.max(1.0)));
     let slots = panel.points.iter().map(|(slots, _)| *slots);
     let most = slots.clone().max().unwrap_or(1);
-    let rectangle = [BESIDE, top, WIDTH.cast_signed() - RIGHT, top + AXES];
+    let rectangle = [BESIDE, top, WIDTH - RIGHT, top + AXES];
     let up = f64::from(*powers.start())..f64::from(*powers.end());
-    let plane = Plane::new(area, rectangle, -0.3..log(most).max(1.0) + 0.3, up, BESIDE)?;
+    let across = -0.3..log(most).max(1.0) + 0.3;
+    let mut plane = Plane::new(canvas, rectangle, across, up, BESIDE);
     for power in numbers::labelled(&powers, 4) {
-        plane.across(power.into(), &numbers::short(10_f64.powi(power)))?;
+        plane.across(power.into(), &numbers::short(10_f64.powi(power)));
     }
-    plane.base()?;
+    plane.base();
     for slots in slots {
-        plane.below(log(slots), &slots.to_string())?;
+        plane.below(log(slots), &slots.to_string());
     }
     for (slots, low, high) in &panel.ranges {
-        plane.whisker((log(*slots), low.max(1.0).log10(), high.log10()), colour)?;
+        plane.whisker((log(*slots), low.max(1.0).log10(), high.log10()), colour);
     }
     let place = |(slots, value): &(u32, f64)| (log(*slots), value.max(1.0).log10());
     let points: Vec<_> = panel.points.iter().map(place).collect();
-    plane.line(&points, colour, 4)?;
-    plane.marks(&points, panel.mark, colour)?;
+    plane.line(&points, colour, 4);
+    plane.marks(&points, panel.mark, colour);
     if let (Some(point), Some((_, value))) = (points.last(), panel.points.last()) {
         let (right, middle) = plane.place(*point);
-        write(area, &numbers::short(*value), At::Right, (right + 16, middle), TEXT, INK)?;
+        plane.canvas.write(&numbers::short(*value), At::Right, (right + 16, middle), TEXT, INK);
     }
-    Ok(())
 }
 
 fn panels(data: &Data) -> Vec<Panel> {

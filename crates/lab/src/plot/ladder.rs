@@ -2,7 +2,7 @@
 //!
 //! There is a panel for each variant.
 
-use super::canvas::{Failure, INK, OTHERS, svg};
+use super::canvas::{INK, OTHERS, svg};
 use super::look::{colour, mark};
 use super::plane::Plane;
 use super::{numbers, panels};
@@ -14,29 +14,23 @@ use std::ops::RangeInclusive;
 const LEAST: f64 = 0.0005;
 
 /// Draws the figure.
-pub fn draw(data: &Data) -> Result<String, Failure> {
+pub fn draw(data: &Data) -> String {
     let timed = timed(data);
     let lines = heading(data);
     let title = "Throughput of each variant relative to one core";
     let height = panels::height(lines.len(), timed.len());
-    svg("ladder", height, (title, &description(data)), |area| {
-        panels::heading(area, &lines)?;
+    svg("ladder", height, (title, &description(data)), |canvas| {
+        panels::heading(canvas, &lines);
         for (number, variant) in timed.into_iter().enumerate() {
             let rectangle = panels::rectangle(lines.len(), number);
-            panels::name(area, rectangle, variant.name, &summary(data, variant))?;
+            panels::name(canvas, rectangle, variant.name, &summary(data, variant));
             let powers = powers(data);
             let up = f64::from(*powers.start()) - 0.15..f64::from(*powers.end()) + 0.15;
-            let plane = Plane::new(
-                area,
-                rectangle,
-                panels::across(&data.ladder_cores()),
-                up,
-                panels::BESIDE,
-            )?;
-            axes(data, &plane, &powers)?;
-            lines_of(data, &plane, variant)?;
+            let across = panels::across(&data.ladder_cores());
+            let mut plane = Plane::new(canvas, rectangle, across, up, panels::BESIDE);
+            axes(data, &mut plane, &powers);
+            lines_of(data, &mut plane, variant);
         }
-        Ok(())
     })
 }
 
@@ -50,28 +44,28 @@ fn heading(data: &Data) -> [String; 3] {
     ]
 }
 
-fn axes(data: &Data, plane: &Plane<'_, '_>, powers: &RangeInclusive<i32>) -> Result<(), Failure> {
+fn axes(data: &Data, plane: &mut Plane<'_>, powers: &RangeInclusive<i32>) {
     for power in numbers::labelled(powers, 4) {
-        plane.across(f64::from(power), &numbers::times(power))?;
+        plane.across(f64::from(power), &numbers::times(power));
     }
-    panels::cores_below(plane, &data.ladder_cores())?;
-    plane.base()
+    panels::cores_below(plane, &data.ladder_cores());
+    plane.base();
 }
 
 /// Draws all lines of a panel. That of its own variant is the last, above the others.
-fn lines_of(data: &Data, plane: &Plane<'_, '_>, variant: &About) -> Result<(), Failure> {
+fn lines_of(data: &Data, plane: &mut Plane<'_>, variant: &About) {
     for other in timed(data).into_iter().filter(|other| *other != variant) {
-        plane.line(&points(data, other), OTHERS, 2)?;
+        plane.line(&points(data, other), OTHERS, 2);
     }
-    plane.dashes(&ideal(data), INK)?;
+    plane.dashes(&ideal(data), INK);
     let (colour, mark) = (colour(variant.kind), mark(variant.kind));
     for found in of(data, variant) {
         let [lowest, highest] = [found.lowest, found.highest].map(log);
-        plane.whisker((f64::from(found.cores).log2(), lowest, highest), colour)?;
+        plane.whisker((f64::from(found.cores).log2(), lowest, highest), colour);
     }
     let points = points(data, variant);
-    plane.line(&points, colour, 4)?;
-    plane.marks(&points, mark, colour)
+    plane.line(&points, colour, 4);
+    plane.marks(&points, mark, colour);
 }
 
 fn timed(data: &Data) -> Vec<&'static About> {

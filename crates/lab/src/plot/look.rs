@@ -1,18 +1,17 @@
 //! How a variant looks: its colour and its mark follow from its kind.
 
-use super::canvas::FAINT;
+use super::canvas::{Colour, FAINT};
 use super::plane::Mark;
 use ladder::Kind;
-use plotters::style::RGBColor;
 
 /// Returns the colour of a kind. These differ for colour-blind eyes, and in grey (Okabe and Ito, "Color
 /// Universal Design", two of them darkened for white paper).
-pub fn colour(kind: Kind) -> RGBColor {
+pub fn colour(kind: Kind) -> Colour {
     match kind {
-        Kind::OwnLine => RGBColor(0x00, 0x5a, 0x9c),
-        Kind::OneWord => RGBColor(0xd5, 0x5e, 0x00),
-        Kind::OneLine => RGBColor(0xb0, 0x7d, 0x00),
-        Kind::Lock => RGBColor(0x93, 0x3f, 0x76),
+        Kind::OwnLine => "#005A9C",
+        Kind::OneWord => "#D55E00",
+        Kind::OneLine => "#B07D00",
+        Kind::Lock => "#933F76",
         Kind::Wrong => FAINT,
     }
 }

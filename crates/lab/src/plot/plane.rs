@@ -1,16 +1,13 @@
 //! One system of axes, and what is drawn in it.
 
-use super::canvas::{Area, At, FAINT, Failure, GRID, TEXT, width, write};
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
+use super::canvas::{At, Canvas, Colour, FAINT, GRID, TEXT, width};
 use std::ops::Range;
 
-type Chart<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-
-/// A system of axes in an area.
-pub struct Plane<'a, 'b> {
-    area: &'a Area<'b>,
-    chart: Chart<'b>,
+/// A system of axes on a canvas.
+pub struct Plane<'a> {
+    /// What it is drawn on.
+    pub canvas: &'a mut Canvas,
+    rectangle: [i32; 4],
     x: Range<f64>,
     y: Range<f64>,
     beside: i32,
@@ -29,110 +26,97 @@ pub enum Mark {
     Cross,
 }
 
-impl<'a, 'b> Plane<'a, 'b> {
-    /// Makes one in the rectangle from `left`, `top` to `right`, `bottom`, in units. Left of it are
-    /// `beside` units for labels.
+impl<'a> Plane<'a> {
+    /// Makes one in the rectangle from `left`, `top` to `right`, `bottom`, in units, the last two not
+    /// included. Left of it are `beside` units for labels.
     pub fn new(
-        area: &'a Area<'b>,
-        [left, top, right, bottom]: [i32; 4],
+        canvas: &'a mut Canvas,
+        rectangle: [i32; 4],
         x: Range<f64>,
         y: Range<f64>,
         beside: i32,
-    ) -> Result<Plane<'a, 'b>, Failure> {
-        let (width, height) = area.dim_in_pixel();
-        let (width, height) = (width.cast_signed(), height.cast_signed());
-        let inner = area.margin(top, height - bottom, left, width - right);
-        let chart = ChartBuilder::on(&inner).build_cartesian_2d(x.clone(), y.clone())?;
-        Ok(Plane { area, chart: chart.plotting_area().clone(), x, y, beside })
+    ) -> Plane<'a> {
+        Plane { canvas, rectangle, x, y, beside }
     }
 
-    /// What it is drawn on.
-    pub fn area(&self) -> &Area<'b> {
-        self.area
+    /// Returns where a point is, in units.
+    pub fn place(&self, (x, y): (f64, f64)) -> (i32, i32) {
+        let [left, top, right, bottom] = self.rectangle;
+        (along(x, &self.x, [left, right - 1]), along(y, &self.y, [bottom - 1, top]))
     }
 
-    /// Where a point is, in units.
-    pub fn place(&self, point: (f64, f64)) -> (i32, i32) {
-        self.chart.map_coordinate(&point)
-    }
-
-    /// A line of the grid across, with its label at the left.
-    pub fn across(&self, value: f64, label: &str) -> Result<(), Failure> {
-        let line = vec![(self.x.start, value), (self.x.end, value)];
-        self.chart.draw(&PathElement::new(line, GRID.stroke_width(2)))?;
+    /// Draws a line of the grid across, with its label at the left.
+    pub fn across(&mut self, value: f64, label: &str) {
+        self.line(&[(self.x.start, value), (self.x.end, value)], GRID, 2);
         let (left, middle) = self.place((self.x.start, value));
         let fits = f64::from(self.beside - 12) / f64::from(width(label, TEXT));
-        write(self.area, label, At::Left, (left - 10, middle), TEXT * fits.min(1.0), FAINT)
+        self.canvas.write(label, At::Left, (left - 10, middle), TEXT * fits.min(1.0), FAINT);
     }
 
-    /// A label below, with a short stroke.
-    pub fn below(&self, value: f64, label: &str) -> Result<(), Failure> {
+    /// Writes a label below, with a short stroke.
+    pub fn below(&mut self, value: f64, label: &str) {
         let (middle, bottom) = self.place((value, self.y.start));
-        let stroke = vec![(middle, bottom), (middle, bottom + 8)];
-        self.area.draw(&PathElement::new(stroke, FAINT.stroke_width(2)))?;
-        write(self.area, label, At::Middle, (middle, bottom + 28), TEXT, FAINT)
+        self.canvas.line(&[(middle, bottom), (middle, bottom + 8)], FAINT, 2);
+        self.canvas.write(label, At::Middle, (middle, bottom + 28), TEXT, FAINT);
     }
 
-    /// The line that everything stands on.
-    pub fn base(&self) -> Result<(), Failure> {
-        let line = vec![(self.x.start, self.y.start), (self.x.end, self.y.start)];
-        self.chart.draw(&PathElement::new(line, FAINT.stroke_width(2)))
+    /// Draws the line that everything stands on.
+    pub fn base(&mut self) {
+        self.line(&[(self.x.start, self.y.start), (self.x.end, self.y.start)], FAINT, 2);
     }
 
-    /// A line through points.
-    pub fn line(&self, points: &[(f64, f64)], colour: RGBColor, width: u32) -> Result<(), Failure> {
-        self.chart.draw(&PathElement::new(points.to_vec(), colour.stroke_width(width)))
+    /// Draws a line through points.
+    pub fn line(&mut self, points: &[(f64, f64)], colour: Colour, width: u32) {
+        let points = self.places(points);
+        self.canvas.line(&points, colour, width);
     }
 
-    /// A dashed one.
-    pub fn dashes(&self, points: &[(f64, f64)], colour: RGBColor) -> Result<(), Failure> {
-        let style = colour.stroke_width(3);
-        self.chart.draw(&plotters::element::DashedPathElement::new(points.to_vec(), 12, 9, style))
+    /// Draws a dashed line through points.
+    pub fn dashes(&mut self, points: &[(f64, f64)], colour: Colour) {
+        let points = self.places(points);
+        self.canvas.dashes(&points, colour, 3);
     }
 
-    /// From the lower to the upper value, with a foot at each end.
-    pub fn whisker(
-        &self,
-        (x, lower, upper): (f64, f64, f64),
-        colour: RGBColor,
-    ) -> Result<(), Failure> {
-        let [low, high] = [lower, upper].map(|value| self.place((x, value)));
-        let style = colour.stroke_width(3);
-        self.area.draw(&PathElement::new(vec![low, high], style))?;
-        for (at, height) in [low, high] {
-            self.area.draw(&PathElement::new(vec![(at - 7, height), (at + 7, height)], style))?;
-        }
-        Ok(())
+    /// Draws a line from the lower to the upper value, with a foot at each end.
+    pub fn whisker(&mut self, (x, lower, upper): (f64, f64, f64), colour: Colour) {
+        let ends = [lower, upper].map(|value| self.place((x, value)));
+        let foot = |(at, height)| [(at, height), (at - 7, height), (at + 7, height), (at, height)];
+        self.canvas.line(&ends.map(foot).concat(), colour, 3);
     }
 
-    /// A rectangle of this colour between two corners.
-    pub fn block(&self, from: (f64, f64), to: (f64, f64), colour: RGBColor) -> Result<(), Failure> {
-        self.chart.draw(&Rectangle::new([from, to], colour.filled()))
+    /// Fills the rectangle between the lower left and the upper right corner.
+    pub fn block(&mut self, from: (f64, f64), to: (f64, f64), colour: Colour) {
+        let [(left, bottom), (right, top)] = [from, to].map(|corner| self.place(corner));
+        self.canvas.rectangle((left, top), (right, bottom), colour);
     }
 
-    /// Marks of points.
-    pub fn marks(
-        &self,
-        points: &[(f64, f64)],
-        mark: Mark,
-        colour: RGBColor,
-    ) -> Result<(), Failure> {
-        for &point in points {
-            let (x, y) = self.place(point);
+    /// Draws marks of points.
+    pub fn marks(&mut self, points: &[(f64, f64)], mark: Mark, colour: Colour) {
+        for (x, y) in self.places(points) {
+            let from_there = |(right, down)| (x + right, y + down);
             match mark {
-                Mark::Disc => self.area.draw(&Circle::new((x, y), 8, colour.filled()))?,
-                Mark::Square => {
-                    self.area
-                        .draw(&Rectangle::new([(x - 7, y - 7), (x + 7, y + 7)], colour.filled()))?;
-                }
+                Mark::Disc => self.canvas.disc((x, y), 8, colour),
+                Mark::Square => self.canvas.rectangle((x - 7, y - 7), (x + 7, y + 7), colour),
                 Mark::Triangle => {
-                    self.area.draw(&TriangleMarker::new((x, y), 10, colour.filled()))?
+                    let corners = [(0, -10), (-9, 5), (9, 5)].map(from_there);
+                    self.canvas.polygon(&corners, colour);
                 }
                 Mark::Cross => {
-                    self.area.draw(&Cross::new((x, y), 7, colour.stroke_width(4)))?;
+                    let strokes = [(-7, -7), (7, 7), (0, 0), (-7, 7), (7, -7)].map(from_there);
+                    self.canvas.line(&strokes, colour, 4);
                 }
             }
         }
-        Ok(())
     }
+
+    fn places(&self, points: &[(f64, f64)]) -> Vec<(i32, i32)> {
+        points.iter().map(|point| self.place(*point)).collect()
+    }
+}
+
+/// Returns how far a value is on the way between the ends of an axis: the last whole unit that it has reached,
+/// or the next one if only rounding keeps it from it.
+fn along(value: f64, axis: &Range<f64>, [from, to]: [i32; 2]) -> i32 {
+    let way = f64::from(to - from) * (value - axis.start) / (axis.end - axis.start);
+    from + (way + 1e-3 * way.signum()).trunc() as i32
 }
