@@ -14,9 +14,13 @@ use std::time::Duration;
 
 /// How long a test may take at least before it counts as hanging, beside twenty times its own time.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How much processor time, beside five times its own time: a test that hangs need not sleep.
+const PROCESSOR: Duration = Duration::from_secs(2);
+/// The exit status of a test that has used it up: it died by SIGXCPU.
+const USED_UP: i32 = 128 + 24;
 
-/// How long each test may take.
-type Limits = BTreeMap<(Suite, String), Duration>;
+/// How long each test takes without a defect.
+type Times = BTreeMap<(Suite, String), Duration>;
 
 /// Runs the tests of each defect with that defect.
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
@@ -24,7 +28,7 @@ pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
     let numbers: Vec<usize> = schemata.mutants.keys().copied().collect();
     let suites = schemata.mutants.values().map(|mutant| mutant.suite).collect();
     let programs = schemata.programs(&suites)?;
-    let limits = limits(&schemata, &programs)?;
+    let times = times(&schemata, &programs)?;
     let mut alone = BTreeMap::new();
     for number in numbers.iter().filter(|number| !schemata.has(**number)) {
         alone.insert(*number, schemata.program_alone(*number)?);
@@ -32,8 +36,8 @@ pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
     let work = |number: &usize| {
         let mutant = schemata.mutants[number];
         match alone.get(number) {
-            Some(program) => deaths(mutant, program, 0, &limits),
-            None => deaths(mutant, &programs[&mutant.suite], *number, &limits),
+            Some(program) => deaths(mutant, program, 0, &times),
+            None => deaths(mutant, &programs[&mutant.suite], *number, &times),
         }
     };
     let (mut killed, mut error) = (0, None);
@@ -63,24 +67,24 @@ fn builds(suites: &BTreeSet<Suite>) -> usize {
 }
 
 /// Runs every test of the list without a defect, where it must pass: a test that always fails kills
-/// nothing. Returns how long each may take.
-fn limits(schemata: &Schemata, programs: &Programs) -> Result<Limits, String> {
+/// nothing. Returns how long each takes.
+fn times(schemata: &Schemata, programs: &Programs) -> Result<Times, String> {
     let tests = schemata.mutants.values();
     let tests =
         tests.flat_map(|mutant| mutant.tests().into_iter().map(|test| (mutant.suite, test)));
     let tests: Vec<_> = tests.collect::<BTreeSet<_>>().into_iter().collect();
-    let (mut limits, mut error) = (Limits::new(), None);
-    let work = |(suite, test): &(Suite, String)| run_test(&programs[suite], 0, test, 6 * PATIENCE);
+    let (mut times, mut error) = (Times::new(), None);
+    let work = |(suite, test): &(Suite, String)| run_test(&programs[suite], 0, test, 3 * PROCESSOR);
     parallel::each(&tests, work, |test, output| match output {
         Ok(output) if output.succeeded() && passed_tests(&output) > 0 => {
-            limits.insert(test.clone(), PATIENCE + 20 * output.took);
+            times.insert(test.clone(), output.took);
         }
         Ok(output) => {
             error = Some(format!("{} does not pass as it is:\n{}", test.1, output.merged));
         }
         Err(what) => error = Some(what),
     });
-    error.map_or(Ok(limits), Err)
+    error.map_or(Ok(times), Err)
 }
 
 /// What became of a defect: how its tests failed, and which did not.
@@ -93,12 +97,12 @@ fn deaths(
     mutant: &Mutant,
     program: &Program,
     number: usize,
-    limits: &Limits,
+    times: &Times,
 ) -> Result<Deaths, String> {
     let mut deaths = Deaths { how: "", survived: Vec::new() };
     for test in mutant.tests() {
-        let limit = limits[&(mutant.suite, test.clone())];
-        match death(&run_test(program, number, &test, limit)?, &test) {
+        let time = times[&(mutant.suite, test.clone())];
+        match death(&run_test(program, number, &test, time)?, &test) {
             Some(how) => deaths.how = how,
             None => deaths.survived.push(test),
         }
@@ -106,13 +110,15 @@ fn deaths(
     Ok(deaths)
 }
 
+/// Runs a test that takes about `time` without a defect.
 fn run_test(
     program: &Program,
     number: usize,
     test: &str,
-    limit: Duration,
+    time: Duration,
 ) -> Result<Output, String> {
-    run_tests(program.run(number, "2").arg(test), limit)
+    let processor = (PROCESSOR + 5 * time).as_secs() + 1;
+    run_tests(program.run(number, "2", processor).arg(test), PATIENCE + 20 * time)
 }
 
 /// Returns how the only test that ran failed, if it did.
@@ -120,9 +126,10 @@ fn death(output: &Output, test: &str) -> Option<&'static str> {
     let failed = failed_tests(output);
     match output.status {
         Some(101) if failed.iter().any(|name| name.contains(test)) => Some(""),
+        Some(USED_UP) => Some(" (it hangs)"),
         // By a write to memory that can't be written, for instance.
         Some(129..) => Some(" (by a signal)"),
-        // A wait that never returns is one of the defects.
+        // A wait that never returns is one of the defects; some sleep.
         None if output.stdout.contains("running ") => Some(" (it hangs)"),
         _ => None,
     }
@@ -142,6 +149,7 @@ mod tests {
         assert_eq!(of(Some(1), text), None);
         assert_eq!(of(None, "running 1 test\n"), Some(" (it hangs)"));
         assert_eq!(of(None, ""), None);
+        assert_eq!(of(Some(152), "running 1 test\n"), Some(" (it hangs)"));
         assert_eq!(of(Some(139), "running 1 test\n"), Some(" (by a signal)"));
         assert_eq!(of(Some(0), "test result: ok. 1 passed"), None);
     }

@@ -84,9 +84,11 @@ impl<'a> Schemata<'a> {
 }
 
 impl Program {
-    /// Prepares a run with a mutant; 0: with none.
-    pub fn run(&self, number: usize, preemptions: &str) -> Command {
-        let mut command = Command::new(&self.executable);
+    /// Prepares a run with a mutant; 0: with none. `seconds`: how much processor time it may take.
+    pub fn run(&self, number: usize, preemptions: &str, seconds: u64) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -S -t \"$0\" && exec \"$@\"", &seconds.to_string()]);
+        command.arg(&self.executable);
         command.current_dir(&self.folder).env("RUST_BACKTRACE", "0");
         command.env(VARIABLE, number.to_string()).env("LOOM_MAX_PREEMPTIONS", preemptions);
         command

@@ -53,7 +53,7 @@ pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
 
 /// Runs all models of a file, one at a time: other orderings are tried on the other processors.
 fn explore(program: &Program, number: usize, preemptions: &str) -> Result<Output, String> {
-    let mut command = program.run(number, preemptions);
+    let mut command = program.run(number, preemptions, MOST.as_secs());
     run_tests(command.args(["--quiet", "--test-threads=1"]), MOST)
 }
 
