@@ -1,4 +1,4 @@
-//! The host benchmark: the variants of crates/ladder on real threads, in relation to one thread.
+//! The host benchmark: n threads in relation to one.
 //!
 //! Ratios are what counts. A round measures every variant on every number of threads once, so whatever else
 //! the host does affects all of them, and a ratio compares two measurements that are next to each other in

@@ -1,4 +1,6 @@
-//! One measurement: threads on processors of their own, a common start, the end of the last one.
+//! One measurement: from a common start to the end of the last thread.
+//!
+//! The threads stay on processors of their own.
 
 use crate::variants::ThisThread;
 use ladder::Variant;

@@ -1,4 +1,4 @@
-//! The thresholds: what two threads must give in relation to one, where a variant says so.
+//! The thresholds: what two threads must give in relation to one.
 
 use ladder::{Candidate, Spread, Thousandths, Threshold};
 

@@ -1,4 +1,4 @@
-//! What is measured: the variants of crates/ladder, and two that programs with `std` use instead.
+//! What is measured: the variants of crates/ladder, and two of `std`.
 
 use ladder::{About, Kind, Platform, Variant, Words};
 use rundown::CurrentSlot;

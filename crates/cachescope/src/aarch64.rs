@@ -1,4 +1,6 @@
-//! Which instructions matter, found by their opcode (Arm ARM, C4.1 "A64 instruction set encoding").
+//! Which instructions matter, found by their opcode.
+//!
+//! Arm ARM, C4.1 "A64 instruction set encoding".
 
 use cachescope_guest::markers::{NAME, PHASE};
 

@@ -1,4 +1,4 @@
-//! What QEMU calls: once when it loads the plugin, then at each translation, access and marker.
+//! What QEMU calls: the installation and all callbacks.
 //!
 //! At translation each instruction is decoded once, and only those that matter get callbacks. We ask
 //! for all accesses of an instruction and choose among them here: QEMU 7.2 confuses the two directions

@@ -1,4 +1,6 @@
-//! The protocol: a directory of MESI states, one line at a time, caches of unlimited size.
+//! The coherence protocol: a directory of MESI states.
+//!
+//! It works on one line at a time; the caches have unlimited size.
 //!
 //! The caches never evict: a line leaves a cache only because another core writes to it, or because
 //! the guest asks for it (`cold`). So what is counted is the traffic that sharing causes, and nothing

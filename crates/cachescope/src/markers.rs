@@ -1,4 +1,4 @@
-//! Markers: what the guest tells the plugin, in HINT instructions that are no-ops elsewhere.
+//! Markers: what the guest tells the plugin, in HINT instructions.
 //!
 //! API version 1 shows a plugin neither registers nor memory, so an instruction can pass nothing but its
 //! own number. Two of the numbers, [`ZERO`] and [`ONE`], pass the bits of arguments, the highest bit

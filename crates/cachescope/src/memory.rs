@@ -1,4 +1,4 @@
-//! What is watched: lines of memory, each with its directory entry and its counts.
+//! What is watched: lines of memory, each with its state and counts.
 //!
 //! Every load and store of the machine calls [`Memory::find`] first, so it must be quick: the table is
 //! read without a lock, and whoever adds to it replaces it as a whole. What is watched stays watched,

@@ -1,4 +1,6 @@
-//! The results: a JSON object a line, each with a member `record` that says what it is.
+//! The results: a JSON object a line.
+//!
+//! Its member `record` says what an object is.
 //!
 //! ```text
 //! {"record":"run","mode":"count","line":64,"cores":8,"api":1}

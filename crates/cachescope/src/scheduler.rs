@@ -1,4 +1,4 @@
-//! Schedules: one core at a time, from one access of watched memory to the next.
+//! Schedules: one core at a time, from one access to the next.
 //!
 //! A core that takes part in a phase stops after each access of watched memory, until the scheduler
 //! chooses it again. So only one core runs at a time, and the choices decide in which order the accesses

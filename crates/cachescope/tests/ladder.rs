@@ -1,8 +1,7 @@
-//! What the variants of crates/ladder do to the cache lines, counted in the kernel `examples/ladder`: what
-//! the list of variants promises, and why the others do what they do.
+//! What the variants do to the cache lines, counted in `examples/ladder`.
 //!
-//! Under round robin every core makes one access, then the next core. So counts can be worked out by
-//! hand, and they are the same in each run.
+//! It must be what the list of variants promises. Under round robin every core makes one access, then the
+//! next core does. So counts can be worked out by hand, and they are the same in each run.
 
 mod common;
 

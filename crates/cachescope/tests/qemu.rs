@@ -1,4 +1,6 @@
-//! The plugin in QEMU, with the kernel `examples/scope_selftest.rs`, whose traffic is known.
+//! The plugin in QEMU, with a kernel whose traffic is known.
+//!
+//! The kernel is `examples/scope_selftest`.
 
 mod common;
 

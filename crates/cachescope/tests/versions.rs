@@ -1,4 +1,6 @@
-//! The plugin in what takes QEMU's place, one for each API version (`fake_qemu.c`).
+//! The plugin in a program that takes the place of QEMU.
+//!
+//! `fake_qemu.c` is built once for each version of the API.
 
 use std::env;
 use std::os::unix::process::ExitStatusExt;

@@ -1,4 +1,6 @@
-//! Makes measurements of what the plugin has counted (crates/cachescope/src/report.rs).
+//! Makes measurements of what the plugin has counted.
+//!
+//! crates/cachescope/src/report.rs says what the plugin writes.
 
 use runner::exit_error::{ExitError, FAILED};
 use serde_json::{Map, Value, json};

@@ -2,13 +2,15 @@
 //!
 //! - [`arguments`] reads the command line; [`boots`] boots everything ([`machine`], [`conditions`],
 //!   [`counts`]) and tells how far it is ([`progress`]); [`out`] is where the results go.
-//! - [`store`] is measurements.json, [`data`] the same as structures, [`thresholds`] judges them.
+//! - [`store`] is measurements.json, [`data`] the same as structures, [`read`] the way from one to the
+//!   other with its checks ([`check`]); [`thresholds`] judges them.
 //! - [`plot`] draws the figures, [`page`] puts them and their tables into one HTML file.
 //!
 //! What is drawn depends on measurements.json alone, to the byte.
 
 pub mod arguments;
 pub mod boots;
+pub mod check;
 pub mod conditions;
 pub mod counts;
 pub mod data;
@@ -18,6 +20,7 @@ pub mod out;
 pub mod page;
 pub mod plot;
 pub mod progress;
+pub mod read;
 #[cfg(test)]
 mod sample;
 pub mod store;
@@ -45,7 +48,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
                 let remedy = "name a measurements.json that scripts/lab has written";
                 ExitError::setup(format!("--from {}: {why}", file.display()), remedy)
             };
-            let data = Data::read(&objects).map_err(wrong)?;
+            let data = read::data(&objects).map_err(wrong)?;
             out.prepare()?;
             (objects, data)
         }
@@ -54,7 +57,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
             let objects = boots::measure(&arguments)?;
             let wrong =
                 |why| ExitError::new(FAILED, format!("the measurements are not whole: {why}"));
-            let data = Data::read(&objects).map_err(wrong)?;
+            let data = read::data(&objects).map_err(wrong)?;
             (objects, data)
         }
     };

@@ -1,4 +1,4 @@
-//! The plots: each is one SVG that stands alone, and stands in the page as well.
+//! The plots: each is one SVG, which stands alone and in the page.
 //!
 //! - [`canvas`] makes the SVG, its texts and its colours; [`plane`] is one system of axes in it.
 //! - [`ladder`], [`coherence`], [`drain`] and [`instructions`] draw one figure each.

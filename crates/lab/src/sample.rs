@@ -1,13 +1,14 @@
-//! Measurements for the tests, of every kind that there is. Made up, but as a machine could have them.
+//! Measurements for the tests: made up, but possible.
 
 use super::data::Data;
+use super::read;
 use ladder::{Kind, VARIANTS};
 use serde_json::{Value, json};
 use tools::measure::Measurement;
 
 /// As structures.
 pub fn data() -> Data {
-    Data::read(&objects()).unwrap()
+    read::data(&objects()).unwrap()
 }
 
 /// As a file holds them.

@@ -1,4 +1,4 @@
-//! Tables in HTML: a heading, a row of headings, rows whose first cell is a heading too.
+//! Tables in HTML: a caption, a row of headings, and rows.
 
 use super::escape::escape;
 

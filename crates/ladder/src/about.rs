@@ -1,4 +1,4 @@
-//! What every stage needs to know of a variant: the tables, the figures, the checks.
+//! What tables, figures and checks need to know of a variant.
 
 use crate::numbers::Thousandths;
 use core::fmt;

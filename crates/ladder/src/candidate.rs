@@ -1,4 +1,4 @@
-//! What was measured of a variant, round by round, and how n cores compare with one.
+//! The measurements of a variant, and how n cores compare with one.
 //!
 //! Candidates are measured in turn: each round measures every one of them on every number of cores, so
 //! that a change of the host's speed affects all of them. A ratio compares two measurements of one round
@@ -166,5 +166,6 @@ mod tests {
         assert_eq!(candidate.lost_by_several(), 3);
         candidate.measured[0].off_by = 1;
         assert_eq!(candidate.complaint().as_deref(), Some("racy is off by 1"), "but not on one");
+        assert_eq!(candidate.lost_by_several(), 3, "one core is not several");
     }
 }

@@ -1,4 +1,4 @@
-//! What a drain costs, by the number of slots: the price of a slot for each core.
+//! What a drain costs, by the number of slots.
 
 use crate::numbers::Spread;
 use alloc::boxed::Box;

@@ -1,4 +1,6 @@
-//! The pairs of the two variants that `crates/rundown` ships, used as anybody would use them.
+//! The pairs of the two variants that `crates/rundown` ships.
+//!
+//! They are used as anybody would use them.
 
 use crate::variant::hold;
 use rundown::Rundown;

@@ -1,4 +1,6 @@
-//! Every variant on threads of the host: right, but for those that are wrong on purpose.
+//! Every variant on threads of the host: counts are right.
+//!
+//! Those that are wrong on purpose lose counts.
 
 use ladder::{Drains, Kind, Platform, SLOTS, VARIANTS, Variant, all, find};
 use rundown::CurrentSlot;

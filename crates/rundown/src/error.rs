@@ -1,6 +1,8 @@
 //! What can be refused, and why.
 
+use crate::cache_line::CACHE_LINE;
 use crate::holders::HolderList;
+use crate::limits::MAX_SLOTS;
 use core::fmt;
 
 /// Why an acquire was refused. Nothing was taken.
@@ -112,16 +114,14 @@ impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SlotCount { slots } => {
-                write!(f, "{slots} slots asked for; 1 to {} are possible", crate::MAX_SLOTS)
+                write!(f, "{slots} slots asked for; 1 to {} are possible", MAX_SLOTS)
             }
             Self::TooSmall { needed, given } => {
                 write!(f, "the buffer has {given} bytes; the object needs {needed}")
             }
-            Self::Misaligned { address } => write!(
-                f,
-                "the buffer at {address:#x} is not aligned to {} bytes",
-                crate::CACHE_LINE
-            ),
+            Self::Misaligned { address } => {
+                write!(f, "the buffer at {address:#x} is not aligned to {} bytes", CACHE_LINE)
+            }
             Self::Null => f.write_str("the buffer's address is null"),
             Self::OutOfMemory => f.write_str("out of memory"),
         }

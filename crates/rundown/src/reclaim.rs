@@ -4,9 +4,10 @@
 //! reader would go unnoticed. Exclusive access to every word is what a free or a reuse amounts to:
 //! loom reports each operation of another thread that is not ordered before it, or comes later.
 
+use crate::cache_aware::CurrentSlot;
 use crate::cache_aware::StaticRundownRef;
+use crate::park::Park;
 use crate::plain::RundownRef;
-use crate::{CurrentSlot, Park};
 
 impl<P: Park> RundownRef<P> {
     /// Takes the memory for something else.

@@ -4,6 +4,7 @@
 //! whole output and the others still run. What counts is what really ran, so a step that ran
 //! nothing is a failure, and so is a suite of nothing.
 
+mod arrows;
 mod bad_setup;
 mod bench;
 mod boots;

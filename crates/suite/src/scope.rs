@@ -13,7 +13,7 @@ use tools::cargo;
 
 /// The plugin is built first; the demo takes some times as long under it.
 const PATIENCE: Duration = Duration::from_secs(900);
-/// Pairs of acquire and release that each core does before the drain (`PAIRS` in src/worker.rs).
+/// Pairs of acquire and release that each core does before the drain (`PAIRS` in src/demo/worker.rs).
 const PAIRS: u64 = 100_000;
 
 /// The steps.

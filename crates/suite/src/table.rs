@@ -17,8 +17,8 @@ use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
 use crate::step::Step;
 use crate::{
-    bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer, page,
-    portable, schedules, scope, sessions, transcript,
+    arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer,
+    page, portable, schedules, scope, sessions, transcript,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -37,7 +37,7 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab .ci/run";
+                       scripts/explore scripts/bench scripts/lab scripts/tool .ci/run";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
@@ -51,6 +51,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     let mut table = Table::default();
     table.add(Anything, [lint("format", "cargo fmt --all --check")]);
     table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
+    table.add(Anything, [arrows::step()]);
     table.add(NoOther("setup"), idle_setup::steps());
     table.add(Nothing, [images::step()]);
     table.add(CARGO, lints());

@@ -1,4 +1,4 @@
-//! Callbacks about the machine as a whole, in both forms that QEMU has had for them.
+//! Callbacks about the whole machine, in both forms that QEMU has had.
 //!
 //! Up to version 6 they get the plugin's number; from version 7 on they are registered with data of the
 //! plugin's and get that. We need neither.

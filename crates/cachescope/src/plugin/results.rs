@@ -1,4 +1,4 @@
-//! The results that the plugin writes, and a last look at whether there are any.
+//! The results that the plugin writes at the end.
 
 use super::Plugin;
 use crate::failure::{self, end};

@@ -1,4 +1,4 @@
-//! An SVG under way: its size, its texts, its colours, and the names that screen readers read.
+//! An SVG that is being drawn: its size, texts, colours and names.
 
 use crate::escape::escape;
 use plotters::coord::Shift;

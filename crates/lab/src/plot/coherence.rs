@@ -1,4 +1,6 @@
-//! Transfers of cache lines a pair, by the number of cores: a panel of bars for each variant.
+//! Transfers of cache lines a pair, by the number of cores.
+//!
+//! There is a panel of bars for each variant.
 
 use super::canvas::{Area, At, Failure, INK, TEXT, svg, width, write};
 use super::look::colour;

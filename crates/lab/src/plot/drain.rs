@@ -1,4 +1,4 @@
-//! The drain against the number of slots: nanoseconds, instructions, and lines moved.
+//! The drain, by the number of slots: time, instructions, lines moved.
 
 use super::canvas::{Area, At, FAINT, Failure, INK, TEXT, WIDTH, svg, write, write_bold};
 use super::numbers;

@@ -1,4 +1,6 @@
-//! Throughput against one core, by the number of cores: a panel for each variant.
+//! Throughput against one core, by the number of cores.
+//!
+//! There is a panel for each variant.
 
 use super::canvas::{Failure, INK, OTHERS, svg};
 use super::look::{colour, mark};

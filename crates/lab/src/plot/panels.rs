@@ -1,4 +1,6 @@
-//! Small panels, one a variant, two beside each other, in the same places in each figure.
+//! Small panels, one a variant, two beside each other.
+//!
+//! They are in the same places in every figure.
 
 use super::canvas::{Area, At, FAINT, Failure, INK, TEXT, WIDTH, width, write, write_bold};
 use super::plane::Plane;

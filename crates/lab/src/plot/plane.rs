@@ -1,4 +1,4 @@
-//! One system of axes: turns values into places, and draws lines, bands, bars and marks at them.
+//! One system of axes, and what is drawn in it.
 
 use super::canvas::{Area, At, FAINT, Failure, GRID, TEXT, width, write};
 use plotters::coord::types::RangedCoordf64;

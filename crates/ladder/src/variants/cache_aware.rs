@@ -1,4 +1,4 @@
-//! [`CacheAwareRundownRef`]: a word for each core, with everything that run-down protection needs.
+//! [`CacheAwareRundownRef`]: a word for each core.
 
 use crate::about::{About, Kind, Threshold};
 use crate::numbers::Thousandths;

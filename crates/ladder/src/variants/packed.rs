@@ -1,4 +1,4 @@
-//! A word for each core, side by side: false sharing. No word is shared, yet the line travels.
+//! A word for each core, side by side: false sharing.
 
 use crate::about::{About, Kind};
 use crate::own_word::OwnWord;

@@ -1,4 +1,4 @@
-//! A word for each core, 128 bytes apart: nothing travels, even if caches fetch pairs of lines.
+//! A word for each core, 128 bytes apart: a pair of lines each.
 
 use crate::about::{About, Kind};
 use crate::own_word::OwnWord;

@@ -1,4 +1,6 @@
-//! A word for each core, 64 bytes apart: between caches with lines of 64 bytes nothing travels.
+//! A word for each core, 64 bytes apart, so that nothing travels.
+//!
+//! Caches with lines of 128 bytes, or that fetch lines in pairs, make two cores share all the same.
 
 use crate::about::{About, Kind};
 use crate::own_word::OwnWord;

@@ -1,4 +1,4 @@
-//! [`RundownRef`]: one word for all cores, with everything that run-down protection needs.
+//! [`RundownRef`]: one word for all cores.
 
 use crate::about::{About, Kind};
 use crate::line::Alone;

@@ -1,4 +1,4 @@
-//! The readers of a read-write lock: they exclude nobody, yet all write the word of the lock.
+//! The number of readers of a read-write lock, which is one word.
 
 use crate::about::{About, Kind};
 use crate::line::Alone;

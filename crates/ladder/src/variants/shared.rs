@@ -1,4 +1,4 @@
-//! One word, atomic add and subtract: the line still travels for every atomic.
+//! One word, atomic add and subtract.
 
 use crate::about::{About, Kind, Threshold};
 use crate::line::Alone;

@@ -1,4 +1,4 @@
-//! One word, compare-and-swap, as Windows does it: a loop that repeats when another core was faster.
+//! One word, compare-and-swap in a loop, as Windows does it.
 
 use crate::about::{About, Kind};
 use crate::line::Alone;

@@ -1,4 +1,4 @@
-//! One word behind a spin lock: a lock is one more shared word, and whoever waits for it does no work.
+//! One word behind a spin lock, which is one more shared word.
 
 use crate::about::{About, Kind};
 use crate::line::Alone;

@@ -1,7 +1,9 @@
 //! What is read, what is refused, and in which words.
 
 use super::*;
+use crate::data::variants;
 use crate::sample;
+use ladder::VARIANTS;
 
 #[test]
 fn every_kind_is_read() {
@@ -22,14 +24,14 @@ fn what_is_missing_is_named() {
     {
         let mut objects = sample::objects();
         objects.retain(|object| object["name"] != name);
-        let said = Data::read(&objects).unwrap_err();
+        let said = data(&objects).unwrap_err();
         assert_eq!(said, format!("it holds no {name:?} object"));
     }
     let mut objects = sample::objects();
     objects.retain(|object| object["name"] != "coherence_drain");
-    assert!(Data::read(&objects).unwrap().coherence_drain.is_empty());
+    assert!(data(&objects).unwrap().coherence_drain.is_empty());
     objects.push(objects[0].clone());
-    assert!(Data::read(&objects).unwrap_err().contains("more than one \"conditions\""));
+    assert!(data(&objects).unwrap_err().contains("more than one \"conditions\""));
 }
 
 #[test]
@@ -49,12 +51,12 @@ fn what_is_incomplete_or_cannot_be_is_named() {
         let mut objects = sample::objects();
         let found = objects.iter_mut().find(|object| object["name"] == name).unwrap();
         found.insert(member.to_owned(), value);
-        let said = Data::read(&objects).unwrap_err();
+        let said = data(&objects).unwrap_err();
         assert!(said.starts_with(why), "{name} {member}: {said}");
     }
     let mut objects = sample::objects();
     objects[1].remove("rung");
-    assert!(Data::read(&objects).unwrap_err().contains("missing field `rung`"));
+    assert!(data(&objects).unwrap_err().contains("missing field `rung`"));
 }
 
 #[test]
@@ -63,7 +65,7 @@ fn a_variant_that_nobody_knows_is_named() {
         let mut objects = sample::objects();
         let found = objects.iter_mut().find(|object| object["name"] == name).unwrap();
         found.insert("rung".to_owned(), "x".into());
-        let said = Data::read(&objects).unwrap_err();
+        let said = data(&objects).unwrap_err();
         assert_eq!(said, format!("an object {name:?}: there is no variant \"x\""));
     }
 }
@@ -80,7 +82,7 @@ fn a_variant_that_was_not_measured_is_named() {
             let of_plain = object["name"] == name && object["rung"] == "plain";
             !of_plain || cores.is_some_and(|cores| object["cores"] != cores)
         });
-        assert_eq!(Data::read(&objects).unwrap_err(), wanted);
+        assert_eq!(data(&objects).unwrap_err(), wanted);
     }
 }
 
@@ -96,7 +98,7 @@ fn with_very_many_cores_those_that_try_again_may_be_missing() {
         objects.retain(|object| {
             object["name"] != "coherence" || object["cores"] != 512 || object["rung"] != name
         });
-        Data::read(&objects).map(|_| ())
+        data(&objects).map(|_| ())
     };
     assert_eq!(without("spin_lock"), Ok(()));
     assert_eq!(

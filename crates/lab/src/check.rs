@@ -1,6 +1,6 @@
-//! What is refused: numbers that no machine gives and no figure could show, and variants that are missing.
+//! What is refused: what no machine measures, and variants that are missing.
 
-use super::{
+use super::data::{
     Coherence, CoherenceDrain, Data, DrainInstructions, DrainSlots, Instructions, Ladder,
     is_counted,
 };
