@@ -15,7 +15,7 @@ const CHANGERS: [&str; 9] =
     ["apt-get", "apt", "dnf", "pacman", "brew", "sudo", "rustup", "curl", "wget"];
 
 /// What only answers, and so sets nothing up.
-const QUESTIONS: [&str; 8] = [
+const QUESTIONS: [&str; 9] = [
     "scripts/setup --help",
     "scripts/run --help",
     "scripts/test --help",
@@ -24,19 +24,21 @@ const QUESTIONS: [&str; 8] = [
     "scripts/explore --help",
     "scripts/bench --help",
     "scripts/lab --help",
+    "scripts/qemu-runner --help",
 ];
 
-/// The steps. They run after a scripts/setup --tests, which scripts/test begins with.
-pub fn steps() -> [Step; 2] {
-    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
-        name: name.to_owned(),
-        deadline: Duration::from_secs(60),
-        work: Box::new(work),
-    };
-    [
-        step("scripts/setup is idle when all is there", idle),
-        step("--help and --list set nothing up", questions),
-    ]
+/// Returns the step for a scripts/setup. It runs after one with --tests, which scripts/test begins with.
+pub fn step() -> Step {
+    new_step("scripts/setup is idle when all is there", idle)
+}
+
+/// Returns the step for the others. It may be the first that needs their programs.
+pub fn questions() -> Step {
+    new_step("--help and --list set nothing up", ask)
+}
+
+fn new_step(name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>) -> Step {
+    Step { name: name.to_owned(), deadline: Duration::from_secs(600), work: Box::new(work) }
 }
 
 fn idle(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
@@ -48,7 +50,7 @@ fn idle(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
 }
 
 /// With a QEMU that is not there, scripts/setup would stop them.
-fn questions(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+fn ask(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let mut sum = Outcome::default();
     for question in QUESTIONS {
         let (script, argument) = question.split_once(' ').unwrap_or((question, ""));

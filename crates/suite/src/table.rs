@@ -52,8 +52,9 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [lint("format", "cargo fmt --all --check")]);
     table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
     table.add(Anything, [arrows::step()]);
-    table.add(NoOther("setup"), idle_setup::steps());
+    table.add(Anything, [idle_setup::step()]);
     table.add(Nothing, [images::step()]);
+    table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, lints());
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
