@@ -5,9 +5,6 @@
 mod graph;
 mod sources;
 
-use std::time::Duration;
-
-use crate::context::Context;
 use crate::step::{Outcome, Step};
 
 use sources::Arrow;
@@ -33,21 +30,14 @@ const AT_LEAST: usize = 200;
 
 /// The step.
 pub fn step() -> Step {
-    Step {
-        name: "no import runs up or in a circle".to_owned(),
-        deadline: Duration::from_secs(60),
-        work: Box::new(|context: &Context, _| {
-            let arrows = sources::arrows(context.root())?;
-            let mut faults = faults(&arrows);
-            if arrows.len() < AT_LEAST {
-                faults.push(format!("only {} imports were found", arrows.len()));
-            }
-            Ok(match &faults[..] {
-                [] => Outcome::one(),
-                some => Outcome::failure(some.join("\n") + "\n"),
-            })
-        }),
-    }
+    Step::new("no import runs up or in a circle", 60, |context, _| {
+        let arrows = sources::arrows(context.root())?;
+        let mut faults = faults(&arrows);
+        if arrows.len() < AT_LEAST {
+            faults.push(format!("only {} imports were found", arrows.len()));
+        }
+        Ok(Outcome::check(faults.is_empty(), || faults.join("\n") + "\n"))
+    })
 }
 
 /// Names every import that runs up, every circle, and every file without a floor.

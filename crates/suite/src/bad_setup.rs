@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use crate::boots;
 use crate::context::{Context, Image};
 use crate::step::{Outcome, Step};
 use runner::process;
@@ -46,13 +47,8 @@ const SOON: Duration = Duration::from_secs(30);
 /// Returns one step for each wrong setting.
 pub fn steps() -> impl Iterator<Item = Step> {
     WRONG.iter().map(|(variables, line)| {
-        let set: Vec<String> =
-            variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        Step {
-            name: format!("refused: {}", set.join(" ")),
-            deadline: Duration::from_secs(300),
-            work: Box::new(move |context, deadline| check(variables, line, context, deadline)),
-        }
+        let name = format!("refused: {}", boots::shown(variables));
+        Step::new(name, 300, |context, deadline| check(variables, line, context, deadline))
     })
 }
 
@@ -87,5 +83,5 @@ fn check(
         && output.took <= SOON;
     let wanted =
         format!("wanted: status 2 within {SOON:?} and nothing but one line with: {line}\n");
-    Ok(if good { Outcome::one() } else { Outcome::failure(output.report(&command) + &wanted) })
+    Ok(Outcome::check(good, || output.report(&command) + &wanted))
 }

@@ -1,53 +1,45 @@
 //! The host benchmark runs, counts right and prints all of its table. Nothing is judged by time.
 
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 
 use crate::context::Context;
-use crate::step::{Outcome, Step};
+use crate::step::{Outcome, Step, refused};
 use ::ladder::{About, VARIANTS};
 use rundown_bench::variants::WITH_STD;
 use runner::process;
 use tools::measure;
 
-/// A build, and then some seconds.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Seconds for a build, and then some.
+const PATIENCE: u64 = 600;
 
 /// The steps.
 pub fn steps() -> Vec<Step> {
-    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
-        name: format!("bench: {name}"),
-        deadline: PATIENCE,
-        work: Box::new(work),
-    };
     vec![
-        step("scripts/bench --quick prints a whole table", table),
-        step("cargo bench runs the same", harness),
-        step("wrong usage is one line and status 2", usage),
+        Step::new("bench: scripts/bench --quick prints a whole table", PATIENCE, table),
+        Step::new("bench: cargo bench runs the same", PATIENCE, harness),
+        Step::new("bench: wrong usage is one line and status 2", PATIENCE, usage),
     ]
 }
 
 fn table(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let mut command = context.command("scripts/bench", "");
-    command.arg("--quick");
-    let output = process::run(&mut command, deadline)?;
-    ensure!(output.succeeded(), "{}", output.report(&command));
-    check(&output.merged)
+    check(command.arg("--quick"), deadline)
 }
 
 fn harness(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let mut command = context.command("cargo", "crates/bench");
-    command.args(["bench", "--quiet", "--", "--quick"]);
-    let output = process::run(&mut command, deadline)?;
-    ensure!(output.succeeded(), "{}", output.report(&command));
-    check(&output.merged)
+    check(command.args(["bench", "--quiet", "--", "--quick"]), deadline)
 }
 
-/// Checks that everything was measured with as many threads, that counts are right, and that the table
+/// Runs it. Checks that everything was measured with as many threads, that counts are right, and that the table
 /// has a row for each; one check a variant.
-fn check(output: &str) -> anyhow::Result<Outcome> {
-    let measured = measure::collect(output).map_err(anyhow::Error::msg)?;
+fn check(command: &mut Command, deadline: Instant) -> anyhow::Result<Outcome> {
+    let output = process::run(command, deadline)?;
+    ensure!(output.succeeded(), "{}", output.report(command));
+    let measured = measure::collect(&output.merged).map_err(anyhow::Error::msg)?;
     let mut threads: Option<Vec<u64>> = None;
     let variants: Vec<&About> = VARIANTS.iter().chain(&WITH_STD).collect();
     for about in &variants {
@@ -69,7 +61,7 @@ fn check(output: &str) -> anyhow::Result<Outcome> {
             "{variant} with {counts:?} threads"
         );
         let row = |line: &&str| line.split_whitespace().next() == Some(variant);
-        let rows: Vec<&str> = output.lines().filter(row).collect();
+        let rows: Vec<&str> = output.merged.lines().filter(row).collect();
         ensure!(rows.len() == 1, "{variant} has {} rows: {rows:?}", rows.len());
         // Nanoseconds with one thread and with most, a ratio a number of threads, "lowest to highest".
         let numbers = rows[0].split_whitespace().filter(|word| word.parse::<f64>().is_ok()).count();
@@ -77,15 +69,10 @@ fn check(output: &str) -> anyhow::Result<Outcome> {
     }
     let drains = measured.iter().filter(|one| one["name"] == "bench_drain").count();
     ensure!(drains == 10, "{drains} drains");
-    Ok(Outcome { passed: variants.len() as u64, ..Outcome::default() })
+    Ok(Outcome::passed(variants.len()))
 }
 
 fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let mut command = context.command("scripts/bench", "");
-    command.arg("--fast");
-    let output = process::run(&mut command, deadline)?;
-    let one_line =
-        output.merged.lines().count() == 1 && output.stderr.starts_with("rundown: --fast");
-    let good = output.status == Some(2) && one_line;
-    Ok(if good { Outcome::one() } else { Outcome::failure(output.report(&command)) })
+    refused(command.arg("--fast"), "rundown: --fast", deadline)
 }

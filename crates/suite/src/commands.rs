@@ -1,15 +1,13 @@
 //! Steps that are one command: a lint counts as one check, a test run as many as it reports.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use crate::context::Context;
 use crate::count;
 use crate::step::{Outcome, Step};
 use runner::process;
 
-/// Most steps build something first, perhaps on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(1200);
+/// Seconds: most steps build something first, perhaps on a slow machine.
+const PATIENCE: u64 = 1200;
 
 /// A step that is one check: the words of a command, which must succeed.
 pub fn lint(name: &str, words: &str) -> Step {
@@ -56,12 +54,11 @@ fn step(
     let (words, folder): (Vec<String>, String) = (words.split(' ').map(own).collect(), own(folder));
     let variables: Vec<(String, String)> =
         variables.iter().map(|(name, value)| (own(name), own(value))).collect();
-    let work = move |context: &Context, deadline: Instant| {
+    Step::new(name, PATIENCE, move |context, deadline| {
         let mut command: Command = context.command(&words[0], &folder);
         command.args(&words[1..]).envs(variables.iter().cloned());
         let output = process::run(&mut command, deadline)?;
         let (passed, failed) = count(output.succeeded(), &output.merged);
         Ok(Outcome { passed, failed, output: output.report(&command) })
-    };
-    Step { name: own(name), deadline: PATIENCE, work: Box::new(work) }
+    })
 }

@@ -1,17 +1,18 @@
 //! The figures of docs/: they are what their measurements say, and the exact ones are still true.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 
 use crate::context::Context;
-use crate::step::{Outcome, Step};
+use crate::step::{Outcome, Step, refused};
 use lab::store;
 use runner::process;
 use tools::measure::Measurement;
 
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Seconds for a step.
+const PATIENCE: u64 = 600;
 /// The measurements that the tree holds; the figures drawn from them lie beside them.
 pub const STORED: &str = "docs/figures/measurements.json";
 /// What is the same in every run, whatever the host does.
@@ -19,15 +20,10 @@ const EXACT: [&str; 4] = ["coherence", "coherence_drain", "instructions", "drain
 
 /// The steps.
 pub fn steps() -> Vec<Step> {
-    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
-        name: format!("figures: {name}"),
-        deadline: PATIENCE,
-        work: Box::new(work),
-    };
     vec![
-        step("wrong usage is one line and status 2", usage),
-        step("those of docs/ are drawn from their measurements", drawn),
-        step("the stored exact counts are those of a new run", true_still),
+        Step::new("figures: wrong usage is one line and status 2", PATIENCE, usage),
+        Step::new("figures: those of docs/ are drawn from their measurements", PATIENCE, drawn),
+        Step::new("figures: the stored exact counts are those of a new run", PATIENCE, true_still),
     ]
 }
 
@@ -53,14 +49,10 @@ fn drawn(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         let [new, kept] = [out.join(new), docs.join(kept)];
         let [drawn, stored] = [&new, &kept]
             .map(|path| std::fs::read(path).with_context(|| path.display().to_string()));
-        sum.add(match drawn? == stored? {
-            true => Outcome::one(),
-            false => Outcome::failure(format!(
-                "{} is not what its measurements give: {}\n",
-                kept.display(),
-                new.display()
-            )),
-        });
+        let [new, kept] = [new.display(), kept.display()];
+        sum.add(Outcome::check(drawn? == stored?, || {
+            format!("{kept} is not what its measurements give: {new}\n")
+        }));
     }
     Ok(sum)
 }
@@ -81,14 +73,13 @@ fn true_still(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
 }
 
 fn same(object: &Measurement, stored: &[Measurement]) -> Outcome {
-    if stored.contains(object) {
-        return Outcome::one();
-    }
     let text = serde_json::json!(object);
-    Outcome::failure(format!(
-        "{STORED} does not hold {text}; when that is right, run scripts/lab on a quiet machine and copy \
-         out/measurements.json and out/figures/*.svg to docs/figures/\n"
-    ))
+    Outcome::check(stored.contains(object), || {
+        format!(
+            "{STORED} does not hold {text}; when that is right, run scripts/lab on a quiet machine and \
+             copy out/measurements.json and out/figures/*.svg to docs/figures/\n"
+        )
+    })
 }
 
 fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
@@ -111,13 +102,7 @@ fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let mut sum = Outcome::default();
     for args in cases {
         let mut command = context.tool("lab")?;
-        command.args(args);
-        let output = process::run(&mut command, deadline)?;
-        let one_line = output.merged.lines().count() == 1 && output.stderr.starts_with("rundown: ");
-        sum.add(match output.status == Some(2) && one_line {
-            true => Outcome::one(),
-            false => Outcome::failure(output.report(&command)),
-        });
+        sum.add(refused(command.args(args), "rundown: ", deadline)?);
     }
     Ok(sum)
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::context::Context;
 use crate::step::{Outcome, Step};
@@ -29,16 +29,12 @@ const QUESTIONS: [&str; 9] = [
 
 /// Returns the step for a scripts/setup. It runs after one with --tests, which scripts/test begins with.
 pub fn step() -> Step {
-    new_step("scripts/setup is idle when all is there", idle)
+    Step::new("scripts/setup is idle when all is there", 600, idle)
 }
 
 /// Returns the step for the others. It may be the first that needs their programs.
 pub fn questions() -> Step {
-    new_step("--help and --list set nothing up", ask)
-}
-
-fn new_step(name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>) -> Step {
-    Step { name: name.to_owned(), deadline: Duration::from_secs(600), work: Box::new(work) }
+    Step::new("--help and --list set nothing up", 600, ask)
 }
 
 fn idle(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
@@ -46,7 +42,7 @@ fn idle(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     command.arg("--tests");
     let output = process::run(&mut command, deadline)?;
     let good = output.succeeded() && output.merged.is_empty();
-    Ok(if good { Outcome::one() } else { Outcome::failure(output.report(&command)) })
+    Ok(Outcome::check(good, || output.report(&command)))
 }
 
 /// With a QEMU that is not there, scripts/setup would stop them.
@@ -58,7 +54,7 @@ fn ask(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         command.arg(argument).env("QEMU", "/nonexistent/qemu");
         let output = process::run(&mut command, deadline)?;
         let good = output.succeeded() && !output.stdout.is_empty() && output.stderr.is_empty();
-        sum.add(if good { Outcome::one() } else { Outcome::failure(output.report(&command)) });
+        sum.add(Outcome::check(good, || output.report(&command)));
     }
     Ok(sum)
 }

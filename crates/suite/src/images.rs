@@ -1,6 +1,6 @@
 //! Builds what many steps start and boot, before any of them waits for it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::context::{Context, Image};
 use crate::step::{Outcome, Step};
@@ -8,11 +8,7 @@ use tools::cargo;
 
 /// Returns the step. Without it, each is built when the first step needs it.
 pub fn step() -> Step {
-    Step {
-        name: "the tools, the images and the plugin build".to_owned(),
-        deadline: Duration::from_secs(1200),
-        work: Box::new(build),
-    }
+    Step::new("the tools, the images and the plugin build", 1200, build)
 }
 
 fn build(context: &Context, _: Instant) -> anyhow::Result<Outcome> {

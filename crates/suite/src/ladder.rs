@@ -4,20 +4,21 @@
 //! crates/cachescope/tests/ladder.rs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 
+use crate::boots;
 use crate::context::{Context, Image};
-use crate::count;
 use crate::step::{Outcome, Step};
 use ::ladder::VARIANTS;
-use runner::process::{self, Output};
+use runner::process::Output;
 use runner::qemu;
 use runner::settings::REPEATABLE_MACHINE;
 use tools::measure::{self, Measurement};
 
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Seconds for a step.
+const PATIENCE: u64 = 300;
 /// Boots until a variant that is wrong on purpose must have lost a count. It loses in each, unless the host
 /// is so busy that it never runs two cores at once.
 const BOOTS: u32 = 10;
@@ -46,34 +47,30 @@ const WRONG: &[(&str, &str)] = &[
 
 /// The steps.
 pub fn steps() -> Vec<Step> {
-    let step = |name: String, work: crate::step::Work| Step {
-        name: format!("ladder: {name}"),
-        deadline: PATIENCE,
-        work,
-    };
-    let mut steps: Vec<Step> = [1, 2, 4, 8]
-        .into_iter()
-        .map(|cores| {
-            let work = move |context: &Context, deadline| in_time(context, deadline, cores);
-            let name = match cores {
-                1 => "counts are right on 1 core, racy's too".to_owned(),
-                _ => format!("counts are right on {cores} cores, racy's are not"),
-            };
-            step(name, Box::new(work))
-        })
-        .collect();
-    steps.push(step("the tables of 64 cores fit".to_owned(), Box::new(tables_fit)));
-    steps.push(step("instructions, twice the same".to_owned(), Box::new(in_instructions)));
+    let mut steps = Vec::new();
+    for cores in [1, 2, 4, 8] {
+        let name = match cores {
+            1 => "ladder: counts are right on 1 core, racy's too".to_owned(),
+            _ => format!("ladder: counts are right on {cores} cores, racy's are not"),
+        };
+        steps.push(Step::new(name, PATIENCE, move |context, deadline| {
+            in_time(context, deadline, cores)
+        }));
+    }
+    steps.push(Step::new("ladder: the tables of 64 cores fit", PATIENCE, tables_fit));
+    steps.push(Step::new("ladder: instructions, twice the same", PATIENCE, in_instructions));
     for (name, variables) in [
         ("one thread for all cores", ("QEMU_ACCEL", "tcg,thread=single")),
         ("8 cores of a GICv2", ("QEMU_MACHINE", "virt")),
         ("a Cortex-A53", ("QEMU_CPU", "cortex-a53")),
     ] {
-        let work = move |context: &Context, deadline| elsewhere(context, deadline, variables);
-        steps.push(step(format!("passes with {name}"), Box::new(work)));
+        let name = format!("ladder: passes with {name}");
+        steps.push(Step::new(name, PATIENCE, move |context, deadline| {
+            elsewhere(context, deadline, variables)
+        }));
     }
-    steps.push(step("phases without the plugin".to_owned(), Box::new(in_phases)));
-    steps.push(step("wrong arguments are one line".to_owned(), Box::new(refuses)));
+    steps.push(Step::new("ladder: phases without the plugin", PATIENCE, in_phases));
+    steps.push(Step::new("ladder: wrong arguments are one line", PATIENCE, refuses));
     steps
 }
 
@@ -83,11 +80,7 @@ fn boot(
     deadline: Instant,
     variables: &[(&str, &str)],
 ) -> anyhow::Result<(Output, Outcome)> {
-    let mut command = context.boot(Image::Ladder)?;
-    command.envs(variables.iter().copied());
-    let output = process::run(&mut command, deadline)?;
-    let outcome = count::outcome(&output, &command);
-    Ok((output, outcome))
+    boots::boot(context, Image::Ladder, variables, deadline)
 }
 
 fn in_time(context: &Context, deadline: Instant, cores: u64) -> anyhow::Result<Outcome> {
@@ -210,7 +203,7 @@ fn refuses(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
             output.merged.lines().filter(|line| !line.starts_with("rundown: ")).collect();
         let good = output.status == Some(1) && said.len() == 1 && said[0].contains(words);
         outcome.output.push_str(&format!("wanted: status 1 and one line that holds {words}\n"));
-        sum.add(if good { Outcome::one() } else { Outcome::failure(outcome.output) });
+        sum.add(Outcome::check(good, || outcome.output));
     }
     Ok(sum)
 }

@@ -33,22 +33,23 @@ pub fn steps() -> impl Iterator<Item = Step> {
     let signals =
         [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGKILL].map(End::Signal);
     let keys = [End::Keys("Ctrl-A X", b"\x01x"), End::Keys("Ctrl-C", b"\x03")];
-    signals.into_iter().chain(keys).map(|end| Step {
-        name: match end {
-            End::Signal(signal) => format!("no QEMU is left after {signal}"),
-            End::Keys(name, _) => format!("no QEMU is left after {name}"),
-        },
-        deadline: Duration::from_secs(120),
-        work: Box::new(move |context, _| check(end, context)),
+    signals.into_iter().chain(keys).map(|end| {
+        let name = format!("no QEMU is left after {}", end.name());
+        Step::new(name, 120, move |context, _| check(end, context))
     })
 }
 
+impl End {
+    fn name(self) -> &'static str {
+        match self {
+            End::Signal(signal) => signal.as_str(),
+            End::Keys(name, _) => name,
+        }
+    }
+}
+
 fn check(end: End, context: &Context) -> anyhow::Result<Outcome> {
-    let name = match end {
-        End::Signal(signal) => signal.as_str(),
-        End::Keys(name, _) => name,
-    };
-    let qemu = format!("rundown-{}-{}", std::process::id(), name.replace(' ', "-"));
+    let qemu = format!("rundown-{}-{}", std::process::id(), end.name().replace(' ', "-"));
     let mut command = context.boot(Image::MustFail)?;
     command
         .env("QEMU_EXTRA", format!("-append must_fail=hang_masked -name {qemu}"))

@@ -1,6 +1,6 @@
 //! The boots that must not pass: each with its exit status, and with what its output must hold.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::context::{Context, Image};
 use crate::step::{Outcome, Step};
@@ -45,10 +45,9 @@ const fn fails(name: &'static str, texts: &'static [&'static str]) -> Fault {
 
 /// Returns one step for each fault.
 pub fn steps() -> impl Iterator<Item = Step> {
-    FAULTS.iter().map(|fault| Step {
-        name: format!("must fail: {}", fault.name),
-        deadline: Duration::from_secs(120),
-        work: Box::new(|context, deadline| check(fault, context, deadline)),
+    FAULTS.iter().map(|fault| {
+        let name = format!("must fail: {}", fault.name);
+        Step::new(name, 120, |context, deadline| check(fault, context, deadline))
     })
 }
 
@@ -68,5 +67,5 @@ fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<
         good = false;
         report.push_str(&format!("wanted in the output: {text}\n"));
     }
-    Ok(if good { Outcome::one() } else { Outcome::failure(report) })
+    Ok(Outcome::check(good, || report))
 }

@@ -6,7 +6,7 @@
 //! tested too, with pages that are broken on purpose.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
@@ -17,7 +17,8 @@ use crate::step::{Outcome, Step};
 use lab::escape::escape;
 use runner::process;
 
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Seconds for a step.
+const PATIENCE: u64 = 300;
 /// The figures, as the page calls their sections.
 const NAMES: [&str; 4] = ["ladder", "coherence", "drain", "instructions"];
 /// Widths of the frames, in CSS pixels.
@@ -39,14 +40,9 @@ console.error = console.warn = (...words) => errors.push(words.join(' '));\n</sc
 
 /// The steps.
 pub fn steps() -> Vec<Step> {
-    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
-        name: format!("page: {name}"),
-        deadline: PATIENCE,
-        work: Box::new(work),
-    };
     vec![
-        step("loads, shows every figure, fits a phone, prints", good),
-        step("what is broken on purpose is noticed", broken),
+        Step::new("page: loads, shows every figure, fits a phone, prints", PATIENCE, good),
+        Step::new("page: what is broken on purpose is noticed", PATIENCE, broken),
     ]
 }
 
@@ -58,7 +54,7 @@ fn good(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     let pages = browser.pages(&page, deadline)?;
     ensure!(PAGES.contains(&pages), "it prints {pages} pages, not {PAGES:?}");
-    Ok(Outcome { passed: (NAMES.len() * WIDTHS.len() + 1) as u64, ..Outcome::default() })
+    Ok(Outcome::passed(NAMES.len() * WIDTHS.len() + 1))
 }
 
 /// What is done to the page, and a part of the complaint that must follow.
@@ -83,10 +79,9 @@ fn broken(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         let broken = how(&page);
         ensure!(broken != page, "the page has nothing to break for {wanted:?}");
         let wrong = judge(&probe(context, &browser, &broken, deadline)?);
-        sum.add(match wrong.iter().any(|line| line.contains(wanted)) {
-            true => Outcome::one(),
-            false => Outcome::failure(format!("not noticed: {wanted:?}, but {wrong:?}\n")),
-        });
+        sum.add(Outcome::check(wrong.iter().any(|line| line.contains(wanted)), || {
+            format!("not noticed: {wanted:?}, but {wrong:?}\n")
+        }));
     }
     Ok(sum)
 }

@@ -1,7 +1,7 @@
 //! What the primitive's crate promises to who builds it: no dependency, any target with atomics, and a
 //! protocol that is read in one sitting.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::context::Context;
 use crate::step::{Outcome, Step};
@@ -22,33 +22,24 @@ const FEATURES: [&str; 4] = ["", "alloc", "holders", "alloc,holders"];
 const WITHOUT_ATOMICS: &str = "thumbv6m-none-eabi";
 /// What the compiler's first error must say there.
 const REFUSAL: &str = "error: rundown needs atomic read-modify-write operations on pointer-sized words; this target has none";
+/// Seconds for a step.
+const PATIENCE: u64 = 300;
 /// The most lines that one reads in a sitting.
 const ONE_SITTING: usize = 250;
 
 /// The steps.
 pub fn steps() -> Vec<Step> {
     let mut steps = vec![
-        step("rundown has no dependency", no_dependency),
-        step("rundown's protocol is read in one sitting", one_sitting),
-        step("rundown refuses a target without atomics", refusal),
+        Step::new("rundown has no dependency", PATIENCE, no_dependency),
+        Step::new("rundown's protocol is read in one sitting", PATIENCE, one_sitting),
+        Step::new("rundown refuses a target without atomics", PATIENCE, refusal),
     ];
     for target in TARGETS {
-        steps.push(step(&format!("build rundown for {target}"), move |context, deadline| {
-            builds(context, target, deadline)
-        }));
+        let name = format!("build rundown for {target}");
+        steps
+            .push(Step::new(name, PATIENCE, |context, deadline| builds(context, target, deadline)));
     }
     steps
-}
-
-fn step(
-    name: &str,
-    work: impl Fn(&Context, Instant) -> anyhow::Result<Outcome> + Send + Sync + 'static,
-) -> Step {
-    Step { name: name.to_owned(), deadline: Duration::from_secs(300), work: Box::new(work) }
-}
-
-fn outcome(good: bool, output: impl FnOnce() -> String) -> Outcome {
-    if good { Outcome::one() } else { Outcome::failure(output()) }
 }
 
 fn no_dependency(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
@@ -58,13 +49,13 @@ fn no_dependency(context: &Context, deadline: Instant) -> anyhow::Result<Outcome
     let output = process::run(&mut command, deadline)?;
     let lines: Vec<&str> = output.merged.lines().collect();
     let good = output.succeeded() && matches!(lines[..], [only] if only.starts_with("rundown v"));
-    Ok(outcome(good, || output.report(&command)))
+    Ok(Outcome::check(good, || output.report(&command)))
 }
 
 fn one_sitting(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let path = context.root().join("crates/rundown/src/protocol.rs");
     let lines = std::fs::read_to_string(&path)?.lines().count();
-    Ok(outcome((1..=ONE_SITTING).contains(&lines), || {
+    Ok(Outcome::check((1..=ONE_SITTING).contains(&lines), || {
         format!("{} has {lines} lines; at most {ONE_SITTING} are allowed\n", path.display())
     }))
 }
@@ -76,7 +67,7 @@ fn builds(context: &Context, target: &str, deadline: Instant) -> anyhow::Result<
         command.args(["build", "--package", "rundown", "--target", target]);
         command.args(["--no-default-features", "--features", features]);
         let output = process::run(&mut command, deadline)?;
-        all.add(outcome(output.succeeded(), || output.report(&command)));
+        all.add(Outcome::check(output.succeeded(), || output.report(&command)));
     }
     Ok(all)
 }
@@ -87,5 +78,5 @@ fn refusal(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let output = process::run(&mut command, deadline)?;
     let first = output.stderr.lines().find(|line| line.starts_with("error"));
     let good = !output.succeeded() && first.is_some_and(|line| line.starts_with(REFUSAL));
-    Ok(outcome(good, || output.report(&command)))
+    Ok(Outcome::check(good, || output.report(&command)))
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 
 use crate::context::Context;
-use crate::step::{Outcome, Step};
+use crate::step::{Outcome, Step, refused};
 use explore::arguments::Tier;
 use explore::hunt;
 use explore::kernel::Kernel;
@@ -14,7 +14,8 @@ use explore::outcome;
 use explore::scenario::{ALL, Ends, Plan, Seeds, named};
 use runner::process;
 
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Seconds for a step.
+const PATIENCE: u64 = 600;
 /// Seeds that are run one by one and together.
 const FEW: u64 = 8;
 
@@ -48,7 +49,7 @@ fn step(
     name: &str,
     work: impl Fn(&Context, Instant) -> anyhow::Result<Outcome> + Send + Sync + 'static,
 ) -> Step {
-    Step { name: format!("schedules: {name}"), deadline: PATIENCE, work: Box::new(work) }
+    Step::new(format!("schedules: {name}"), PATIENCE, work)
 }
 
 fn none_fails(how: &str, tier: Tier, seeds: u64, cores: u32) -> Step {
@@ -76,10 +77,9 @@ fn same_output(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     for (list, cores) in cases() {
         let [first, second] = [kernel.boot(&list, cores, true)?, kernel.boot(&list, cores, true)?];
         let name = list.scenario.name;
-        sum.add(match first == second && first.contains("trace ") {
-            true => Outcome::one(),
-            false => Outcome::failure(format!("{name}, {cores} cores: two runs differ\n")),
-        });
+        sum.add(Outcome::check(first == second && first.contains("trace "), || {
+            format!("{name}, {cores} cores: two runs differ\n")
+        }));
     }
     Ok(sum)
 }
@@ -93,10 +93,9 @@ fn same_alone(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
             let one = Seeds { first: run.seed, count: 1, ..list };
             let alone = outcome::runs(&kernel.boot(&one, cores, false)?, list.scenario.ends);
             let name = list.scenario.name;
-            sum.add(match run.hash.is_some() && alone == [run] {
-                true => Outcome::one(),
-                false => Outcome::failure(format!("{name}, {cores} cores: {alone:?}\n")),
-            });
+            sum.add(Outcome::check(run.hash.is_some() && alone == [run], || {
+                format!("{name}, {cores} cores: {alone:?}\n")
+            }));
         }
     }
     Ok(sum)
@@ -159,8 +158,9 @@ fn same_with_plugin(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
         let other = run(scenario, 4)?;
         for again in busy {
             let same = quiet.is_some() && again? == quiet && other != quiet;
-            let differ = || format!("{}: {quiet:?}, then {other:?}\n", scenario.name);
-            sum.add(if same { Outcome::one() } else { Outcome::failure(differ()) });
+            sum.add(Outcome::check(same, || {
+                format!("{}: {quiet:?}, then {other:?}\n", scenario.name)
+            }));
         }
     }
     Ok(sum)
@@ -188,7 +188,7 @@ fn hunts(context: &Context, tier: Tier, seeds: u64, cores: u32) -> anyhow::Resul
     let kernel = Kernel::build(context.root(), None, tier)?;
     let found = hunt::through(&kernel, &Plan::new(None, cores), seeds, false)?;
     match &found.failure {
-        None if found.seeds() == seeds => Ok(Outcome { passed: seeds, ..Outcome::default() }),
+        None if found.seeds() == seeds => Ok(Outcome::passed(seeds as usize)),
         Some(failure) => Ok(Outcome::failure(format!(
             "{found}\n{}\nscripts/explore {}\n",
             failure.why, failure.options
@@ -224,20 +224,14 @@ fn mutants(context: &Context, deadline: Instant, words: &[&str]) -> anyhow::Resu
     let output = process::run(&mut command, deadline)?;
     let found = output.merged.lines().filter(|line| line.starts_with("found at seed")).count();
     ensure!(output.succeeded() && found > 0, "{}", output.report(&command));
-    Ok(Outcome { passed: found as u64, ..Outcome::default() })
+    Ok(Outcome::passed(found))
 }
 
 fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let mut sum = Outcome::default();
     for words in ["", "--seeds x", "--seeds 1 --cores 1", "--seed 1 --scenario y", "--nonsense"] {
         let mut command = context.tool("explore")?;
-        command.args(words.split_whitespace());
-        let output = process::run(&mut command, deadline)?;
-        let one_line = output.merged.lines().count() == 1 && output.stderr.starts_with("rundown: ");
-        sum.add(match output.status == Some(2) && one_line {
-            true => Outcome::one(),
-            false => Outcome::failure(output.report(&command)),
-        });
+        sum.add(refused(command.args(words.split_whitespace()), "rundown: ", deadline)?);
     }
     Ok(sum)
 }

@@ -1,6 +1,6 @@
 //! The demo under the plugin cachescope: counted line by line, and a part of it under a schedule.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
@@ -11,27 +11,23 @@ use crate::step::{Outcome, Step};
 use runner::process;
 use tools::cargo;
 
-/// The plugin is built first; the demo takes some times as long under it.
-const PATIENCE: Duration = Duration::from_secs(900);
+/// Seconds: the plugin is built first; the demo takes some times as long under it.
+const PATIENCE: u64 = 900;
 /// Pairs of acquire and release that each core does before the drain (`PAIRS` in src/demo/worker.rs).
 const PAIRS: u64 = 100_000;
 
 /// The steps.
 pub fn steps() -> Vec<Step> {
-    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
-        name: format!("cachescope: {name}"),
-        deadline: PATIENCE,
-        work: Box::new(work),
-    };
-    vec![
-        step("the demo passes on 4 cores, and no slot travels before the drain", |context, end| {
-            counted(context, 4, end)
-        }),
-        step("the demo passes on 8 cores, and no slot travels before the drain", |context, end| {
-            counted(context, 8, end)
-        }),
-        step("a seed is a schedule of the demo's two waiters", scheduled),
-    ]
+    let waiters = "cachescope: a seed is a schedule of the demo's two waiters";
+    let mut steps: Vec<Step> = [4, 8].map(slots_stay).into();
+    steps.push(Step::new(waiters, PATIENCE, scheduled));
+    steps
+}
+
+fn slots_stay(cores: u64) -> Step {
+    let what = "and no slot travels before the drain";
+    let name = format!("cachescope: the demo passes on {cores} cores, {what}");
+    Step::new(name, PATIENCE, move |context, deadline| counted(context, cores, deadline))
 }
 
 /// Boots the demo under the plugin. Returns what came of it, and the plugin's records.
@@ -77,7 +73,7 @@ fn counted(context: &Context, cores: u64, deadline: Instant) -> anyhow::Result<O
 }
 
 fn check(good: bool, line: &Value) -> Outcome {
-    if good { Outcome::one() } else { Outcome::failure(format!("not as expected: {line}\n")) }
+    Outcome::check(good, || format!("not as expected: {line}\n"))
 }
 
 /// Returns the records of the slots' lines in a phase.
@@ -103,9 +99,8 @@ fn scheduled(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     }
     let same = traces.chunks(2).all(|pair| pair[0] == pair[1]);
     traces.dedup();
-    sum.add(match same && traces.len() == 3 {
-        true => Outcome::one(),
-        false => Outcome::failure(format!("a hash for each seed is wanted, not {traces:?}\n")),
-    });
+    sum.add(Outcome::check(same && traces.len() == 3, || {
+        format!("a hash for each seed is wanted, not {traces:?}\n")
+    }));
     Ok(sum)
 }

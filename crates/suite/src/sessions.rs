@@ -1,6 +1,6 @@
 //! The sessions in docs/schedules.md are real runs, word for word: a seed is the same run everywhere.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 
@@ -25,12 +25,8 @@ const REPLACED: (&str, &str) = (
 
 /// The steps.
 pub fn steps() -> [Step; 2] {
-    let step = |name: &str, work: fn(&Context, Instant) -> anyhow::Result<Outcome>| Step {
-        name: format!("the session \"{name}\" in {FILE}"),
-        deadline: Duration::from_secs(600),
-        work: Box::new(work),
-    };
-    [step("drain", drain), step("bug", bug)]
+    let name = |name| format!("the session \"{name}\" in {FILE}");
+    [Step::new(name("drain"), 600, drain), Step::new(name("bug"), 600, bug)]
 }
 
 /// A session: the words after `$ scripts/explore`, and what follows.

@@ -1,8 +1,10 @@
 //! One entry of the table: a name, a deadline, and what it does.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::context::Context;
+use runner::process;
 
 /// How a step went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +21,16 @@ impl Outcome {
     /// Returns one check, which passed.
     pub fn one() -> Outcome {
         Outcome { passed: 1, ..Outcome::default() }
+    }
+
+    /// Returns one check. `output`: what the reader wants to see if it failed.
+    pub fn check(passed: bool, output: impl FnOnce() -> String) -> Outcome {
+        if passed { Outcome::one() } else { Outcome::failure(output()) }
+    }
+
+    /// Returns so many checks, which passed.
+    pub fn passed(checks: usize) -> Outcome {
+        Outcome { passed: checks as u64, ..Outcome::default() }
     }
 
     /// Returns one check, which failed.
@@ -43,7 +55,7 @@ impl From<anyhow::Result<Outcome>> for Outcome {
 }
 
 /// What a step does before its deadline.
-pub type Work = Box<dyn Fn(&Context, Instant) -> anyhow::Result<Outcome> + Send + Sync>;
+type Work = Box<dyn Fn(&Context, Instant) -> anyhow::Result<Outcome> + Send + Sync>;
 
 /// One entry of the table.
 pub struct Step {
@@ -53,4 +65,22 @@ pub struct Step {
     pub deadline: Duration,
     /// What it does.
     pub work: Work,
+}
+
+impl Step {
+    /// Returns a step that may take so many seconds.
+    pub fn new(
+        name: impl Into<String>,
+        seconds: u64,
+        work: impl Fn(&Context, Instant) -> anyhow::Result<Outcome> + Send + Sync + 'static,
+    ) -> Step {
+        Step { name: name.into(), deadline: Duration::from_secs(seconds), work: Box::new(work) }
+    }
+}
+
+/// Runs a command that must be refused: with status 2, and one line that begins with `start`.
+pub fn refused(command: &mut Command, start: &str, deadline: Instant) -> anyhow::Result<Outcome> {
+    let output = process::run(command, deadline)?;
+    let one_line = output.merged.lines().count() == 1 && output.stderr.starts_with(start);
+    Ok(Outcome::check(output.status == Some(2) && one_line, || output.report(command)))
 }

@@ -4,7 +4,7 @@
 //! lines do not, and where a run counts instructions nothing does. A line of a transcript that is just
 //! `...` stands for any lines.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 
@@ -56,10 +56,9 @@ const ANY: &str = "...";
 
 /// Returns a step for each transcript.
 pub fn steps() -> impl Iterator<Item = Step> {
-    TRANSCRIPTS.iter().map(|transcript| Step {
-        name: format!("the transcript \"{}\" in {}", transcript.name, transcript.file),
-        deadline: Duration::from_secs(300),
-        work: Box::new(|context, deadline| check(transcript, context, deadline)),
+    TRANSCRIPTS.iter().map(|transcript| {
+        let name = format!("the transcript \"{}\" in {}", transcript.name, transcript.file);
+        Step::new(name, 300, |context, deadline| check(transcript, context, deadline))
     })
 }
 
