@@ -43,14 +43,33 @@ impl Tree {
     ///
     /// A message when a file can't be read or written, and when somebody else uses the folder.
     pub fn copy(project: &Path, place: &Path, changed: &Changed) -> Result<Tree, String> {
+        Tree::make(project, place, changed, |manifest| versioned(manifest, place))
+    }
+
+    /// As [`copy`](Self::copy), but with the version as it is: what is built is the same to the last
+    /// address. Needs a target folder of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`copy`](Self::copy).
+    pub fn exact_copy(project: &Path, place: &Path, changed: &Changed) -> Result<Tree, String> {
+        Tree::make(project, place, changed, |manifest| Some(manifest.to_owned()))
+    }
+
+    fn make(
+        project: &Path,
+        place: &Path,
+        changed: &Changed,
+        manifest: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<Tree, String> {
         let wrong = |error: io::Error| format!("cannot copy to {}: {error}", place.display());
         let alone = alone(place)?;
         let mut files = BTreeMap::new();
         for part in PARTS {
             collect(project, Path::new(part), &mut files).map_err(wrong)?;
         }
-        if let Some(manifest) = files.get_mut(Path::new("Cargo.toml")) {
-            *manifest = versioned(manifest, place).ok_or("Cargo.toml does not say the version")?;
+        if let Some(bytes) = files.get_mut(Path::new("Cargo.toml")) {
+            *bytes = manifest(bytes).ok_or("Cargo.toml does not say the version")?;
         }
         for (file, text) in changed {
             let known = files.insert(file.clone(), text.clone().into_bytes());

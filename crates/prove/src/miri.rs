@@ -6,7 +6,6 @@
 
 use crate::project::{Project, run as run_tests};
 use crate::verdict::ending;
-use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -26,7 +25,6 @@ const ELSEWHERE: [&str; 3] = [
 
 /// What runs together: which tests, how many seeds, and how long some of them may take.
 struct Part<'a> {
-    toolchain: &'a str,
     what: &'static str,
     chosen: &'a dyn Fn(&str) -> bool,
     seeds: u32,
@@ -43,12 +41,12 @@ struct Chosen<'a> {
 
 /// Runs every test once and the races with a few seeds; `long`: everything with 256.
 pub fn run(project: &Project, long: bool) -> Result<bool, String> {
-    let toolchain = &toolchain(project)?;
+    is_installed()?;
     let races = races(project)?;
     let every = |_: &str| true;
     let some = |test: &str| is_race(test, &races) && !test.split("::").any(elsewhere);
     let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
-    let part = |what, chosen, seeds| Part { toolchain, what, chosen, seeds, limit };
+    let part = |what, chosen, seeds| Part { what, chosen, seeds, limit };
     let parts = if long {
         vec![part("every test", &every as &dyn Fn(&str) -> bool, LONG)]
     } else {
@@ -76,7 +74,7 @@ fn check(project: &Project, part: &Part) -> Result<bool, String> {
     let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));
     let mut sum = 0;
     for target in std::iter::once(None).chain(names.map(Some)) {
-        let listed = run_tests(miri(project, part, "", target, &[]).arg("--list"), part.limit)?;
+        let listed = run_tests(miri(project, "", target, &[]).arg("--list"), part.limit)?;
         if !listed.succeeded() {
             return Err(format!("no list of tests for {}:\n{}", part.what, listed.merged));
         }
@@ -112,7 +110,7 @@ fn explore(project: &Project, part: &Part, tests: &Chosen) -> Result<bool, Strin
         let last = (first + AT_ONCE).min(*seeds);
         let start = Instant::now();
         let many = format!("-Zmiri-many-seeds={first}..{last}");
-        let output = run_tests(&mut miri(project, part, &many, tests.target, &tests.args), *limit)?;
+        let output = run_tests(&mut miri(project, &many, tests.target, &tests.args), *limit)?;
         // Each seed is announced: a run that tried fewer has not shown what it should.
         let tried = output.merged.matches("Trying seed: ").count() as u32;
         let seconds = start.elapsed().as_secs();
@@ -127,15 +125,9 @@ fn explore(project: &Project, part: &Part, tests: &Chosen) -> Result<bool, Strin
 
 /// Prepares a run of the tests that `args` choose, of a file of `tests/` or of the crate itself. Leak
 /// checks stay on, and so does isolation: no test needs the host.
-fn miri(
-    project: &Project,
-    part: &Part,
-    flags: &str,
-    target: Option<&str>,
-    args: &[&str],
-) -> Command {
-    let mut command = project
-        .cargo(&project.root, &[part.toolchain, "miri", "test", "--quiet", "--all-features"]);
+fn miri(project: &Project, flags: &str, target: Option<&str>, args: &[&str]) -> Command {
+    let mut command =
+        project.cargo(&project.root, &[&nightly(), "miri", "test", "--quiet", "--all-features"]);
     match target {
         Some(name) => command.args(["--test", name]),
         None => command.arg("--lib"),
@@ -172,14 +164,17 @@ fn races_in(source: &str) -> Vec<String> {
     names
 }
 
-/// Returns the toolchain that has Miri, as an argument of cargo.
-fn toolchain(project: &Project) -> Result<String, String> {
-    let path = project.root.join("scripts/miri-toolchain");
-    let name = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let toolchain = format!("+{}", name.trim());
-    match Command::new("cargo").args([&toolchain, "miri", "--version"]).output() {
-        Ok(output) if output.status.success() => Ok(toolchain),
-        _ => Err(format!("{} has no Miri: run scripts/setup --tests", name.trim())),
+/// Returns what has cargo use the nightly toolchain that `scripts/setup --tests` installs.
+fn nightly() -> String {
+    format!("+{}", include_str!("../../../scripts/miri-toolchain").trim_end())
+}
+
+/// Returns an error that says what to do if Miri is missing.
+fn is_installed() -> Result<(), String> {
+    let output = Command::new("cargo").args([&nightly(), "miri", "--version"]).output();
+    match output.is_ok_and(|output| output.status.success()) {
+        true => Ok(()),
+        false => Err(format!("cargo {} miri is missing; run scripts/setup --tests", nightly())),
     }
 }
 

@@ -64,7 +64,7 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let source = std::fs::read_to_string(context.root().join(file))?;
     ensure!(source.matches(replaced).count() == 1, "{file} has no longer one line {replaced}");
     let changed = Changed::from([(file.into(), source.replacen(replaced, &edit, 1))]);
-    let tree = Tree::copy(context.root(), &built.join("session"), &changed);
+    let tree = Tree::exact_copy(context.root(), &built.join("session"), &changed);
     let tree = tree.map_err(anyhow::Error::msg)?;
     let kernel = Kernel::build(tree.root(), Some(&built), arguments.tier)?;
     let found = hunt::through(&kernel, &arguments.plan(), seeds, false)?;

@@ -50,9 +50,13 @@ fn build(root: &Path, target: Option<&Path>, args: &[&str]) -> Result<String, Ex
     command.current_dir(root).args(["build", "--quiet"]).args(args);
     command.arg("--message-format=json-render-diagnostics");
     if let Some(target) = target {
-        // Only what cargo makes in the end lies elsewhere: dependencies are built once.
         command.env("CARGO_TARGET_DIR", target);
-        command.env("CARGO_BUILD_BUILD_DIR", self::root("cargo")?.join("target"));
+        // Only what cargo makes in the end lies elsewhere: dependencies are built once. A copy with the
+        // same version is the same to cargo as the project, and must share nothing with it.
+        if std::fs::read_to_string(root.join("Cargo.toml")).is_ok_and(|text| has_own_version(&text))
+        {
+            command.env("CARGO_BUILD_BUILD_DIR", self::root("cargo")?.join("target"));
+        }
     }
     let output = process::run(&mut command, Instant::now() + PATIENCE).map_err(|error| {
         ExitError::setup(format!("cannot start cargo: {error}"), "run scripts/setup")
@@ -62,6 +66,11 @@ fn build(root: &Path, target: Option<&Path>, args: &[&str]) -> Result<String, Ex
     }
     eprint!("{}", output.stderr);
     Err(ExitError::new(SETUP, format!("cargo build {} fails", args.join(" "))))
+}
+
+/// Returns whether a workspace's packages have a version that no other copy of it has: one with a `+`.
+fn has_own_version(manifest: &str) -> bool {
+    manifest.lines().any(|line| line.starts_with("version = ") && line.contains('+'))
 }
 
 /// Finds the executable of a target in cargo's JSON messages. There are others: for a test cargo builds
@@ -88,6 +97,12 @@ fn find_library(messages: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_of_its_own_has_a_name_in_it() {
+        assert!(has_own_version("[workspace.package]\nversion = \"0.1.0+copy\"\n"));
+        assert!(!has_own_version("[workspace.package]\nversion = \"0.1.0\"\nx = \"+\"\n"));
+    }
 
     #[test]
     fn the_executable_is_the_one_that_cargo_names() {
