@@ -10,9 +10,9 @@ use core::task::{Context, Poll};
 
 /// Runs an object down and is ready when its last hold is released.
 ///
-/// Made by [`Rundown::drained`]. Any number of them may wait for the same object, beside threads in
-/// [`Rundown::wait`]. The waker stands in memory of the object's [`Park`], never in the object: the
-/// last releaser wakes by address, because the object may be gone by then.
+/// Made by [`drained`](crate::Rundown::drained). Any number of them may wait for the same object, beside
+/// threads in [`wait`](crate::Rundown::wait). The waker stands in memory of the object's [`Park`], never in
+/// the object: the last releaser wakes by address, because the object may be gone by then.
 ///
 /// Dropping it ends the waiting, not the run-down.
 #[must_use = "a future does nothing unless it is polled"]

@@ -70,8 +70,9 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
 
     /// Gives up the guard but keeps its holds, and returns how many.
     ///
-    /// [`RundownGuard::adopt`] makes a guard of them again, [`Rundown::release_n`] releases them. Until they
-    /// are released, no run-down of the object ends.
+    /// [`RundownGuard::adopt`] makes a guard of them again, and
+    /// [`release_n`](crate::Rundown::release_n) releases them. Until they are released, no run-down of the
+    /// object ends.
     #[must_use = "without the count the holds can't be released"]
     pub fn leak(self) -> usize {
         let (count, record) = self.into_parts();

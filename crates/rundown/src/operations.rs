@@ -1,4 +1,4 @@
-//! What begins, waits and releases, with a release too many as a value; [`Rundown`] panics on it.
+//! What begins, waits and releases, with a release too many as a value; `Rundown` panics on it.
 
 use crate::error::{OverRelease, TimedOut};
 use crate::holders::HolderList;

@@ -21,9 +21,9 @@
 //! });
 //! ```
 //!
-//! Of what happens between `phase` and `end` a schedule asks: no sleep but by [`sleep`], no wake-up of
-//! a core without [`wakes`] before it, and nothing that depends on the time. Spinning cores must
-//! execute YIELD, WFE or ISB (`core::hint::spin_loop` does).
+//! For a schedule, what happens between `phase` and `end` must sleep only by `sleep`, announce each core
+//! that it wakes by `wakes`, and not depend on the time. Spinning cores must execute YIELD, WFE or ISB
+//! (`core::hint::spin_loop` does).
 //!
 //! On other architectures there are only the [`markers`], for the plugin.
 
