@@ -1,8 +1,8 @@
 //! Small races under seeded schedules.
 //!
-//! `-append "scenario=NAME seed=K seeds=N apart=A"` runs the scenario once for each of the seeds K, K + A, K + 2 A, ..., N in all, a test a seed, and
-//! ends with the first that fails. `trace=1` prints every step. Needs `-icount shift=4,sleep=off`;
-//! `scripts/explore` knows how.
+//! `-append "scenario=NAME seed=K seeds=N apart=A"` runs the scenario once for each of N seeds: K, K + A,
+//! K + 2 A, ... Each seed is a test, and the first that fails ends the run. `trace=1` prints every step.
+//! Needs `-icount shift=4,sleep=off`; `scripts/explore` knows how.
 
 #![no_std]
 #![no_main]

@@ -12,7 +12,7 @@
  *     free(device);
  *
  * It keeps the object alive and does not serialise its users. The plain family has one counter for
- * all cores, the cache-aware one a counter for each, so that cores do not fight over a cache line.
+ * all cores, the cache-aware one a counter for each, so that cores do not contend for a cache line.
  *
  * What a caller gets wrong is one line on standard error (in a kernel: through its `fatal`) that names
  * the routine, the object and what to do, and an abort.
@@ -148,7 +148,7 @@ BOOLEAN ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef);
 BOOLEAN ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef,
                                      ULONG Count);
 
-// Gives back one acquire that returned TRUE. It may be another core's or thread's.
+// Releases one acquire that returned TRUE. It may be another core's or thread's.
 //
 // Never waits: at most two atomic subtractions, and waking the waiters if it was the last. Level:
 // <= DISPATCH_LEVEL in Windows; any here, if the platform's `wake` is (the library for programs takes
@@ -162,8 +162,8 @@ BOOLEAN ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef,
 // Requires: The caller owns one acquire of this object.
 void ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef);
 
-// Gives back `Count` acquires at once. The amounts are free: three single acquires may be given back
-// by one call, and one acquire of 3 by three single releases. A `Count` of 0 does nothing.
+// Releases `Count` acquires at once. The amounts are free: one call may release three single acquires,
+// and three single releases one acquire of 3. A `Count` of 0 does nothing.
 //
 // Otherwise as ExReleaseRundownProtection.
 //
@@ -290,8 +290,8 @@ BOOLEAN ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
 BOOLEAN ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
                                                ULONG Count);
 
-// Gives back one acquire that returned TRUE, on the current core's slot, which need not be the slot
-// of the acquire. It may be another core's or thread's, at any moment, also during a run-down.
+// Releases one acquire that returned TRUE, on the current core's slot, which need not be the slot of
+// the acquire. It may be another core's or thread's, at any moment, also during a run-down.
 //
 // Never waits: at most two atomic subtractions, and waking the waiters if it was the last. Level:
 // <= DISPATCH_LEVEL in Windows; any here, if the platform's `wake` is (the library for programs takes
@@ -306,8 +306,8 @@ BOOLEAN ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRe
 // Requires: The caller owns one acquire of this object.
 void ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
 
-// Gives back `Count` acquires at once. The amounts are free: three single acquires may be given back
-// by one call, and one acquire of 3 by three single releases. A `Count` of 0 does nothing.
+// Releases `Count` acquires at once. The amounts are free: one call may release three single acquires,
+// and three single releases one acquire of 3. A `Count` of 0 does nothing.
 //
 // Otherwise as ExReleaseRundownProtectionCacheAware.
 //

@@ -22,8 +22,8 @@ use core::ptr::{self, NonNull};
 /// # What a wrong implementation can do
 ///
 /// It is a safe trait. An answer that changes from call to call costs time. A panic leaves the operation
-/// that asked: an acquire then takes nothing, and a release gives nothing back, so its holds stay taken
-/// and no run-down of the object ends.
+/// that asked: an acquire then takes nothing, and a release releases nothing, so its holds stay taken and
+/// no run-down of the object ends.
 pub trait CurrentSlot {
     /// Returns the index of the slot to use now.
     fn current_slot() -> usize;
@@ -174,7 +174,7 @@ impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
     /// Makes a live object with `slots` slots in the caller's memory, which may be larger than needed.
     ///
     /// The memory stays the caller's: nothing happens when the reference ends. Run the object down
-    /// before, as leaked holds would otherwise be given back to whatever lies there then.
+    /// before, as leaked holds would otherwise be released into whatever lies there then.
     ///
     /// # Errors
     ///

@@ -65,7 +65,7 @@ pub enum InitError {
 pub struct OverRelease {
     /// Holds that there were when the release noticed it; 0 when a drain did, which knows the excess only.
     pub held: usize,
-    /// Holds that this release gave back; of a drain, how many too many all releases gave back.
+    /// Holds that this release released; of a drain, how many too many were released in all.
     pub released: usize,
 }
 

@@ -1,4 +1,4 @@
-//! A hold on an object that gives itself back.
+//! A hold on an object that is released on drop.
 
 use crate::holders::Record;
 use crate::object::Object;
@@ -50,7 +50,7 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
         Some(Self { object: self.object, count, record })
     }
 
-    /// Takes the holds of `other` in, so that one release gives all of them back.
+    /// Takes the holds of `other` in, so that one release is enough for all.
     ///
     /// Touches no shared memory: the sum stays the same.
     ///
@@ -70,9 +70,9 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
 
     /// Gives up the guard but keeps its holds, and returns how many.
     ///
-    /// They are given back by [`RundownGuard::adopt`] or [`Rundown::release_n`]. Until then the
-    /// object can't finish a run-down.
-    #[must_use = "without the count the holds can't be given back"]
+    /// [`RundownGuard::adopt`] makes a guard of them again, [`Rundown::release_n`] releases them. Until they
+    /// are released, no run-down of the object ends.
+    #[must_use = "without the count the holds can't be released"]
     pub fn leak(self) -> usize {
         let (count, record) = self.into_parts();
         record.leak();

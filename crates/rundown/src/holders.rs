@@ -190,7 +190,7 @@ impl Holders {
     }
 }
 
-/// HolderList holders a late drain has to list: an address to compare with, never to follow.
+/// Whose holders a late drain has to list: an address to compare with, never to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HolderList(usize);
 

@@ -3,14 +3,14 @@
 //! Many cores use an object; one owner can at any time say "no new users", wait until the old ones
 //! are gone, and then free it. Users pay one atomic addition on the way in and one on the way out.
 //! With [`CacheAwareRundownRef`] these go to a counter on a cache line of the core's own, so users on
-//! different cores never fight over a line. The design is Windows' `EX_RUNDOWN_REF` and its
-//! cache-aware form; the contract is theirs, kept also where their documentation is silent.
+//! different cores never contend for a line. The design is that of Windows' `EX_RUNDOWN_REF` and its
+//! cache-aware form, and so is the contract.
 //!
 //! * [`RundownRef`]: one counter for all.
 //! * [`CacheAwareRundownRef`]: a counter for each core.
 //! * [`Rundown`]: what both can do.
-//! * [`RundownGuard`]: one or more holds, given back on drop.
-//! * [`Protected`]: an object together with its protection, lent out and given back.
+//! * [`RundownGuard`]: one or more holds, released on drop.
+//! * [`Protected`]: an object together with its protection: lent out to users, returned to its owner.
 //! * [`Drained`]: a run-down as a `Future`.
 //!
 //! It does not serialise accesses, it only keeps the object alive. It suits an object that is nearly

@@ -25,9 +25,9 @@ pub trait Park {
 
     /// Waits until `ready` returns true, or until the deadline has passed.
     ///
-    /// Returns whether `ready` was seen true; false only after a deadline, and without one a false is
-    /// taken for a wake-up without a cause: the wait goes on. `ready` only reads; it may be called at any rate, and
-    /// again after every wake-up. An implementation that sleeps must not miss an
+    /// Returns whether `ready` was seen true. It returns false only after a deadline; without one, a false is
+    /// taken for a wake-up without a cause, and the wait goes on. `ready` only reads: it may be called
+    /// at any rate, and again after every wake-up. An implementation that sleeps must not miss an
     /// [`unpark_all`](Park::unpark_all) with the same address that comes after `ready` was called.
     fn park_until(
         address: *const (),

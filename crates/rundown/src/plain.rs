@@ -12,7 +12,7 @@ use core::slice;
 /// Run-down protection in two words, all cores on one counter (`EX_RUNDOWN_REF`).
 ///
 /// Small and simple; right where an object is acquired rarely, or by one core at a time. Where many
-/// cores acquire it often, they fight over its cache line, and
+/// cores acquire it often, they contend for its cache line, and
 /// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) is the better choice.
 ///
 /// ```

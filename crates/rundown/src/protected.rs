@@ -117,7 +117,7 @@ impl<T, R: Rundown> Protected<T, R> {
         Ok(ProtectedGuard { protected: self, hold })
     }
 
-    /// Refuses new users, waits for the old ones, and gives the value back.
+    /// Refuses new users, waits for the old ones, and returns the value.
     ///
     /// Of several callers one gets the value; the others get `None`, once the users have left. A caller
     /// who overlaps with a [`put`](Self::put) comes either before it, and then leaves the new value
@@ -149,7 +149,7 @@ impl<T, R: Rundown> Protected<T, R> {
         self.object.begin_run_down()
     }
 
-    /// Refuses new users, and gives the value back if all old ones have left.
+    /// Refuses new users, and returns the value if all old ones have left.
     ///
     /// `None`: some are left, or there is no value, or another call is just moving it in or out.
     ///
@@ -196,7 +196,7 @@ impl<T, R: Rundown> Protected<T, R> {
     fn take_after<E>(&self, mut drained: impl FnMut() -> Result<bool, E>) -> Result<Option<T>, E> {
         loop {
             let seen = self.look();
-            // Empty, or just being moved: out by another caller, holders it is then, or in by a `put`,
+            // Empty, or just being moved: out by another caller, whose it is then, or in by a `put`,
             // before which we come. The object stays as it is.
             if seen % ROUND != FULL || !drained()? {
                 return Ok(None);

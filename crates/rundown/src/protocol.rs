@@ -2,9 +2,9 @@
 //!
 //! # State
 //!
-//! * A **slot** a core: bit 0 is the mark ("running down"), the rest is twice the net number of
-//!   holds taken here. A hold may be released on another slot, so one slot can go below zero; all
-//!   arithmetic is modular and only the sum has a meaning.
+//! * A **slot** a core: bit 0 says that run-down is active (the *mark*), the rest is twice the net
+//!   number of holds taken here. A hold may be released on another slot, so one slot can go below
+//!   zero; all arithmetic is modular and only the sum has a meaning.
 //! * **outstanding**, one word: odd from the start until a sweep has ended, even afterwards. Even,
 //!   it is twice the number of holds not yet released; zero therefore says *run down*, and nothing
 //!   else does. Releases subtract even amounts, so until the sweep ends no release can make it zero.
@@ -25,7 +25,7 @@ use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
 use crate::outcome::{Progress, ReleaseResult, Released, over};
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 
-/// Bit 0 of a slot: running down. Bit 0 of `outstanding`: no sweep has ended.
+/// Bit 0 of a slot: run-down is active. Bit 0 of `outstanding`: no sweep has ended.
 const MARK: usize = 1;
 /// One hold, in the units of both words.
 const ONE: usize = 2;
@@ -96,7 +96,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }
     }
 
-    /// Gives `count` holds back on `slot`, which need not be the slot they were taken on. `None`: that was
+    /// Releases `count` holds on `slot`, which need not be the slot they were taken on. `None`: that was
     /// all, and the object may be gone. Otherwise [`release_slow`](Self::release_slow) does the rest.
     #[inline]
     pub(crate) fn release(&self, slot: usize, count: usize) -> Option<usize> {
@@ -138,7 +138,7 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         Err(over(old, count))
     }
 
-    /// Marks every slot, if nobody has, and counts who is inside. True: the mark was ours.
+    /// Marks every slot, if nobody has, and counts who is inside. Returns whether this call did it.
     pub(crate) fn sweep(&self) -> Result<bool, OverRelease> {
         // Relaxed: only spares a write; `mark` decides who sweeps.
         if self.word(0).load(Ordering::Relaxed) & MARK != 0 {

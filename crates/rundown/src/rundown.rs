@@ -10,7 +10,7 @@ use crate::object::Object;
 use crate::operations;
 use crate::park::Park;
 
-/// Run-down protection: the family of operations, the same for both kinds of object.
+/// Run-down protection: the operations, the same for both kinds of object.
 ///
 /// Sealed: implemented by [`RundownRef`](crate::RundownRef) and
 /// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) only.
@@ -219,9 +219,9 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     /// While it runs, an acquire may be granted on one core and refused on another, and a
     /// [`begin_run_down`](Self::begin_run_down) may take the run-down that has just ended for its own.
     ///
-    /// That others who wait are done: one holders run-down has ended, but who has not looked since, finds
-    /// the object live and runs the new round down. So does a [`Drained`] that has been polled and not
-    /// been ready. Make sure that they have returned, if the next round is not to be theirs.
+    /// That others who wait are done. One whose run-down has ended, but who has not looked since, finds the
+    /// object live and runs the new round down. So does a [`Drained`] that was polled and was not ready.
+    /// If the next round is not to be theirs, make sure first that they have returned.
     fn reinitialize(&self) -> Result<(), NotRunDown> {
         self.protocol().reinitialize(|| ())?;
         <Self::Park as Park>::unpark_all(self.address());

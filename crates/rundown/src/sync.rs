@@ -19,7 +19,7 @@ pub(crate) use loom::sync::atomic::AtomicPtr;
 #[cfg(rundown_loom)]
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
 
-/// Declares a function `const`, except under loom, holders atomics cannot be made in a constant.
+/// Declares a function `const`, except under loom, whose atomics cannot be made in a constant.
 macro_rules! const_unless_loom {
     ($(#[$meta:meta])* $vis:vis const fn $($rest:tt)*) => {
         #[cfg(not(rundown_loom))]

@@ -37,7 +37,7 @@ pub fn calibrate(cores: usize) {
     }
 }
 
-/// Leads core 0 through a row of NOPs in slices of `length`, while others wait for their turn.
+/// Runs core 0 over a row of NOPs in slices of `length`, while others wait for their turn.
 /// Returns how far one slice went.
 fn progress_in(length: u64, waiting: usize) -> u64 {
     scheduler::prepare(0, waiting + 1);

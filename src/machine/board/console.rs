@@ -40,8 +40,8 @@ pub fn seize() {
             return;
         }
     }
-    // SAFETY: the holder had its time. Either it is this core, which will not come back to it, or it
-    // hangs. Two writers at once could at worst mix two lines.
+    // SAFETY: the holder had time to finish. Either it is this core, which will not come back to it, or
+    // it hangs. Two writers at once could at worst mix two lines.
     unsafe { UART.force_unlock() };
 }
 

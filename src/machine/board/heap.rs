@@ -1,4 +1,4 @@
-//! The heap: linked_list_allocator behind a spin lock, with interrupts held back.
+//! The heap: linked_list_allocator behind a spin lock, with interrupts masked.
 
 use crate::arch::interrupt_mask::without_interrupts;
 use core::alloc::{GlobalAlloc, Layout};
@@ -19,7 +19,7 @@ pub fn start(memory: Range<usize>) {
 }
 
 // SAFETY: linked_list_allocator hands out blocks that are disjoint and fit the layout; the lock gives
-// it exclusive access, and with interrupts held back no handler of this core can wait for it.
+// it exclusive access, and with interrupts masked no handler of this core can wait for it.
 unsafe impl GlobalAlloc for LockedHeap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         without_interrupts(|| {

@@ -20,7 +20,7 @@ const EXCEPTION_STACK_SIZE: usize = 16 << 10;
 const STACKS_SIZE: usize = PAGE + EXCEPTION_STACK_SIZE + PAGE + STACK_SIZE;
 /// The heap must hold page tables and, for each core, its data, its slot and its share of the tests.
 const SMALLEST_HEAP: usize = 1 << 20;
-/// More is not used: mapping it costs time.
+/// A larger heap is not made, however much RAM there is: mapping it costs time.
 const LARGEST_HEAP: usize = 32 << 20;
 
 /// The stacks of one core, each with an unmapped page below.

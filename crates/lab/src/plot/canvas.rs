@@ -102,6 +102,7 @@ pub fn svg(
     }
     // The backend's first element has neither a role nor a title.
     let body = text.split_once('>').map_or("", |(_, body)| body);
+    let body = one_line_each(body);
     let (title, description) = (escape(title), escape(description));
     // Shown at a width that suits its texts, where nothing else is said.
     let (shown, high) = (WIDTH * 7 / 12, height * 7 / 12);
@@ -111,4 +112,18 @@ pub fn svg(
          aria-describedby=\"{name}-description\">\n\
          <title>{title}</title>\n<desc id=\"{name}-description\">{description}</desc>{body}"
     ))
+}
+
+/// Puts each element on a line of its own, so that a change of a figure shows as the elements that
+/// changed: the backend breaks texts into three lines, and says of everything that it is opaque.
+fn one_line_each(body: &str) -> String {
+    let (mut lines, mut in_a_text) = (String::new(), false);
+    for line in body.lines() {
+        if !in_a_text {
+            lines.push('\n');
+        }
+        lines.push_str(&line.replace(" opacity=\"1\"", ""));
+        in_a_text = (in_a_text || line.starts_with("<text")) && !line.ends_with("</text>");
+    }
+    lines + "\n"
 }

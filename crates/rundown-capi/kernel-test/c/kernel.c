@@ -130,7 +130,7 @@ const char *kernel_check(void)
     return NULL;
 }
 
-/* The hold of one core is given back by another, which ends the wait of core 0. */
+/* The hold of one core is released by another, which ends the wait of core 0. */
 static EX_RUNDOWN_REF handed_over;
 static atomic_int held_still;
 

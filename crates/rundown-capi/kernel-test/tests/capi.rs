@@ -52,7 +52,7 @@ fn main() -> ! {
     }
     ktap.test("C code on every core uses an object until core 0 runs it down", round);
     ktap.test("re-initialised, it serves a whole second round", round);
-    ktap.test("a hold of core 0 is given back by the last core, and ends the wait", hand_over);
+    ktap.test("a hold of core 0 is released by the last core, and ends the wait", hand_over);
     *REPORT.lock() = Some(ktap);
     kernel_release_too_many();
     let report = REPORT.lock().take();

@@ -34,23 +34,23 @@ const _: () = assert!(size_of::<CacheLine<Header>>() == CACHE_LINE);
 
 /// Marks an initialised object, unlike other memory, and leaves room for the number of slots.
 const KEY: usize = (0x6be1_d04f_97c3_a5b9_u64 as usize) << (usize::BITS / 2);
-/// What takes the place of [`KEY`] in memory that was given back.
+/// What takes the place of [`KEY`] in memory that was freed.
 const FREED: usize = !KEY;
 
 const _: () = assert!(MAX_SLOTS < 1 << (usize::BITS / 2));
 
-/// Bytes of an object with `slots` slots, wherever in its buffer it begins.
+/// Returns the bytes of an object with `slots` slots, wherever in its buffer it begins.
 fn size_of_object(slots: usize) -> usize {
     let object = Object::layout(slots).expect("the number of slots is within its limits");
     CACHE_LINE - align_of::<usize>() + size_of::<CacheLine<Header>>() + object.size()
 }
 
-/// The number of slots of an object that is made now.
+/// Returns the number of slots of an object that is made now.
 fn slot_count() -> usize {
     platform::slot_count().clamp(1, MAX_SLOTS)
 }
 
-/// The header of an object in this buffer: the first cache line in it.
+/// Returns the header of an object in this buffer: the first cache line in it.
 #[inline]
 fn header_in(buffer: PEX_RUNDOWN_REF_CACHE_AWARE) -> *mut CacheLine<Header> {
     let to_line = buffer.addr().wrapping_neg() % CACHE_LINE;
@@ -282,8 +282,8 @@ unsafe fn acquire(
     }
 }
 
-/// Gives back one acquire that returned TRUE, on the current core's slot, which need not be the slot
-/// of the acquire. It may be another core's or thread's, at any moment, also during a run-down.
+/// Releases one acquire that returned TRUE, on the current core's slot, which need not be the slot of
+/// the acquire. It may be another core's or thread's, at any moment, also during a run-down.
 ///
 /// Never waits: at most two atomic subtractions, and waking the waiters if it was the last. Level:
 /// <= DISPATCH_LEVEL in Windows; any here, if the platform's `wake` is (the library for programs takes
@@ -308,8 +308,8 @@ pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAware(
     unsafe { release("ExReleaseRundownProtectionCacheAware", RunRefCacheAware, 1) }
 }
 
-/// Gives back `Count` acquires at once. The amounts are free: three single acquires may be given back
-/// by one call, and one acquire of 3 by three single releases. A `Count` of 0 does nothing.
+/// Releases `Count` acquires at once. The amounts are free: one call may release three single acquires,
+/// and three single releases one acquire of 3. A `Count` of 0 does nothing.
 ///
 /// Otherwise as ExReleaseRundownProtectionCacheAware.
 ///

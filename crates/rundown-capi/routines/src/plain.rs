@@ -129,7 +129,7 @@ unsafe fn acquire(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG)
     }
 }
 
-/// Gives back one acquire that returned TRUE. It may be another core's or thread's.
+/// Releases one acquire that returned TRUE. It may be another core's or thread's.
 ///
 /// Never waits: at most two atomic subtractions, and waking the waiters if it was the last. Level:
 /// <= DISPATCH_LEVEL in Windows; any here, if the platform's `wake` is (the library for programs takes
@@ -151,8 +151,8 @@ pub unsafe extern "C" fn ExReleaseRundownProtection(RunRef: PEX_RUNDOWN_REF) {
     unsafe { release("ExReleaseRundownProtection", RunRef, 1) }
 }
 
-/// Gives back `Count` acquires at once. The amounts are free: three single acquires may be given back
-/// by one call, and one acquire of 3 by three single releases. A `Count` of 0 does nothing.
+/// Releases `Count` acquires at once. The amounts are free: one call may release three single acquires,
+/// and three single releases one acquire of 3. A `Count` of 0 does nothing.
 ///
 /// Otherwise as ExReleaseRundownProtection.
 ///

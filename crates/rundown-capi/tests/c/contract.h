@@ -29,7 +29,7 @@ const char *contract_sentence(unsigned test);
 /* Runs a test. Returns NULL if it passed, else what did not hold. */
 const char *contract_run(unsigned test);
 
-/* Provided by whoever runs the tests: memory aligned as by malloc. It is never given back. */
+/* Provided by whoever runs the tests: memory aligned as by malloc. It is never freed. */
 void *test_memory(SIZE_T size);
 
 #define TEXT_OF(x) #x

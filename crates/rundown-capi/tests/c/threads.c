@@ -81,7 +81,7 @@ static struct worker {
     char apart[128];
 } workers[THREADS];
 static atomic_int alive;
-static atomic_int passed_on; /* holds that were taken by one thread, and anyone may give back */
+static atomic_int passed_on; /* holds that were taken by one thread, and anyone may release */
 static atomic_int busy;
 
 static void *use(void *argument)
@@ -121,7 +121,7 @@ static const char *users(unsigned rounds)
             milliseconds(1);
         atomic_store(&returned, 0);
         start(&waiter, wait_and_say, NULL);
-        while (!atomic_load(&returned)) /* what nobody has given back is given back here */
+        while (!atomic_load(&returned)) /* what nobody has released is released here */
             for (int left = atomic_exchange(&passed_on, 0); left > 0; left--)
                 f->release(shared);
         atomic_store(&alive, 0);

@@ -150,7 +150,7 @@ impl Target {
                 continue;
             }
             if let Some((name, body)) = module_item(rest) {
-                let inner = [&module[..], &[name.clone()]].concat();
+                let inner = [&module[..], std::slice::from_ref(&name)].concat();
                 if for_tests {
                 } else if let Some(body) = body {
                     self.modules.insert(inner.clone(), file.to_owned());
@@ -207,7 +207,7 @@ impl Target {
             }
             _ => {}
         }
-        let child = [&from[..], &[first.clone()]].concat();
+        let child = [&from[..], std::slice::from_ref(first)].concat();
         if self.modules.contains_key(&child) {
             return self.file(&[&child, rest].concat());
         }
