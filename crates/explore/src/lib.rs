@@ -29,9 +29,7 @@ use tools::cargo;
 /// Does what the command line asks for.
 pub fn run(args: &[String]) -> Result<(), ExitError> {
     let Some(arguments) = Arguments::parse(args)? else { return Ok(()) };
-    process::end_with_us().map_err(|error| {
-        ExitError::setup(format!("cannot catch signals: {error}"), "report this")
-    })?;
+    process::end_with_us()?;
     let root = cargo::root("scripts/explore")?;
     let kernel = || Kernel::build(&root, None, arguments.tier);
     let report = match arguments.goal() {
