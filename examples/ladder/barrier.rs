@@ -1,18 +1,20 @@
 //! A common start for several cores, and how long they take from there.
 
-use crate::wait::wait;
 use alloc::vec::Vec;
 use core::ptr;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use ladder::Variant;
 use machine::arch::{cpu, time};
-use machine::smp::{jobs, park};
+use machine::smp::{cores, jobs, park};
 use rundown::CacheLine;
 
 /// How long a core waits at the barrier before it goes to sleep, in microseconds: longer than an
 /// inter-core interrupt takes to come, so that a few cores on as many host processors start at the same
 /// moment.
 const AWAKE_US: u64 = 200;
+
+/// Deadline for the start, in milliseconds.
+const DEADLINE_MS: u64 = 20_000;
 
 /// Where cores wait for each other, once.
 #[derive(Debug, Default)]
@@ -23,7 +25,7 @@ pub struct Barrier {
 }
 
 impl Barrier {
-    /// Waits until `cores` cores are here. The last one opens the barrier.
+    /// Waits until `cores` cores are here. The last one opens the barrier. Panics if that is late.
     pub fn wait(&self, cores: usize) {
         let CacheLine(opened) = &self.opened;
         // Relaxed, all of it: the barrier orders nothing but time. What the cores share was written by
@@ -37,7 +39,10 @@ impl Barrier {
         while !is_open() && time::now() < awake_until {
             cpu::give_way();
         }
-        wait(ptr::from_ref(opened).cast(), "the others at the start", is_open);
+        if !park::wait(ptr::from_ref(opened).cast(), is_open, time::after_ms(DEADLINE_MS)) {
+            let core = cores::this_index();
+            panic!("core {core} has waited {DEADLINE_MS} ms for the others at the start");
+        }
     }
 
     /// Returns when it was opened, in ticks.

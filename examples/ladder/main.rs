@@ -32,7 +32,6 @@ mod instructions;
 mod platform;
 mod table;
 mod time;
-mod wait;
 
 use arguments::{Arguments, Mode};
 use machine::board::console::println;

@@ -7,22 +7,11 @@ use std::hint::black_box;
 use std::sync::{Arc, RwLock};
 
 const STD_RW_LOCK: About = About {
-    name: "std_rw_lock",
-    meaning: "std::sync::RwLock, held for reading",
-    kind: Kind::Lock,
-    transfers_per_pair: None,
     retries: true,
-    two_cores: None,
+    ..About::new("std_rw_lock", "std::sync::RwLock, held for reading", Kind::Lock)
 };
 
-const ARC: About = About {
-    name: "arc",
-    meaning: "std::sync::Arc, cloned and dropped",
-    kind: Kind::OneWord,
-    transfers_per_pair: None,
-    retries: false,
-    two_cores: None,
-};
+const ARC: About = About::new("arc", "std::sync::Arc, cloned and dropped", Kind::OneWord);
 
 /// The descriptions of the two that need `std`; [`ladder::VARIANTS`] has the others.
 pub static WITH_STD: [About; 2] = [STD_RW_LOCK, ARC];

@@ -77,7 +77,7 @@ impl Api {
     ///
     /// # Safety
     ///
-    /// `block` must be what a [translation callback](register::OnTranslate) has got, and be used within that call.
+    /// `block` must be what a [translation callback](Register::translate) has got, and be used within that call.
     pub unsafe fn instructions(
         &self,
         block: *const Block,

@@ -59,6 +59,7 @@ impl Arguments {
             let (key, value) =
                 arg.split_once('=').ok_or_else(|| format!("`{arg}` is not KEY=VALUE"))?;
             let wrong = |wanted: &str| format!("{key}={value}: wants {wanted}");
+            let any_number = || number(value).ok_or_else(|| wrong("a number"));
             match key {
                 "mode" => {
                     this.schedule = match value {
@@ -86,12 +87,9 @@ impl Arguments {
                         _ => return Err(wrong("round-robin or random")),
                     })
                 }
-                "seed" => seed = Some(number(value).ok_or_else(|| wrong("a number"))?),
-                "cores" => {
-                    this.cores = number(value)
-                        .and_then(|cores| usize::try_from(cores).ok())
-                        .ok_or_else(|| wrong("a number"))?
-                }
+                "seed" => seed = Some(any_number()?),
+                // Whoever says more than there are learns so when a phase begins.
+                "cores" => this.cores = usize::try_from(any_number()?).unwrap_or(usize::MAX),
                 "trace" => this.trace = Some(value.into()),
                 "trace_last" => {
                     this.trace_last = number(value)
@@ -105,9 +103,7 @@ impl Arguments {
                         seconds.ok_or_else(|| wrong("seconds from 1 to 86400"))?,
                     )
                 }
-                "max_steps" => {
-                    this.max_steps = number(value).ok_or_else(|| wrong("a number"))?;
-                }
+                "max_steps" => this.max_steps = any_number()?,
                 _ => {
                     return Err(format!(
                         "{key}= is unknown; there are mode, line, region, names, out, policy, seed, \

@@ -5,7 +5,7 @@
 //! when a plugin asks for one (measured: who asks for the loads of LDXR hears nothing).
 
 use crate::aarch64::{self, Class};
-use crate::api::register::{Both, Data};
+use crate::api::register::Data;
 use crate::api::types::{Block, ExecuteCallback, Id, Info, Instruction};
 use crate::failure;
 use crate::plugin::Plugin;
@@ -48,13 +48,13 @@ pub unsafe extern "C" fn qemu_plugin_install(
         Err(error) => failure::end(failure::SETUP, &error),
     };
     let register = &plugin.api.register;
-    register.on_translate(id, Both(translate, translate_with_data));
-    register.on_exit(id, Both(exit, exit_with_data));
+    register.translate.register(id, translate, translate_with_data);
+    register.exit.register(id, exit, exit_with_data);
     if info.current >= MIXES_CORES_UP {
-        register.on_start(id, Both(start, start_with_data));
+        register.start.register(id, start, start_with_data);
     }
     if plugin.schedules() {
-        register.on_idle(id, Both(idle, idle_with_data));
+        register.idle.register(id, idle, idle_with_data);
     }
     0
 }

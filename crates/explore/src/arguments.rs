@@ -3,8 +3,6 @@
 use super::scenario::{self, Plan, Scenario};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Parser, ValueEnum, value_parser};
-use runner::exit_error::ExitError;
-use tools::usage;
 
 /// The last lines of the usage text.
 const MORE: &str = "\
@@ -62,11 +60,6 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the arguments after the command's name. `None`: the usage text is wanted.
-    pub fn parse(args: &[String]) -> Result<Option<Arguments>, ExitError> {
-        usage::parse(args)
-    }
-
     /// Returns what to do.
     pub fn goal(&self) -> Goal {
         match (self.seed, &self.mutants) {
@@ -105,7 +98,7 @@ mod tests {
 
     fn parse(line: &str) -> Result<Option<Arguments>, String> {
         let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Arguments::parse(&args).map_err(|error| error.line)
+        tools::usage::parse(&args).map_err(|error| error.line)
     }
 
     #[test]

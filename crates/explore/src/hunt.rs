@@ -32,19 +32,13 @@ pub struct Failure {
 /// What came of a hunt.
 #[derive(Clone, Debug)]
 pub struct Found {
-    seeds: u64,
+    /// How many seeds were run.
+    pub seeds: u64,
     different: usize,
     cores: u32,
     took: Duration,
     /// The lowest seed that fails, if one does.
     pub failure: Option<Failure>,
-}
-
-impl Found {
-    /// Returns how many seeds were run.
-    pub fn seeds(&self) -> u64 {
-        self.seeds
-    }
 }
 
 impl fmt::Display for Found {

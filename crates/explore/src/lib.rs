@@ -24,14 +24,12 @@ use hunt::Found;
 use kernel::Kernel;
 use runner::exit_error::ExitError;
 use runner::process;
-use tools::cargo;
+use tools::{cargo, usage};
 
 /// Does what the command line asks for.
 pub fn run(args: &[String]) -> Result<(), ExitError> {
-    let Some(arguments) = Arguments::parse(args)? else { return Ok(()) };
-    process::end_with_us().map_err(|error| {
-        ExitError::setup(format!("cannot catch signals: {error}"), "report this")
-    })?;
+    let Some(arguments) = usage::parse::<Arguments>(args)? else { return Ok(()) };
+    process::end_with_us()?;
     let root = cargo::root("scripts/explore")?;
     let kernel = || Kernel::build(&root, None, arguments.tier);
     let report = match arguments.goal() {

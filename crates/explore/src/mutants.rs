@@ -35,7 +35,7 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {
                 found += 1;
                 most = most.max(seed);
             }
-            None => println!("NOT FOUND in {} seeds  {}", hunt.seeds(), mutant.name),
+            None => println!("NOT FOUND in {} seeds  {}", hunt.seeds, mutant.name),
         }
     }
     println!("mutants: {}, found: {found}, most seeds needed: {most}", chosen.len());

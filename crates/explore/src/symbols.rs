@@ -1,13 +1,18 @@
 //! Finds where in the sources an address of the kernel lies.
 
-use addr2line::Loader;
-use runner::exit_error::{ExitError, SETUP};
+use super::image::wrong;
+use addr2line::Context;
+use addr2line::gimli::{Dwarf, EndianSlice, Error, LittleEndian, SectionId};
+use object::{Object, ObjectSection};
+use runner::exit_error::ExitError;
 use std::collections::HashMap;
+use std::fmt::Display;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The line tables of an image.
 pub struct Symbols {
-    loader: Loader,
+    context: Context<EndianSlice<'static, LittleEndian>>,
     root: PathBuf,
     files: HashMap<PathBuf, Vec<String>>,
 }
@@ -26,14 +31,23 @@ pub struct Place {
 impl Symbols {
     /// Reads the line tables of `image`, which was built from the sources in `root`.
     pub fn read(image: &Path, root: &Path) -> Result<Symbols, ExitError> {
-        let loader = Loader::new(image)
-            .map_err(|error| ExitError::new(SETUP, format!("{}: {error}", image.display())))?;
-        Ok(Symbols { loader, root: root.to_owned(), files: HashMap::new() })
+        let wrong = |error: &dyn Display| wrong(image, error);
+        // Read once in a run, so it need not be freed.
+        let bytes: &'static [u8] = fs::read(image).map_err(|error| wrong(&error))?.leak();
+        let file = object::File::parse(bytes).map_err(|error| wrong(&error))?;
+        let load = |id: SectionId| -> Result<_, Error> {
+            let section = file.section_by_name(id.name());
+            let data = section.and_then(|section| section.data().ok()).unwrap_or_default();
+            Ok(EndianSlice::new(data, LittleEndian))
+        };
+        let context = Dwarf::load(load).and_then(Context::from_dwarf);
+        let context = context.map_err(|error| wrong(&error))?;
+        Ok(Symbols { context, root: root.to_owned(), files: HashMap::new() })
     }
 
     /// Finds the place: of functions that are inlined into each other, the innermost of the project.
     pub fn place(&mut self, address: u64) -> Option<Place> {
-        let mut frames = self.loader.find_frames(address).ok()?;
+        let mut frames = self.context.find_frames(address).skip_all_loads().ok()?;
         while let Ok(Some(frame)) = frames.next() {
             let at = frame.location.as_ref();
             let Some((file, number)) = at.and_then(|at| Some((at.file?, at.line?))) else {
@@ -53,7 +67,7 @@ impl Symbols {
     fn text(&mut self, path: &Path, number: u32) -> String {
         let root = &self.root;
         let lines = self.files.entry(path.to_owned()).or_insert_with(|| {
-            let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+            let text = fs::read_to_string(root.join(path)).unwrap_or_default();
             text.lines().map(|line| line.trim().to_owned()).collect()
         });
         lines.get((number as usize).wrapping_sub(1)).cloned().unwrap_or_default()

@@ -37,9 +37,7 @@ use tools::measure::Measurement;
 /// Does what the command line asks for.
 pub fn run(args: &[String]) -> Result<(), ExitError> {
     let Some(arguments) = Arguments::parse(args)? else { return Ok(()) };
-    process::end_with_us().map_err(|error| {
-        ExitError::setup(format!("cannot catch signals: {error}"), "report this")
-    })?;
+    process::end_with_us()?;
     let out = Out(arguments.out());
     let (objects, data) = match &arguments.from {
         Some(file) => {

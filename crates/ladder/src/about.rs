@@ -24,6 +24,11 @@ pub struct About {
 }
 
 impl About {
+    /// Describes a variant of which nothing is promised, and whose cores never try again.
+    pub const fn new(name: &'static str, meaning: &'static str, kind: Kind) -> Self {
+        Self { name, meaning, kind, transfers_per_pair: None, retries: false, two_cores: None }
+    }
+
     /// Returns whether the count is right, however many cores count at once.
     pub const fn is_exact(&self) -> bool {
         !matches!(self.kind, Kind::Wrong)

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         eprintln!("prove: unknown argument; scripts/prove --help lists them");
         return ExitCode::from(2);
     }
-    let ready = process::end_with_us().map_err(|error| format!("cannot catch signals: {error}"));
+    let ready = process::end_with_us().map_err(|error| error.line);
     let project = match ready.and_then(|()| Project::find()) {
         Ok(project) => project,
         Err(error) => {

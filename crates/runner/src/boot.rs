@@ -39,9 +39,7 @@ pub fn run(
     qemu::check(&settings)?;
 
     // The order matters: signals are caught before there is anything that they could leave behind.
-    let signals = Signals::catch().map_err(|error| {
-        ExitError::setup(format!("cannot catch signals: {error}"), "report this")
-    })?;
+    let signals = Signals::catch().map_err(ExitError::no_signals)?;
     let terminal = Terminal::remember();
     let started = Instant::now();
     let command = qemu::command(&settings, kernel, terminal.is_some());

@@ -30,6 +30,11 @@ impl ExitError {
         ExitError::new(SETUP, format!("{wrong}; {remedy}"))
     }
 
+    /// Returns the error for a system that lets nobody catch signals.
+    pub fn no_signals(error: std::io::Error) -> ExitError {
+        ExitError::setup(format!("cannot catch signals: {error}"), "report this")
+    }
+
     /// Prints the line, unless there is none, and returns the status for `main`.
     pub fn report(&self) -> ExitCode {
         if !self.line.is_empty() {

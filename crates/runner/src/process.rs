@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::exit_error::ExitError;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -57,8 +58,9 @@ pub fn shown(command: &Command) -> String {
 }
 
 /// Starts a thread that ends all running commands, and then this process, when a signal asks for it.
-pub fn end_with_us() -> io::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
+pub fn end_with_us() -> Result<(), ExitError> {
+    let signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT]);
+    let mut signals = signals.map_err(ExitError::no_signals)?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             for group in running().iter() {

@@ -58,9 +58,7 @@ pub fn list(wanted: &Wanted) {
 pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
     let context = Context::new()?;
     let _lock = lock::take(context.root())?; // until the end
-    process::end_with_us().map_err(|error| {
-        ExitError::setup(format!("cannot catch signals: {error}"), "report this")
-    })?;
+    process::end_with_us()?;
     let entries = chosen(wanted);
     if entries.is_empty() {
         let patterns = &wanted.patterns;

@@ -188,7 +188,7 @@ fn hunts(context: &Context, tier: Tier, seeds: u64, cores: u32) -> anyhow::Resul
     let kernel = Kernel::build(context.root(), None, tier)?;
     let found = hunt::through(&kernel, &Plan::new(None, cores), seeds, false)?;
     match &found.failure {
-        None if found.seeds() == seeds => Ok(Outcome::passed(seeds as usize)),
+        None if found.seeds == seeds => Ok(Outcome::passed(seeds as usize)),
         Some(failure) => Ok(Outcome::failure(format!(
             "{found}\n{}\nscripts/explore {}\n",
             failure.why, failure.options

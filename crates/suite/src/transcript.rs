@@ -25,30 +25,24 @@ struct Transcript {
     exact: bool,
 }
 
+const DEMO: Transcript = Transcript {
+    file: "README.md",
+    name: "demo",
+    image: Image::DemoRelease,
+    variables: &[],
+    runs: 1,
+    exact: false,
+};
 const TRANSCRIPTS: &[Transcript] = &[
-    Transcript {
-        file: "README.md",
-        name: "demo",
-        image: Image::DemoRelease,
-        variables: &[],
-        runs: 1,
-        exact: false,
-    },
-    Transcript {
-        file: "docs/ladder.md",
-        name: "ladder",
-        image: Image::Ladder,
-        variables: &[],
-        runs: 5,
-        exact: false,
-    },
+    DEMO,
+    Transcript { file: "docs/ladder.md", name: "ladder", image: Image::Ladder, runs: 5, ..DEMO },
     Transcript {
         file: "docs/ladder.md",
         name: "instructions",
         image: Image::Ladder,
         variables: COUNTED,
-        runs: 1,
         exact: true,
+        ..DEMO
     },
 ];
 /// A line that stands for any number of lines.

@@ -11,42 +11,43 @@ use std::ptr;
 /// Data of ours: always null.
 pub type Data = *mut c_void;
 
-/// A callback in both forms, the one up to version 6 first.
+/// A function of QEMU that registers a callback.
 #[derive(Clone, Copy, Debug)]
-pub struct Both<Numbered, WithData>(pub Numbered, pub WithData);
-
-/// Called when code is translated.
-pub type OnTranslate = Both<extern "C" fn(Id, *mut Block), extern "C" fn(*mut Block, Data)>;
-/// Called about a core.
-pub type OnCore = Both<extern "C" fn(Id, c_uint), extern "C" fn(c_uint, Data)>;
-/// Called at the end.
-pub type OnExit = Both<extern "C" fn(Id, Data), extern "C" fn(Data)>;
-
-/// QEMU's functions that register these.
-#[derive(Clone, Copy, Debug)]
-pub enum Register {
+pub enum Function<Numbered, WithData> {
     /// Up to version 6.
-    Numbered {
-        /// `qemu_plugin_register_vcpu_tb_trans_cb`
-        translate: unsafe extern "C" fn(Id, extern "C" fn(Id, *mut Block)),
-        /// `qemu_plugin_register_vcpu_init_cb`
-        start: unsafe extern "C" fn(Id, extern "C" fn(Id, c_uint)),
-        /// `qemu_plugin_register_vcpu_idle_cb`
-        idle: unsafe extern "C" fn(Id, extern "C" fn(Id, c_uint)),
-        /// `qemu_plugin_register_atexit_cb`
-        exit: unsafe extern "C" fn(Id, extern "C" fn(Id, Data), Data),
-    },
+    Numbered(unsafe extern "C" fn(Id, Numbered)),
+    /// Up to version 6, where the callback gets data besides.
+    NumberedToo(unsafe extern "C" fn(Id, Numbered, Data)),
     /// From version 7 on.
-    WithData {
-        /// As above.
-        translate: unsafe extern "C" fn(Id, extern "C" fn(*mut Block, Data), Data),
-        /// As above.
-        start: unsafe extern "C" fn(Id, extern "C" fn(c_uint, Data), Data),
-        /// As above.
-        idle: unsafe extern "C" fn(Id, extern "C" fn(c_uint, Data), Data),
-        /// As above.
-        exit: unsafe extern "C" fn(Id, extern "C" fn(Data), Data),
-    },
+    WithData(unsafe extern "C" fn(Id, WithData, Data)),
+}
+
+impl<Numbered, WithData> Function<Numbered, WithData> {
+    /// Has one of two callbacks called: the one in the form that this QEMU knows.
+    pub fn register(self, id: Id, numbered: Numbered, with_data: WithData) {
+        // SAFETY: as qemu-plugin.h declares it; function pointers live for ever, and no callback looks at
+        // its data.
+        unsafe {
+            match self {
+                Self::Numbered(register) => register(id, numbered),
+                Self::NumberedToo(register) => register(id, numbered, ptr::null_mut()),
+                Self::WithData(register) => register(id, with_data, ptr::null_mut()),
+            }
+        }
+    }
+}
+
+/// QEMU's functions that register callbacks.
+#[derive(Clone, Copy, Debug)]
+pub struct Register {
+    /// When code is translated.
+    pub translate: Function<extern "C" fn(Id, *mut Block), extern "C" fn(*mut Block, Data)>,
+    /// When a core begins its existence, on the thread that it runs on.
+    pub start: Function<extern "C" fn(Id, c_uint), extern "C" fn(c_uint, Data)>,
+    /// When a core goes to sleep.
+    pub idle: Function<extern "C" fn(Id, c_uint), extern "C" fn(c_uint, Data)>,
+    /// When QEMU ends.
+    pub exit: Function<extern "C" fn(Id, Data), extern "C" fn(Data)>,
 }
 
 impl Register {
@@ -62,63 +63,19 @@ impl Register {
         // versions up to 6, and in version 7.
         unsafe {
             Ok(match version {
-                ..7 => Self::Numbered {
-                    translate: function(translate)?,
-                    start: function(start)?,
-                    idle: function(idle)?,
-                    exit: function(exit)?,
+                ..7 => Self {
+                    translate: Function::Numbered(function(translate)?),
+                    start: Function::Numbered(function(start)?),
+                    idle: Function::Numbered(function(idle)?),
+                    exit: Function::NumberedToo(function(exit)?),
                 },
-                7.. => Self::WithData {
-                    translate: function(translate)?,
-                    start: function(start)?,
-                    idle: function(idle)?,
-                    exit: function(exit)?,
+                7.. => Self {
+                    translate: Function::WithData(function(translate)?),
+                    start: Function::WithData(function(start)?),
+                    idle: Function::WithData(function(idle)?),
+                    exit: Function::WithData(function(exit)?),
                 },
             })
-        }
-    }
-
-    /// Has `callback` called for each piece of code that is translated.
-    pub fn on_translate(&self, id: Id, callback: OnTranslate) {
-        // SAFETY: as qemu-plugin.h declares it; function pointers live for ever.
-        unsafe {
-            match *self {
-                Self::Numbered { translate, .. } => translate(id, callback.0),
-                Self::WithData { translate, .. } => translate(id, callback.1, ptr::null_mut()),
-            }
-        }
-    }
-
-    /// Has `callback` called when a core begins its existence, on the thread that it runs on.
-    pub fn on_start(&self, id: Id, callback: OnCore) {
-        // SAFETY: as above.
-        unsafe {
-            match *self {
-                Self::Numbered { start, .. } => start(id, callback.0),
-                Self::WithData { start, .. } => start(id, callback.1, ptr::null_mut()),
-            }
-        }
-    }
-
-    /// Has `callback` called when a core goes to sleep.
-    pub fn on_idle(&self, id: Id, callback: OnCore) {
-        // SAFETY: as above.
-        unsafe {
-            match *self {
-                Self::Numbered { idle, .. } => idle(id, callback.0),
-                Self::WithData { idle, .. } => idle(id, callback.1, ptr::null_mut()),
-            }
-        }
-    }
-
-    /// Has `callback` called when QEMU ends.
-    pub fn on_exit(&self, id: Id, callback: OnExit) {
-        // SAFETY: as above; the callback ignores its data.
-        unsafe {
-            match *self {
-                Self::Numbered { exit, .. } => exit(id, callback.0, ptr::null_mut()),
-                Self::WithData { exit, .. } => exit(id, callback.1, ptr::null_mut()),
-            }
         }
     }
 }

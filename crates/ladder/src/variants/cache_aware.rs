@@ -10,12 +10,13 @@ use rundown::{CACHE_LINE, CacheAwareRundownRef, CurrentSlot};
 
 /// What every stage needs to know.
 pub const ABOUT: About = About {
-    name: "cache_aware",
-    meaning: "CacheAwareRundownRef: a slot a core, each on lines of its own",
-    kind: Kind::OwnLine,
     transfers_per_pair: Some(0),
-    retries: false,
     two_cores: Some(Threshold::AtLeast(Thousandths(1700))),
+    ..About::new(
+        "cache_aware",
+        "CacheAwareRundownRef: a slot a core, each on lines of its own",
+        Kind::OwnLine,
+    )
 };
 
 /// Makes it.

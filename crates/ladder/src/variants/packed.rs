@@ -7,12 +7,8 @@ use alloc::boxed::Box;
 
 /// What every stage needs to know.
 pub const ABOUT: About = About {
-    name: "packed",
-    meaning: "a word a core, side by side in the same line",
-    kind: Kind::OneLine,
     transfers_per_pair: Some(2),
-    retries: false,
-    two_cores: None,
+    ..About::new("packed", "a word a core, side by side in the same line", Kind::OneLine)
 };
 
 /// Makes it.

@@ -7,12 +7,8 @@ use alloc::boxed::Box;
 
 /// What every stage needs to know.
 pub const ABOUT: About = About {
-    name: "padded128",
-    meaning: "a word a core, 128 bytes apart",
-    kind: Kind::OwnLine,
     transfers_per_pair: Some(0),
-    retries: false,
-    two_cores: None,
+    ..About::new("padded128", "a word a core, 128 bytes apart", Kind::OwnLine)
 };
 
 /// Makes it.

@@ -9,12 +9,8 @@ use alloc::boxed::Box;
 
 /// What every stage needs to know.
 pub const ABOUT: About = About {
-    name: "padded64",
-    meaning: "a word a core, 64 bytes apart",
-    kind: Kind::OwnLine,
     transfers_per_pair: Some(0),
-    retries: false,
-    two_cores: None,
+    ..About::new("padded64", "a word a core, 64 bytes apart", Kind::OwnLine)
 };
 
 /// Makes it.

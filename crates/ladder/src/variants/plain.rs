@@ -8,14 +8,7 @@ use alloc::boxed::Box;
 use rundown::RundownRef;
 
 /// What every stage needs to know.
-pub const ABOUT: About = About {
-    name: "plain",
-    meaning: "RundownRef: one word for all cores",
-    kind: Kind::OneWord,
-    transfers_per_pair: None,
-    retries: false,
-    two_cores: None,
-};
+pub const ABOUT: About = About::new("plain", "RundownRef: one word for all cores", Kind::OneWord);
 
 /// Makes it.
 pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {

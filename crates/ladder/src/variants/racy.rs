@@ -7,14 +7,11 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// What every stage needs to know.
-pub const ABOUT: About = About {
-    name: "racy",
-    meaning: "a plain counter, load and store: wrong on purpose, it loses counts",
-    kind: Kind::Wrong,
-    transfers_per_pair: None,
-    retries: false,
-    two_cores: None,
-};
+pub const ABOUT: About = About::new(
+    "racy",
+    "a plain counter, load and store: wrong on purpose, it loses counts",
+    Kind::Wrong,
+);
 
 /// Makes it.
 pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {

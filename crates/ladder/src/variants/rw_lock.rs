@@ -9,12 +9,8 @@ use spin::rwlock::RwLock;
 
 /// What every stage needs to know.
 pub const ABOUT: About = About {
-    name: "rw_lock",
-    meaning: "a read-write lock, held for reading",
-    kind: Kind::Lock,
     transfers_per_pair: Some(2),
-    retries: false,
-    two_cores: None,
+    ..About::new("rw_lock", "a read-write lock, held for reading", Kind::Lock)
 };
 
 /// Makes it.

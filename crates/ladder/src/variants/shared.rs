@@ -9,12 +9,9 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// What every stage needs to know.
 pub const ABOUT: About = About {
-    name: "shared",
-    meaning: "one word for all cores, one addition",
-    kind: Kind::OneWord,
     transfers_per_pair: Some(2),
-    retries: false,
     two_cores: Some(Threshold::AtMost(Thousandths(900))),
+    ..About::new("shared", "one word for all cores, one addition", Kind::OneWord)
 };
 
 /// Makes it.

@@ -8,12 +8,12 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// What every stage needs to know.
 pub const ABOUT: About = About {
-    name: "shared_cas",
-    meaning: "one word for all cores, compare-exchange in a loop, as NT does it",
-    kind: Kind::OneWord,
-    transfers_per_pair: None,
     retries: true,
-    two_cores: None,
+    ..About::new(
+        "shared_cas",
+        "one word for all cores, compare-exchange in a loop, as NT does it",
+        Kind::OneWord,
+    )
 };
 
 /// Makes it.

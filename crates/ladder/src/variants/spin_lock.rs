@@ -8,14 +8,8 @@ use spin::RelaxStrategy;
 use spin::mutex::SpinMutex;
 
 /// What every stage needs to know.
-pub const ABOUT: About = About {
-    name: "spin_lock",
-    meaning: "a counter behind a spin lock",
-    kind: Kind::Lock,
-    transfers_per_pair: None,
-    retries: true,
-    two_cores: None,
-};
+pub const ABOUT: About =
+    About { retries: true, ..About::new("spin_lock", "a counter behind a spin lock", Kind::Lock) };
 
 /// Makes it.
 pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {
