@@ -117,10 +117,10 @@ def step(s, t, updates):
     return And(*[t[name] == updates.get(name, s[name]) for name in s])
 
 
-# The writes of protocol.rs, by function: what the actions above stand for. The two additions in `settle`
+# The writes of protocol.rs, by function: what the actions above stand for. The two additions in `release_slow`
 # mend a word after a release too many, which no honest caller meets (the promises about reports).
 WRITES = {
-    "acquire": ["fetch_add"], "release": ["fetch_sub"], "settle": ["fetch_add", "fetch_sub", "fetch_add"],
+    "acquire": ["fetch_add"], "release": ["fetch_sub"], "release_slow": ["fetch_add", "fetch_sub", "fetch_add"],
     "sweep": ["fetch_add"], "mark": ["fetch_or"], "reinitialize": ["compare_exchange"],
     "resurrect": ["fetch_or", "fetch_sub"], "reset": ["swap"],
 }
