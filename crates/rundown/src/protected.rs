@@ -1,4 +1,6 @@
 //! An object and its run-down protection in one: lent out under protection, given back at the end.
+//!
+//! One file, although it is long: owner and guard rest on one argument, and examples take much of it.
 
 use crate::error::{AcquireError, TimedOut};
 use crate::future::Drained;

@@ -2,6 +2,8 @@
 //!
 //! Everything here is safe code, so whatever goes wrong is the crate's fault. Under Miri a value that is
 //! freed too early is a use after free; elsewhere the count of users shows it.
+//!
+//! One long file: every wrong implementation is tried in the same few ways.
 #![forbid(unsafe_code)]
 
 use rundown::{

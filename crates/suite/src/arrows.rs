@@ -4,6 +4,7 @@
 
 mod graph;
 mod sources;
+mod tokens;
 
 use crate::step::{Outcome, Step};
 

@@ -14,6 +14,8 @@ use anyhow::{Context as _, anyhow, bail};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use serde_json::Value;
 
+use super::tokens::{attribute, is_mark, is_word, leaves, module_item, path};
+
 /// One import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrow {
@@ -239,133 +241,5 @@ fn places(
     Ok(files.into_iter().map(|file| (file, own.clone())).collect())
 }
 
-/// Returns what stands in `#[...]`.
-fn attribute(tokens: &[TokenTree]) -> Option<TokenStream> {
-    match tokens {
-        [TokenTree::Punct(mark), TokenTree::Group(group), ..]
-            if mark.as_char() == '#' && group.delimiter() == Delimiter::Bracket =>
-        {
-            Some(group.stream())
-        }
-        _ => None,
-    }
-}
-
-/// Returns the name of a module that starts here, and what stands in it, unless it has a file.
-fn module_item(tokens: &[TokenTree]) -> Option<(String, Option<TokenStream>)> {
-    match tokens {
-        [word, TokenTree::Ident(name), TokenTree::Group(body), ..] if is_word(word, "mod") => {
-            Some((name.to_string(), Some(body.stream())))
-        }
-        [word, TokenTree::Ident(name), end, ..] if is_word(word, "mod") && is_mark(end, ';') => {
-            Some((name.to_string(), None))
-        }
-        _ => None,
-    }
-}
-
-/// Returns the paths of a `use`, one for each name that it takes.
-fn leaves(tokens: &[TokenTree], before: &[String]) -> Vec<Vec<String>> {
-    let (head, length) = path(tokens);
-    let whole = [before, &head].concat();
-    match tokens.get(length) {
-        Some(TokenTree::Group(group)) => {
-            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
-            let parts = inside.split(|token| is_mark(token, ','));
-            parts.filter(|part| !part.is_empty()).flat_map(|part| leaves(part, &whole)).collect()
-        }
-        _ => vec![whole],
-    }
-}
-
-/// Reads names with `::` between them; returns them and how many tokens they are.
-fn path(tokens: &[TokenTree]) -> (Vec<String>, usize) {
-    let (mut names, mut at) = (Vec::new(), 0);
-    while let Some(TokenTree::Ident(name)) = tokens.get(at) {
-        names.push(name.to_string());
-        at += 1;
-        if !tokens.get(at..at + 2).is_some_and(|two| two.iter().all(|mark| is_mark(mark, ':'))) {
-            break;
-        }
-        at += 2;
-    }
-    (names, at)
-}
-
-fn is_word(token: &TokenTree, word: &str) -> bool {
-    matches!(token, TokenTree::Ident(name) if name == word)
-}
-
-fn is_mark(token: &TokenTree, mark: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Writes a crate's files, reads it, and returns its arrows as text.
-    fn of(name: &str, files: &[(&str, &str)]) -> Vec<String> {
-        let root = std::env::temp_dir().join(format!("arrows-{name}-{}", std::process::id()));
-        for (file, text) in files {
-            let path = root.join("src").join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n");
-        fs::write(root.join("Cargo.toml"), manifest).unwrap();
-        let found = arrows(&root.canonicalize().unwrap()).unwrap();
-        fs::remove_dir_all(&root).unwrap();
-        let mut texts: Vec<String> = found.iter().map(ToString::to_string).collect();
-        texts.sort();
-        texts
-    }
-
-    #[test]
-    fn every_way_to_import_is_an_arrow() {
-        let said = of(
-            "ways",
-            &[
-                ("lib.rs", "mod a;\nmod room { pub mod b; pub mod c; }\npub use a::A;\n"),
-                ("a.rs", "mod inner;\npub struct A;\nuse crate::room::{\n  b::{B as X},\n};\n"),
-                ("a/inner.rs", "fn f() { super::super::room::c::g() }\n"),
-                (
-                    "room/b.rs",
-                    "pub struct B; // crate::a::A\nfn f() { let _ = \"crate::a::A\"; }\n",
-                ),
-                ("room/c.rs", "pub fn g() { crate::a::h!(); }\nuse super::b;\n"),
-            ],
-        );
-        assert_eq!(
-            said,
-            [
-                "src/a.rs:3 -> src/room/b.rs (crate::room::b::B)",
-                "src/a/inner.rs:1 -> src/room/c.rs (super::super::room::c::g)",
-                "src/lib.rs:3 -> src/a.rs (a::A)",
-                "src/room/c.rs:1 -> src/a.rs (crate::a::h)",
-                "src/room/c.rs:2 -> src/room/b.rs (super::b)",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_is_built_for_tests_only_does_not_count() {
-        let said = of(
-            "tests",
-            &[
-                ("lib.rs", "mod a;\nmod b;\n"),
-                (
-                    "a.rs",
-                    "#[cfg(test)]\nmod tests { use crate::b::B; }\nfn f() { crate::b::g() }\n",
-                ),
-                (
-                    "b.rs",
-                    "#[cfg(test)]\n#[path = \"far.rs\"]\nmod far;\npub fn g() {}\n\
-                          macro_rules! m { () => { crate::a::f() } }\n",
-                ),
-                ("far.rs", "use crate::a::A;\n"),
-            ],
-        );
-        assert_eq!(said, ["src/a.rs:3 -> src/b.rs (crate::b::g)"]);
-    }
-}
+mod tests;

@@ -1,0 +1,62 @@
+//! Small crates, and the arrows in them.
+
+use super::*;
+
+/// Writes a crate's files, reads it, and returns its arrows as text.
+fn of(name: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let root = std::env::temp_dir().join(format!("arrows-{name}-{}", std::process::id()));
+    for (file, text) in files {
+        let path = root.join("src").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n");
+    fs::write(root.join("Cargo.toml"), manifest).unwrap();
+    let found = arrows(&root.canonicalize().unwrap()).unwrap();
+    fs::remove_dir_all(&root).unwrap();
+    let mut texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    texts.sort();
+    texts
+}
+
+#[test]
+fn every_way_to_import_is_an_arrow() {
+    let said = of(
+        "ways",
+        &[
+            ("lib.rs", "mod a;\nmod room { pub mod b; pub mod c; }\npub use a::A;\n"),
+            ("a.rs", "mod inner;\npub struct A;\nuse crate::room::{\n  b::{B as X},\n};\n"),
+            ("a/inner.rs", "fn f() { super::super::room::c::g() }\n"),
+            ("room/b.rs", "pub struct B; // crate::a::A\nfn f() { let _ = \"crate::a::A\"; }\n"),
+            ("room/c.rs", "pub fn g() { crate::a::h!(); }\nuse super::b;\n"),
+        ],
+    );
+    assert_eq!(
+        said,
+        [
+            "src/a.rs:3 -> src/room/b.rs (crate::room::b::B)",
+            "src/a/inner.rs:1 -> src/room/c.rs (super::super::room::c::g)",
+            "src/lib.rs:3 -> src/a.rs (a::A)",
+            "src/room/c.rs:1 -> src/a.rs (crate::a::h)",
+            "src/room/c.rs:2 -> src/room/b.rs (super::b)",
+        ]
+    );
+}
+
+#[test]
+fn what_is_built_for_tests_only_does_not_count() {
+    let said = of(
+        "tests",
+        &[
+            ("lib.rs", "mod a;\nmod b;\n"),
+            ("a.rs", "#[cfg(test)]\nmod tests { use crate::b::B; }\nfn f() { crate::b::g() }\n"),
+            (
+                "b.rs",
+                "#[cfg(test)]\n#[path = \"far.rs\"]\nmod far;\npub fn g() {}\n\
+                      macro_rules! m { () => { crate::a::f() } }\n",
+            ),
+            ("far.rs", "use crate::a::A;\n"),
+        ],
+    );
+    assert_eq!(said, ["src/a.rs:3 -> src/b.rs (crate::b::g)"]);
+}
