@@ -6,12 +6,13 @@
 
 use crate::project::{Project, run as run_tests};
 use crate::verdict::ending;
+use std::ops::Range;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Seeds of every test with `--long`.
 const LONG: u32 = 256;
-/// Seeds of the races without it.
+/// Seeds of the races without it; other tests have the first of them.
 const SHORT: u32 = 8;
 /// Seeds between two lines of progress.
 const AT_ONCE: u32 = 32;
@@ -23,11 +24,11 @@ const ELSEWHERE: [&str; 3] = [
     "cache_aware_in_an_allocation",
 ];
 
-/// What runs together: which tests, how many seeds, and how long some of them may take.
+/// What runs together: which tests, with which seeds, and how long some of them may take.
 struct Part<'a> {
     what: &'static str,
     chosen: &'a dyn Fn(&str) -> bool,
-    seeds: u32,
+    seeds: Range<u32>,
     limit: Duration,
 }
 
@@ -48,16 +49,11 @@ pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
     let part = |what, chosen, seeds| Part { what, chosen, seeds, limit };
     let parts = if long {
-        vec![part("every test", &every as &dyn Fn(&str) -> bool, LONG)]
+        vec![part("every test", &every as &dyn Fn(&str) -> bool, 0..LONG)]
     } else {
-        vec![part("every test", &every, 1), part("races in three forms", &some, SHORT)]
+        vec![part("every test", &every, 0..1), part("races in three forms", &some, 1..SHORT)]
     };
-    for part in parts {
-        if !check(project, &part)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    check(project, &parts)
 }
 
 fn is_race(test: &str, races: &[String]) -> bool {
@@ -68,31 +64,35 @@ fn elsewhere(word: &str) -> bool {
     ELSEWHERE.contains(&word)
 }
 
-/// Runs one part, a test binary after the other, up to the first failure.
-fn check(project: &Project, part: &Part) -> Result<bool, String> {
+/// Runs the parts, a test binary after the other, up to the first failure.
+fn check(project: &Project, parts: &[Part]) -> Result<bool, String> {
     let files = project.sources("tests")?;
     let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));
-    let mut sum = 0;
+    let mut sums = vec![0; parts.len()];
     for target in std::iter::once(None).chain(names.map(Some)) {
-        let listed = run_tests(miri(project, "", target, &[]).arg("--list"), part.limit)?;
+        let listed = run_tests(miri(project, "", target, &[]).arg("--list"), parts[0].limit)?;
         if !listed.succeeded() {
-            return Err(format!("no list of tests for {}:\n{}", part.what, listed.merged));
+            return Err(format!("no list of tests for {target:?}:\n{}", listed.merged));
         }
         let all: Vec<&str> =
             listed.stdout.lines().filter_map(|line| line.strip_suffix(": test")).collect();
-        let tests = choose(target, all, part.chosen);
-        if tests.count > 0 && !explore(project, part, &tests)? {
-            return Ok(false);
+        for (part, sum) in parts.iter().zip(&mut sums) {
+            let tests = choose(target, &all, part.chosen);
+            if tests.count > 0 && !explore(project, part, &tests)? {
+                return Ok(false);
+            }
+            *sum += tests.count;
         }
-        sum += tests.count;
     }
-    println!("miri, {}: {sum} tests, {} seeds each: clean", part.what, part.seeds);
-    Ok(sum > 0)
+    for (Part { what, seeds, .. }, sum) in parts.iter().zip(&sums) {
+        println!("miri, {what}: {sum} tests, seeds {} to {}: clean", seeds.start, seeds.end - 1);
+    }
+    Ok(!sums.contains(&0))
 }
 
 fn choose<'a>(
     target: Option<&'a str>,
-    all: Vec<&'a str>,
+    all: &[&'a str],
     chosen: &dyn Fn(&str) -> bool,
 ) -> Chosen<'a> {
     let some: Vec<&str> = all.iter().copied().filter(|test| chosen(test)).collect();
@@ -106,8 +106,8 @@ fn choose<'a>(
 fn explore(project: &Project, part: &Part, tests: &Chosen) -> Result<bool, String> {
     let Part { what, seeds, limit, .. } = part;
     let (name, count) = (tests.target.unwrap_or("the crate's own"), tests.count);
-    for first in (0..*seeds).step_by(AT_ONCE as usize) {
-        let last = (first + AT_ONCE).min(*seeds);
+    for first in seeds.clone().step_by(AT_ONCE as usize) {
+        let last = (first + AT_ONCE).min(seeds.end);
         let start = Instant::now();
         let many = format!("-Zmiri-many-seeds={first}..{last}");
         let output = run_tests(&mut miri(project, &many, tests.target, &tests.args), *limit)?;

@@ -22,7 +22,7 @@ pub enum Beside {
     Anything,
     /// The same, but no other step of this group: they share files, or wait for one lock.
     NoOther(&'static str),
-    /// Nothing: it is judged by time, or all others need what it builds.
+    /// Nothing: it is judged by time.
     Nothing,
 }
 

@@ -53,7 +53,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
     table.add(Anything, [arrows::step()]);
     table.add(Anything, [idle_setup::step()]);
-    table.add(Nothing, [images::step()]);
+    table.add(CARGO, [images::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, lints());
     table.add(NoOther("proofs"), proven());
