@@ -9,13 +9,16 @@
 //! The order is the one in which two lanes take the steps (`lanes.rs`): what fails fast, what everything
 //! needs, what takes long, and at the end what is judged by time.
 
+use std::time::Instant;
+
 use Beside::{Anything, NoOther, Nothing};
 
 use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
+use crate::context::Context;
 use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
-use crate::step::Step;
+use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer,
     page, portable, schedules, scope, sessions, transcript,
@@ -59,7 +62,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
     table.add(CARGO, portable::steps());
-    table.add(CARGO, typed());
+    table.add(CARGO, typed(long));
     table.add(NoOther("schedules"), schedules::steps(long));
     table.add(NoOther("schedules"), sessions::steps());
     table.add(NoOther("scope"), scope::steps());
@@ -122,8 +125,8 @@ fn tested() -> Vec<Step> {
 }
 
 /// The commands that people type, at the root and in folders below it.
-fn typed() -> Vec<Step> {
-    vec![
+fn typed(long: bool) -> Vec<Step> {
+    let mut steps = vec![
         tests("test kernel (cargo test)", "", "cargo test"),
         tests("test demo (cargo run --release)", "", "cargo run --release"),
         tests("test demo (cargo run in src/)", "src", "cargo run"),
@@ -131,14 +134,25 @@ fn typed() -> Vec<Step> {
         // That is without features, too.
         tests("test rundown (cargo test in crates/rundown/)", "crates/rundown", "cargo test"),
         tests("test demo (scripts/run)", "crates", "../scripts/run"),
-        // A flag in the environment replaces those of a configuration file, so the linker script
-        // must not stand there.
-        lint_with(
+        Step::new("no flag for rustc stands in a configuration file", 10, no_flags),
+    ];
+    if long {
+        steps.push(lint_with(
             "the demo links with RUSTFLAGS set",
             "cargo build --target-dir target/lab-test/rustflags",
             &[("RUSTFLAGS", "-C opt-level=0 -C debuginfo=0")],
-        ),
-    ]
+        ));
+    }
+    steps
+}
+
+/// RUSTFLAGS in the environment replaces those of a configuration file, and the kernel would no longer
+/// link to its address. With `--long` it is linked so.
+fn no_flags(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
+    let file = context.root().join(".cargo/config.toml");
+    let text = std::fs::read_to_string(&file)?;
+    let flag = text.lines().find(|line| line.trim_start().starts_with("rustflags"));
+    Ok(Outcome::check(flag.is_none(), || format!("{}: {flag:?}\n", file.display())))
 }
 
 /// Every machine that the demo must pass on, and the on-target tests. `times`: where a race could show.
