@@ -161,13 +161,13 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         Unit, Itself, "a_value_that_was_replaced_is_not_taken_for_the_one_that_was_seen", NOT_USED;
     "a wait believes a park that returns without a deadline", OPERATIONS,
         "if !ready && deadline.is_some() {" => "if !ready {",
-        Host("adversarial"), Itself, "a_park_that_says_no_without_a_deadline_ends_no_wait", NOT_USED;
+        Host("adversarial"), Itself, "a_wait_goes_on_after_a_no", NOT_USED;
     "a checked wait believes it too", OPERATIONS,
         "if !ready && deadline.is_some() {" => "if !ready {",
-        Host("adversarial"), Itself, "a_checked_wait_believes_no_park_either", SAME;
+        Host("adversarial"), Itself, "a_checked_wait_goes_on_after_a_no", SAME;
     "a wait believes a park that says yes", OPERATIONS,
         "if !ready && deadline.is_some() {" => "if ready { return Ok(true); } else if deadline.is_some() {",
-        Host("adversarial"), Itself, "a_park_that_says_yes_without_a_look_ends_no_wait", NOT_USED;
+        Host("adversarial"), Itself, "a_wait_goes_on_after_a_yes", NOT_USED;
     "a split loses holds when its slot panics", GUARD,
         "let slot = self.object.current_slot();\n        self.count = left;" =>
         "self.count = left;\n        let slot = self.object.current_slot();",

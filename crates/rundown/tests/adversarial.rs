@@ -149,26 +149,56 @@ fn a_park_that_says_the_opposite_ends_no_wait() {
     a_lie_ends_no_wait::<OPPOSITE>();
 }
 
-#[test]
-fn a_checked_wait_believes_no_park_either() {
-    let object = RundownRef::<Liar<FALSE>>::new();
-    let (came, left) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    thread::scope(|threads| {
-        threads.spawn(|| {
-            let hold = object.try_acquire().unwrap();
-            came.store(1, SeqCst);
-            for _ in 0..LOOKS {
-                thread::yield_now();
-            }
-            left.store(1, SeqCst);
-            drop(hold);
-        });
-        while came.load(SeqCst) == 0 {
-            thread::yield_now();
+thread_local! {
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+    static LAST_RELEASE: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+}
+
+/// Says the same whenever it is asked to wait; the second time the last hold is released meanwhile.
+struct Twice<const ANSWER: bool>;
+
+impl<const ANSWER: bool> Park for Twice<ANSWER> {
+    type Deadline = ();
+
+    fn park_until(_: *const (), _: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        ASKED.set(ASKED.get() + 1);
+        if ASKED.get() == 2 {
+            LAST_RELEASE.take().expect("the wait has seen the release")();
         }
-        object.checked_wait().unwrap();
-        assert_eq!(left.load(SeqCst), 1, "returned while the object was held");
-    });
+        ANSWER
+    }
+
+    fn unpark_all(_: *const ()) {}
+}
+
+/// Waits for an object that is held until its park is asked for the second time.
+fn asked_again<const ANSWER: bool>(
+    object: &'static RundownRef<Twice<ANSWER>>,
+    wait: fn(&RundownRef<Twice<ANSWER>>),
+) {
+    ASKED.set(0);
+    let hold = object.try_acquire().unwrap();
+    LAST_RELEASE.set(Some(Box::new(move || drop(hold))));
+    wait(object);
+    assert_eq!(ASKED.get(), 2, "returned while the object was held");
+}
+
+#[test]
+fn a_wait_goes_on_after_a_no() {
+    static OBJECT: RundownRef<Twice<false>> = RundownRef::new();
+    asked_again(&OBJECT, |object| object.wait());
+}
+
+#[test]
+fn a_wait_goes_on_after_a_yes() {
+    static OBJECT: RundownRef<Twice<true>> = RundownRef::new();
+    asked_again(&OBJECT, |object| object.wait());
+}
+
+#[test]
+fn a_checked_wait_goes_on_after_a_no() {
+    static OBJECT: RundownRef<Twice<false>> = RundownRef::new();
+    asked_again(&OBJECT, |object| object.checked_wait().unwrap());
 }
 
 #[test]
