@@ -31,8 +31,8 @@ const AT_LEAST: usize = 200;
 
 /// The step.
 pub fn step() -> Step {
-    Step::new("no import runs up or in a circle", 60, |context, _| {
-        let arrows = sources::arrows(context.root())?;
+    Step::new("no import runs up or in a circle", 60, |context, deadline| {
+        let arrows = sources::arrows(context.root(), deadline)?;
         let mut faults = faults(&arrows);
         if arrows.len() < AT_LEAST {
             faults.push(format!("only {} imports were found", arrows.len()));

@@ -9,9 +9,11 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use runner::process;
 use serde_json::Value;
 
 use super::tokens::{attribute, is_mark, is_word, leaves, module_item, path};
@@ -52,10 +54,10 @@ struct Found {
 }
 
 /// Returns every import between two files of the workspace, each pair of files once.
-pub fn arrows(root: &Path) -> anyhow::Result<Vec<Arrow>> {
+pub fn arrows(root: &Path, deadline: Instant) -> anyhow::Result<Vec<Arrow>> {
     let mut libraries = HashMap::new();
     let mut all = Vec::new();
-    for (name, is_library, source) in targets(root)? {
+    for (name, is_library, source) in targets(root, deadline)? {
         let mut target = Target { modules: HashMap::new() };
         let mut found = Vec::new();
         let folder = source.parent().ok_or_else(|| anyhow!("a source without a folder"))?;
@@ -87,14 +89,14 @@ fn short(root: &Path, file: &Path) -> String {
 }
 
 /// Returns name, whether it is a library, and root file of everything that cargo builds here.
-fn targets(root: &Path) -> anyhow::Result<Vec<(String, bool, PathBuf)>> {
+fn targets(root: &Path, deadline: Instant) -> anyhow::Result<Vec<(String, bool, PathBuf)>> {
     let mut command = Command::new("cargo");
     command.current_dir(root).args(["metadata", "--no-deps", "--format-version", "1"]);
-    let output = command.output().context("cargo metadata")?;
-    if !output.status.success() {
-        bail!("cargo metadata fails: {}", String::from_utf8_lossy(&output.stderr));
+    let output = process::run(&mut command, deadline)?;
+    if !output.succeeded() {
+        bail!("{}", output.report(&command));
     }
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let metadata: Value = serde_json::from_str(&output.stdout)?;
     let packages = metadata["packages"].as_array().context("no packages")?;
     let targets = packages.iter().flat_map(|package| package["targets"].as_array());
     let mut all = Vec::new();

@@ -1,6 +1,7 @@
 //! Small crates, and the arrows in them.
 
 use super::*;
+use std::time::Duration;
 
 /// Writes a crate's files, reads it, and returns its arrows as text.
 fn of(name: &str, files: &[(&str, &str)]) -> Vec<String> {
@@ -12,7 +13,8 @@ fn of(name: &str, files: &[(&str, &str)]) -> Vec<String> {
     }
     let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n");
     fs::write(root.join("Cargo.toml"), manifest).unwrap();
-    let found = arrows(&root.canonicalize().unwrap()).unwrap();
+    let found =
+        arrows(&root.canonicalize().unwrap(), Instant::now() + Duration::from_secs(60)).unwrap();
     fs::remove_dir_all(&root).unwrap();
     let mut texts: Vec<String> = found.iter().map(ToString::to_string).collect();
     texts.sort();
