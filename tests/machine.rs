@@ -15,6 +15,7 @@ use machine::board::memory::PAGE;
 use machine::board::{gic, image};
 use machine::smp::protection::{Object, Sleep, ThisCore};
 use machine::smp::{cores, jobs, park, start};
+use machine::testing::environment;
 use machine::testing::ktap::{self, Ktap, equal, holds};
 use rundown::{CACHE_LINE, InitError, Rundown, RundownRef, StaticRundownRef};
 
@@ -25,6 +26,7 @@ const DEADLINE_MS: u64 = 10_000;
 
 fn main() -> ! {
     let mut ktap = Ktap::plan(11);
+    environment::print();
     start::start_all(None);
     ktap.test("the kernel runs at EL1, wherever it was entered", || {
         equal("exception level", cpu::exception_level(), 1)

@@ -44,7 +44,7 @@ pub fn start_all(leave_out: Option<usize>) {
         if leave_out != Some(index) {
             let entry = (_start_secondary as *const ()).addr();
             let argument = ptr::from_ref(context).addr();
-            let answer = psci::start_core(machine.conduit, affinity, entry, argument);
+            let answer = psci::start_core(affinity, entry, argument);
             answer.unwrap_or_else(|error| {
                 panic!(
                     "core {index} (MPIDR {affinity:#x}) cannot be started: PSCI CPU_ON says {error}"

@@ -1,8 +1,8 @@
-//! The machine that the image runs on, in two lines of the report.
+//! The machine that the image runs on, in three lines of the report.
 
-use crate::arch::{cache, time};
+use crate::arch::{cache, semihosting, time};
 use crate::board::console::println;
-use crate::board::device_tree;
+use crate::board::{device_tree, psci};
 use rundown::CACHE_LINE;
 
 /// Prints what machine this is.
@@ -17,4 +17,11 @@ pub fn print() {
         time::frequency()
     );
     println!("# lines: slots {} bytes apart, the caches ask for {}", CACHE_LINE, cache::granule());
+    // Among QEMU's accelerators only TCG answers semihosting (QEMU manual, "Semihosting").
+    let (end, accelerator) = match semihosting::answers() {
+        true => ("semihosting", "tcg"),
+        false if psci::is_kvm() => ("PSCI SYSTEM_OFF", "kvm"),
+        false => ("PSCI SYSTEM_OFF", "unknown (hvf?)"),
+    };
+    println!("# ends by {end}, accelerated by {accelerator}");
 }
