@@ -3,6 +3,7 @@
 use crate::arch::interrupt_mask::without_interrupts;
 use crate::arch::timer;
 use crate::board::device_tree::Gic;
+use alloc::vec::Vec;
 use arm_gic::gicv2::{self, GicV2};
 use arm_gic::gicv3::{
     self, GicCpuInterface, GicDistributor, GicRedistributor, GicRedistributorIterator,
@@ -21,8 +22,9 @@ const PRIORITY: u8 = 0x80;
 enum Controller {
     /// One driver for all cores: its registers are banked, so each reaches its own through it.
     V2(Mutex<GicV2<'static>>),
-    /// System registers of each core; this is only for starting cores.
-    V3 { redistributors: Mutex<[Option<Range<usize>>; 2]> },
+    /// System registers of each core; this is only for starting cores: each core's redistributor, found by
+    /// its affinity, as their order need not be that of the device tree. Sorted.
+    V3 { redistributors: Vec<(u64, Mutex<GicRedistributor<'static>>)> },
 }
 
 /// The inter-core interrupt (SGI) that only ends a sleep: there is something to look at.
@@ -74,9 +76,25 @@ pub fn start(gic: &Gic) {
             // SAFETY: as above, for a GICv3's distributor.
             let registers = unsafe { UniqueMmioPointer::new(registers) };
             GicDistributor::new(registers).configure_default_settings();
-            Controller::V3 { redistributors: Mutex::new(redistributors.clone()) }
+            Controller::V3 { redistributors: find(redistributors) }
         }
     });
+}
+
+/// Finds all redistributors, in one walk. `virt` has a second region from core 123 on.
+fn find(regions: &[Option<Range<usize>>]) -> Vec<(u64, Mutex<GicRedistributor<'static>>)> {
+    let mut found = Vec::new();
+    for region in regions.iter().flatten() {
+        let base = NonNull::new(region.start as *mut GicrSgi)
+            .expect("the device tree puts redistributors at address 0");
+        // SAFETY: the device tree puts redistributors there, up to one marked as the last, they are
+        // mapped as device memory, and this is the only place that makes pointers to them.
+        let all = unsafe { GicRedistributorIterator::new(base) };
+        let all = all.unwrap_or_else(|error| panic!("redistributors at {base:p}: {error}"));
+        found.extend(all.map(|one| (one.typer().core_mpidr(), Mutex::new(one))));
+    }
+    found.sort_unstable_by_key(|&(affinity, _)| affinity);
+    found
 }
 
 fn controller() -> &'static Controller {
@@ -98,10 +116,13 @@ pub fn start_core(core: Target) {
         }
         Controller::V3 { redistributors } => {
             GicCpuInterface::enable_system_register_el1();
-            let regions = redistributors.lock();
-            let mut own = find_redistributor(&*regions, core.affinity).unwrap_or_else(|| {
-                panic!("core {} (MPIDR {:#x}) has no redistributor", core.index, core.affinity)
-            });
+            let Target { index, affinity } = core;
+            let own = redistributors
+                .binary_search_by_key(&affinity, |&(affinity, _)| affinity)
+                .unwrap_or_else(|_| {
+                    panic!("core {index} (MPIDR {affinity:#x}) has no redistributor")
+                });
+            let mut own = redistributors[own].1.lock();
             let _ = own.mark_core_awake(); // it may be awake already
             own.configure_default_settings();
             for interrupt in [wake(), virtual_timer()] {
@@ -113,22 +134,6 @@ pub fn start_core(core: Target) {
             GicCpuInterface::enable_group1(true);
         }
     }
-}
-
-/// Finds a core's redistributor by its affinity: their order need not be that of the device tree.
-///
-/// `virt` has a second region from core 123 on.
-fn find_redistributor(
-    regions: &[Option<Range<usize>>],
-    affinity: u64,
-) -> Option<GicRedistributor<'static>> {
-    regions.iter().flatten().find_map(|region| {
-        let base = NonNull::new(region.start as *mut GicrSgi)?;
-        // SAFETY: the device tree puts redistributors there, up to one marked as the last, they are
-        // mapped as device memory, and the caller's lock makes this the only pointer to them.
-        let mut all = unsafe { GicRedistributorIterator::new(base) }.ok()?;
-        all.find(|one| one.typer().core_mpidr() == affinity)
-    })
 }
 
 /// Sends the wake-up interrupt to a core.

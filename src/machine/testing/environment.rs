@@ -3,6 +3,7 @@
 use crate::arch::{cache, semihosting, time};
 use crate::board::console::println;
 use crate::board::{device_tree, psci};
+use crate::smp::cores;
 use rundown::CACHE_LINE;
 
 /// Prints what machine this is.
@@ -16,7 +17,8 @@ pub fn print() {
         machine.ram.len() >> 20,
         time::frequency()
     );
-    println!("# lines: slots {} bytes apart, the caches ask for {}", CACHE_LINE, cache::granule());
+    let apart = cores::slots_apart() * CACHE_LINE;
+    println!("# lines: slots {apart} bytes apart, the caches ask for {}", cache::granule());
     // Among QEMU's accelerators only TCG answers semihosting (QEMU manual, "Semihosting").
     let (end, accelerator) = match semihosting::answers() {
         true => ("semihosting", "tcg"),
