@@ -21,6 +21,7 @@ mod leftovers;
 mod lock;
 mod must_fail;
 mod newer;
+mod no_semihosting;
 mod page;
 mod portable;
 mod report;
@@ -30,6 +31,7 @@ mod sessions;
 mod step;
 mod table;
 mod transcript;
+mod two_ends;
 
 use std::sync::mpsc::channel;
 use std::thread;

@@ -21,7 +21,7 @@ use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer,
-    page, portable, schedules, scope, sessions, transcript,
+    no_semihosting, page, portable, schedules, scope, sessions, transcript, two_ends,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -40,7 +40,8 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/tool .ci/run";
+                       scripts/explore scripts/bench scripts/lab scripts/tool .ci/run \
+                       crates/suite/src/qemu-without-semihosting";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
@@ -73,11 +74,17 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, boots(if long { 20 } else { 1 }));
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps());
+    table.add(Anything, [two_ends::step(if long { 10 } else { 1 })]);
+    table.add(Anything, no_semihosting::steps());
     table.add(Anything, bad_setup::steps());
     table.add(Anything, leftovers::steps());
     table.add(Nothing, transcript::steps());
     table.add(Nothing, schedules::alone());
-    table.add(Nothing, [within(1, &[("QEMU_SMP", "4")]), within(4, &[("QEMU_SMP", "64")])]);
+    table.add(
+        Nothing,
+        [("4", 1), ("64", 4), ("512", 10)]
+            .map(|(cores, seconds)| within(seconds, &[("QEMU_SMP", cores)])),
+    );
     table.0
 }
 
@@ -162,7 +169,8 @@ fn boots(times: u32) -> Vec<Step> {
         for cores in ["1", "2", "3", "16", "64"] {
             steps.push(passes(image, &[("QEMU_SMP", cores)], 1));
         }
-        for cpu in ["cortex-a53", "cortex-a72", "neoverse-n1"] {
+        // Lines of 64 bytes, and of 256.
+        for cpu in ["cortex-a53", "cortex-a72", "neoverse-n1", "a64fx"] {
             steps.push(passes(image, &[("QEMU_CPU", cpu)], 1));
         }
         for machine in MACHINES {
@@ -185,6 +193,7 @@ fn boots(times: u32) -> Vec<Step> {
             steps.push(passes(MachineTests, &set, 1));
         }
     }
+    steps.push(passes(MachineTests, &[("QEMU_CPU", "a64fx")], 1));
     for cores in ["1", "4"] {
         let single = ("QEMU_ACCEL", "tcg,thread=single");
         steps.push(passes(MachineTests, &[single, ("QEMU_SMP", cores)], 3));

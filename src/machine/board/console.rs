@@ -82,9 +82,9 @@ fn stop_unless_mine() {
 /// printing stops at its next byte.
 pub fn seize() {
     // Relaxed: it orders nothing but who is first.
-    let first = OWNER.compare_exchange(0, this_core(), Ordering::Relaxed, Ordering::Relaxed);
+    let _ = OWNER.compare_exchange(0, this_core(), Ordering::Relaxed, Ordering::Relaxed);
     stop_unless_mine();
-    if first.is_err() || (0..MOST_LOOKS).any(|_| UART.try_lock().is_some()) {
+    if (0..MOST_LOOKS).any(|_| UART.try_lock().is_some()) {
         return;
     }
     // SAFETY: its holder had time to stop. Either it is this core, which will not come back to it, or it

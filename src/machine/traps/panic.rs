@@ -39,9 +39,10 @@ pub fn die(report: impl FnOnce()) -> ! {
         cpu::sleep_forever() // there is no way to end QEMU, its time-out has to
     }
     console::seize();
-    // From here on this is the only core that runs. It comes a second time when the report itself fails.
-    if !DYING.load(Ordering::Relaxed) {
-        DYING.store(true, Ordering::Relaxed);
+    // From here on this is the only core that prints. It comes a second time when the report itself fails.
+    if DYING.swap(true, Ordering::Relaxed) {
+        println!("\n# core {} has failed while it reported", cores::this_index());
+    } else {
         report();
         if let Some(hook) = HOOK.get() {
             hook();
