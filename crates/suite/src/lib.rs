@@ -12,6 +12,7 @@ mod browser;
 mod commands;
 mod context;
 mod count;
+mod features;
 mod figures;
 mod idle_setup;
 mod images;

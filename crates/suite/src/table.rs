@@ -20,8 +20,8 @@ use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer,
-    no_semihosting, page, portable, schedules, scope, sessions, transcript, two_ends,
+    arrows, bad_setup, bench, features, figures, idle_setup, images, ladder, leftovers, must_fail,
+    newer, no_semihosting, page, portable, schedules, scope, sessions, transcript, two_ends,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -63,7 +63,8 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
     table.add(CARGO, portable::steps());
-    table.add(CARGO, typed(long));
+    table.add(CARGO, typed());
+    table.add(CARGO, [features::step()]);
     table.add(NoOther("schedules"), schedules::steps(long));
     table.add(NoOther("schedules"), sessions::steps());
     table.add(NoOther("scope"), scope::steps());
@@ -132,8 +133,8 @@ fn tested() -> Vec<Step> {
 }
 
 /// The commands that people type, at the root and in folders below it.
-fn typed(long: bool) -> Vec<Step> {
-    let mut steps = vec![
+fn typed() -> Vec<Step> {
+    vec![
         tests("test kernel (cargo test)", "", "cargo test"),
         tests("test demo (cargo run --release)", "", "cargo run --release"),
         tests("test demo (cargo run in src/)", "src", "cargo run"),
@@ -142,19 +143,11 @@ fn typed(long: bool) -> Vec<Step> {
         tests("test rundown (cargo test in crates/rundown/)", "crates/rundown", "cargo test"),
         tests("test demo (scripts/run)", "crates", "../scripts/run"),
         Step::new("no flag for rustc stands in a configuration file", 10, no_flags),
-    ];
-    if long {
-        steps.push(lint_with(
-            "the demo links with RUSTFLAGS set",
-            "cargo build --target-dir target/lab-test/rustflags",
-            &[("RUSTFLAGS", "-C opt-level=0 -C debuginfo=0")],
-        ));
-    }
-    steps
+    ]
 }
 
 /// RUSTFLAGS in the environment replaces those of a configuration file, and the kernel would no longer
-/// link to its address. With `--long` it is linked so.
+/// link to its address. The step of `features` links it so.
 fn no_flags(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let file = context.root().join(".cargo/config.toml");
     let text = std::fs::read_to_string(&file)?;
