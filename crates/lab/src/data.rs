@@ -84,6 +84,18 @@ pub struct Coherence {
     pub transfers_per_pair: f64,
 }
 
+/// What the plugin counts, phase by phase; the last four say what became of cache lines.
+pub const COUNTS: [&str; 7] =
+    ["loads", "stores", "atomics", "cold", "transfers", "upgrades", "invalidations"];
+
+impl Coherence {
+    /// Returns the counts, in the order of [`COUNTS`].
+    pub fn counts(&self) -> [u64; 7] {
+        let Self { loads, stores, atomics, cold, transfers, upgrades, invalidations, .. } = *self;
+        [loads, stores, atomics, cold, transfers, upgrades, invalidations]
+    }
+}
+
 /// What cache lines went through while one core drained an object that others had used.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct CoherenceDrain {
