@@ -8,24 +8,24 @@
 //!
 //! What is drawn depends on measurements.json alone, to the byte.
 
-pub mod arguments;
-pub mod boots;
-pub mod check;
-pub mod conditions;
-pub mod counts;
-pub mod data;
+mod arguments;
+mod boots;
+mod check;
+mod conditions;
+mod counts;
+mod data;
 pub mod escape;
-pub mod machine;
-pub mod out;
-pub mod page;
-pub mod plot;
-pub mod progress;
-pub mod read;
+mod machine;
+mod out;
+mod page;
+mod plot;
+mod progress;
+mod read;
 #[cfg(test)]
 mod sample;
 pub mod store;
-pub mod table;
-pub mod thresholds;
+mod table;
+mod thresholds;
 
 use arguments::Arguments;
 use data::Data;
