@@ -12,8 +12,6 @@
 
 enum { THREADS = 4, ROUNDS = 200, PAIRS = 2000 };
 
-static const struct family *f;
-
 static void milliseconds(long count)
 {
     struct timespec time = {count / 1000, count % 1000 * 1000000};
@@ -210,11 +208,7 @@ static const char *interrupts(unsigned wanted)
     return NULL;
 }
 
-static const struct {
-    const char *(*run)(unsigned);
-    unsigned argument;
-    const char *sentence;
-} tests[] = {
+static const struct test tests[] = {
     {waiters, 1, "Wait refuses new acquires and returns after the last release"},
     {waiters, THREADS, "any number of threads wait, all return, none before the last release"},
     {users, ROUNDS / 10, "users, owner and releases on other threads: nobody uses what is freed"},
@@ -222,14 +216,4 @@ static const struct {
     {interrupts, ROUNDS, "acquire and release may interrupt themselves"},
 };
 
-enum { TESTS = sizeof tests / sizeof tests[0] };
-
-unsigned threads_count(void) { return 2 * TESTS; }
-
-void threads_run_all(void)
-{
-    for (unsigned i = 0; i < 2 * TESTS; i++) {
-        f = i < TESTS ? &plain_family : &cache_aware_family;
-        report(f->name, tests[i % TESTS].sentence, tests[i % TESTS].run, tests[i % TESTS].argument);
-    }
-}
+const struct tests threads_tests = TESTS(tests);
