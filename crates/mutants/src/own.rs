@@ -107,7 +107,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         Unit, Itself, "an_acquire_that_would_overflow_is_refused", ONE_CORE;
     "a guard gives one hold back instead of all", GUARD,
         "release(self.object, self.count)" => "release(self.object, self.count.min(1))",
-        Host("contract"), Both, "a_guard_splits_without_changing_the_sum", Long;
+        Host("contract"), Both, "a_guard_splits_and_merges_without_changing_the_sum", Long;
     "a merge takes guards of other objects", GUARD,
         "if self.object.address() == other.object.address() =>" => "if true =>",
         Host("api"), Itself, "a_guard_of_another_object_is_handed_back_by_merge", ONE_CORE;
@@ -117,7 +117,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         Host("decisions"), Itself, "d08_drop_of_an_object_that_is_held_is_detected", ONE_CORE;
     "a misaligned buffer is used", CACHE_AWARE,
         "if !address.addr().get().is_multiple_of(layout.align()) {" => "if false {",
-        Host("decisions"), Itself, "d05_a_misaligned_buffer_is_an_error", ONE_CORE;
+        Host("decisions"), Itself, "d05_a_buffer_that_is_null_too_small_or_misaligned_is_an_error", ONE_CORE;
     "a future looks only before it registers", FUTURE,
         "            if !self.has_ended() {\n                return Poll::Pending;\n            }" =>
         "            return Poll::Pending;",
