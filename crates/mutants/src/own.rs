@@ -154,7 +154,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         Loom, Itself, "put_against_run_down", NOT_USED;
     "a merge forgets who holds it", HOLDERS,
         "if self.entry().is_some() { (self, other) } else { (other, self) }" => "(self, other)",
-        Host("holders"), Itself, "a_merge_keeps_the_entry_of_a_guard_that_another_without_one_takes_in", NOT_USED;
+        Host("holders"), Itself, "a_split_makes_an_entry_and_a_merge_keeps_one", NOT_USED;
     "a protected value is taken though it was replaced", PROTECTED,
         "self.state.compare_exchange(seen, seen + BUSY," =>
         "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, seen + BUSY,",

@@ -168,7 +168,7 @@ on_every_form! {
         }
     }
 
-    fn rounds_with_users_on_all_cores_end_with_every_user_out(object) {
+    fn rounds_with_users_that_migrate_between_cores_end_with_every_user_out(object) {
         let rounds = if cfg!(miri) { 2 } else { 10 };
         let start = Barrier::new(4);
         let inside = std::sync::atomic::AtomicUsize::new(0);

@@ -21,6 +21,7 @@ use rundown::{NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Wake, Waker};
 
 loom::lazy_static! {
@@ -329,17 +330,17 @@ on_both! {
 
     fn two_reinitialize_at_once(world: &Arc<World<_>>) {
         world.object.wait();
-        let won = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let won = Arc::new(AtomicUsize::new(0));
         let counter = won.clone();
         let reinitialize = move |world: &World<_>| {
             if Rundown::reinitialize(&world.object).is_ok() {
-                counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                counter.fetch_add(1, SeqCst);
             }
         };
         let other = on(world, 1, reinitialize.clone());
         reinitialize(world);
         other.join().unwrap();
-        assert_eq!(won.load(std::sync::atomic::Ordering::SeqCst), 1);
+        assert_eq!(won.load(SeqCst), 1);
         assert!(world.object.try_acquire().is_ok());
     }
 
@@ -580,17 +581,6 @@ of_protected! {
 }
 
 /// The waiter takes the memory for something else as soon as its wait returns.
-struct Freed<R>(*mut R);
-// SAFETY: the protocol under test decides who may use the memory; loom checks it.
-unsafe impl<R> Send for Freed<R> {}
-
-impl<R> Freed<R> {
-    /// A method, so that a closure takes the whole struct and not only the pointer.
-    fn get(&self) -> *mut R {
-        self.0
-    }
-}
-
 macro_rules! free_after_wait {
     ($($name:ident: $object:ty, releases on $cores:expr;)*) => {$(
         #[test]
@@ -600,11 +590,11 @@ macro_rules! free_after_wait {
                 let users = $cores.map(|core| {
                     // SAFETY: live until the wait below returns.
                     let count = unsafe { &*object }.try_acquire().unwrap().leak();
-                    let shared = Freed(object);
+                    let shared = AtomicPtr::new(object);
                     thread::spawn(move || {
                         run_on(core);
                         // SAFETY: the leaked hold keeps the object alive.
-                        unsafe { (*shared.get()).release_n(count) };
+                        unsafe { (*shared.into_inner()).release_n(count) };
                     })
                 });
                 // SAFETY: after the wait the object is ours alone; boxed again for loom's sake only

@@ -45,8 +45,7 @@ static int filled(const void *memory, SIZE_T size, unsigned char value)
     return 1;
 }
 
-/* A live object in memory that held something else before. */
-static void *object_of(const struct family *f)
+void *object_of(const struct family *f)
 {
     SIZE_T size = f->size();
     void *object = test_memory(size);

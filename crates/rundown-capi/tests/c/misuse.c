@@ -160,13 +160,11 @@ static const char *too_small(unsigned unused)
     return NULL;
 }
 
-/* A live object of a family, with so many holds. */
-static void *held(const struct family *f, ULONG count)
+/* Makes a live object of a family, with so many holds. */
+static void held(const struct family *f, ULONG count)
 {
-    object = test_memory(f->size());
-    f->initialize(object, f->size());
+    object = object_of(f);
     f->acquire_n(object, count);
-    return object;
 }
 
 static const char *plain_release_too_many(unsigned unused)

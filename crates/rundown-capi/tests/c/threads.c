@@ -18,13 +18,6 @@ static void milliseconds(long count)
     nanosleep(&time, NULL);
 }
 
-static void *live(void)
-{
-    void *object = test_memory(f->size());
-    f->initialize(object, f->size());
-    return object;
-}
-
 static void start(pthread_t *thread, void *(*run)(void *), void *argument)
 {
     if (pthread_create(thread, NULL, run, argument) != 0)
@@ -48,7 +41,7 @@ static void *wait_and_say(void *unused)
 static const char *waiters(unsigned count)
 {
     pthread_t threads[THREADS];
-    shared = live();
+    shared = object_of(f);
     returned = early = 0;
     still_held = 1;
     CHECK(f->acquire_n(shared, 2) == TRUE);
@@ -106,7 +99,7 @@ static void *use(void *argument)
 
 static const char *users(unsigned rounds)
 {
-    shared = live();
+    shared = object_of(f);
     memset(workers, 0, sizeof workers);
     for (unsigned round = 0; round < rounds; round++) {
         pthread_t waiter;
@@ -191,7 +184,7 @@ static const char *interrupts(unsigned wanted)
 {
     struct sigaction action, before;
     struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
-    shared = live();
+    shared = object_of(f);
     atomic_store(&in_handler, 0);
     memset(&action, 0, sizeof action);
     action.sa_handler = handler;
