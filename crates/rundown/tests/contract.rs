@@ -218,19 +218,6 @@ on_every_form! {
         assert!(object.try_acquire().is_ok());
     }
 
-    fn a_wait_under_way_survives_a_resurrect(object) {
-        let guard = object.try_acquire().unwrap();
-        thread::scope(|threads| {
-            let waiter = threads.spawn(|| object.wait());
-            while object.resurrect().is_err() {
-                thread::yield_now();
-            }
-            drop(guard);
-            waiter.join().unwrap();
-        });
-        assert!(object.is_run_down());
-    }
-
     fn a_guard_splits_and_merges_without_changing_the_sum(object) {
         let mut whole = object.try_acquire_n(5).unwrap();
         whole.merge(object.try_acquire_n(3).unwrap()).unwrap();

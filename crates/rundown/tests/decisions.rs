@@ -296,15 +296,6 @@ fn d08_drop_of_an_object_that_is_held_is_detected() {
     assert!(text.contains("dropped while 1 hold is outstanding"), "{text}");
 }
 
-#[test]
-fn d08_drop_of_an_object_that_is_run_down_or_never_held_is_fine() {
-    drop(RundownRef::<Yield>::new());
-    drop(StaticRundownRef::<Chosen, 2, Yield>::new_run_down());
-    let object = RundownRef::<Yield>::new();
-    drop(object.try_acquire().unwrap());
-    object.wait();
-}
-
 /// The waiter frees an object that two threads have used. Miri reports every access after the free, and
 /// every reference that would forbid it.
 fn d10_the_waiter_frees_the_memory_at_once<R>(new: impl Fn() -> Box<R>)
