@@ -1,7 +1,8 @@
 //! From the first line of Rust on core 0 to the image's own function.
 
 use crate::arch::{interrupt_mask, semihosting, time};
-use crate::board::{console, device_tree, gic, heap, memory, mmu};
+use crate::board::console::println;
+use crate::board::{console, device_tree, early_map, gic, heap, memory, mmu};
 use crate::smp::cores;
 use crate::smp::start::{self, StartContext};
 use aarch64_cpu::registers::{CNTHCTL_EL2, HCR_EL2, SCTLR_EL1, SPSR_EL2, TCR_EL1};
@@ -31,7 +32,7 @@ const SCTLR_EL1_RES1: u64 = 1 << 29 | 1 << 28 | 1 << 23 | 1 << 22 | 1 << 20 | 1 
 
 global_asm!(
     include_str!("../../boot/entry.S"),
-    early_table = sym mmu::EARLY_TABLE,
+    early_map = sym early_map::EARLY_MAP,
     first_core = sym first_core,
     secondary_core = sym start::secondary_core,
     CONTEXT_TTBR0 = const offset_of!(StartContext, ttbr0),
@@ -56,6 +57,9 @@ global_asm!(
         | SCTLR_EL1::I::Cacheable.value
         | SCTLR_EL1::SA::Enable.value
         | SCTLR_EL1::SA0::Enable.value,
+    TABLE = const early_map::TABLE,
+    DEVICE_BLOCK = const early_map::DEVICE_BLOCK,
+    IMAGE_PAGE = const early_map::IMAGE_PAGE,
     MAIR_EL1 = const mmu::MAIR_EL1_VALUE,
     // 39 bits of address in TTBR0, none in TTBR1; 4 KiB pages; walks through the caches.
     TCR_EL1 = const (64 - mmu::ADDRESS_BITS as u64)
@@ -69,17 +73,20 @@ global_asm!(
     ADP_STOPPED_APPLICATION_EXIT = const semihosting::ADP_STOPPED_APPLICATION_EXIT,
 );
 
-/// Called by boot/entry.S on core 0: MMU on through the early table, interrupts masked.
+/// Called by boot/entry.S on core 0: MMU on through the early map, interrupts masked.
 ///
 /// The boot as a table of contents; each step needs those before it.
 extern "C" fn first_core(loader_tree: usize) -> ! {
     cores::adopt_first_core();
     interrupt_mask::unmask_errors();
     let machine = device_tree::read(loader_tree); // what is there, and where
+    early_map::add_device(machine.uart.clone());
     console::start(machine.uart.clone());
-    let layout = memory::plan(machine); // what goes where in RAM
-    heap::start(layout.heap.clone());
-    mmu::start(machine, layout); // final permissions; the early map is gone
+    machine.notes().for_each(|note| println!("# note: {note}"));
+    let heap = memory::plan(machine); // what goes where in RAM
+    early_map::add_memory(heap.clone());
+    heap::start(heap.clone());
+    mmu::start(machine, heap); // final permissions; the early map is gone
     gic::start(&machine.gic);
     gic::start_core(cores::this().target());
     time::check();

@@ -9,6 +9,7 @@ use arm_gic::gicv3::{
     SgiTargetGroup, registers::GicrSgi,
 };
 use arm_gic::{IntId, InterruptGroup, UniqueMmioPointer};
+use board_tree::MOST_REGIONS;
 use core::ops::Range;
 use core::ptr::NonNull;
 use spin::{Mutex, Once};
@@ -22,7 +23,7 @@ enum Controller {
     /// One driver for all cores: its registers are banked, so each reaches its own through it.
     V2(Mutex<GicV2<'static>>),
     /// System registers of each core; this is only for starting cores.
-    V3 { redistributors: Mutex<[Option<Range<usize>>; 2]> },
+    V3 { redistributors: Mutex<[Option<Range<usize>>; MOST_REGIONS]> },
 }
 
 /// The inter-core interrupt (SGI) that only ends a sleep: there is something to look at.
@@ -68,7 +69,7 @@ pub fn start(gic: &Gic) {
             gic.setup();
             Controller::V2(Mutex::new(gic))
         }
-        Gic::V3 { distributor, redistributors } => {
+        Gic::V3 { distributor, redistributors, .. } => {
             let registers = NonNull::new(distributor.start as *mut gicv3::registers::Gicd)
                 .expect("the device tree puts the GIC at address 0");
             // SAFETY: as above, for a GICv3's distributor.
@@ -135,10 +136,12 @@ fn find_redistributor(
 pub fn wake_core(core: Target) {
     match controller() {
         Controller::V2(gic) => without_interrupts(|| {
-            // `virt` numbers the CPU interfaces as the device tree does its cores, at most 8.
+            // `virt` has one cluster of at most 8 cores then, and numbers the CPU interfaces as Aff0
+            // does the cores (QEMU, hw/arm/virt.c, virt_cpu_mp_affinity). The index may be another one:
+            // of the cores that the tree lists, some may be off.
             let target = gicv2::SgiTarget::List {
                 target_list_filter: gicv2::SgiTargetListFilter::CPUTargetList,
-                target_list: 1 << core.index,
+                target_list: 1 << (core.affinity & 7),
             };
             gic.lock().send_sgi(wake(), target);
         }),

@@ -13,7 +13,7 @@ pub fn print() {
         machine.core_count,
         machine.gic.name(),
         machine.conduit,
-        machine.ram.len() >> 20,
+        machine.ram.bytes() >> 20,
         time::frequency()
     );
     println!("# lines: slots {} bytes apart, the caches ask for {}", CACHE_LINE, cache::granule());
