@@ -31,26 +31,8 @@ _start:
     stp     xzr, xzr, [x0], #16         // the linker script aligns both ends to 16
     b       1b
 2:
-    adrp    x0, {early_map}             // its root; the two tables that lead to the image follow
-    ldr     x1, ={DEVICE_BLOCK}
-    str     x1, [x0]                    // the first GiB is device space
-    adrp    x1, __image_start
-    add     x2, x0, #4096               // table of our GiB, in the root
-    orr     x3, x2, #{TABLE}
-    ubfx    x4, x1, #30, #9
-    str     x3, [x0, x4, lsl #3]
-    add     x3, x2, #4096               // table of the image's 2 MiB, in that
-    orr     x4, x3, #{TABLE}
-    ubfx    x5, x1, #21, #9
-    str     x4, [x2, x5, lsl #3]
-    adrp    x2, __image_end
-    ldr     x4, ={IMAGE_PAGE}
-3:  orr     x5, x1, x4                  // the image's pages, each where it lies, and nothing else
-    ubfx    x6, x1, #12, #9
-    str     x5, [x3, x6, lsl #3]
-    add     x1, x1, #4096
-    cmp     x1, x2
-    b.lo    3b
+    adrp    x0, {early_table}           // identity map of device space and of our GiB of RAM
+    add     x0, x0, :lo12:{early_table}
     bl      enable_mmu
 
     msr     spsel, #0                   // from here on the kernel's own stack

@@ -32,7 +32,7 @@ const SCTLR_EL1_RES1: u64 = 1 << 29 | 1 << 28 | 1 << 23 | 1 << 22 | 1 << 20 | 1 
 
 global_asm!(
     include_str!("../../boot/entry.S"),
-    early_map = sym early_map::EARLY_MAP,
+    early_table = sym early_map::EARLY_TABLE,
     first_core = sym first_core,
     secondary_core = sym start::secondary_core,
     CONTEXT_TTBR0 = const offset_of!(StartContext, ttbr0),
@@ -57,9 +57,6 @@ global_asm!(
         | SCTLR_EL1::I::Cacheable.value
         | SCTLR_EL1::SA::Enable.value
         | SCTLR_EL1::SA0::Enable.value,
-    TABLE = const early_map::TABLE,
-    DEVICE_BLOCK = const early_map::DEVICE_BLOCK,
-    IMAGE_PAGE = const early_map::IMAGE_PAGE,
     MAIR_EL1 = const mmu::MAIR_EL1_VALUE,
     // 39 bits of address in TTBR0, none in TTBR1; 4 KiB pages; walks through the caches.
     TCR_EL1 = const (64 - mmu::ADDRESS_BITS as u64)

@@ -17,6 +17,7 @@ const FRAME: usize = 64 << 10;
 
 /// The interrupt controller.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and no heap yet to put it in")]
 pub enum Gic {
     /// GICv2: at most 8 cores.
     V2 {
@@ -92,7 +93,8 @@ fn v3<'a>(place: &Place<'a>) -> Result<Gic, Error<'a>> {
         Some(stride) => {
             let short = stride.value_as::<u32>().map(u64::from);
             let stride = short.or_else(|_| stride.value_as::<u64>()).ok();
-            let frames = |stride: &u64| *stride >= 2 * FRAME as u64 && *stride % FRAME as u64 == 0;
+            let frames =
+                |stride: &u64| *stride >= 2 * FRAME as u64 && stride.is_multiple_of(FRAME as u64);
             let stride = stride.filter(frames).and_then(|stride| usize::try_from(stride).ok());
             Some(stride.ok_or(wrong("has a redistributor-stride that is not two frames or more"))?)
         }

@@ -9,7 +9,6 @@ use arm_gic::gicv3::{
     SgiTargetGroup, registers::GicrSgi,
 };
 use arm_gic::{IntId, InterruptGroup, UniqueMmioPointer};
-use board_tree::MOST_REGIONS;
 use core::ops::Range;
 use core::ptr::NonNull;
 use spin::{Mutex, Once};
@@ -23,7 +22,7 @@ enum Controller {
     /// One driver for all cores: its registers are banked, so each reaches its own through it.
     V2(Mutex<GicV2<'static>>),
     /// System registers of each core; this is only for starting cores.
-    V3 { redistributors: Mutex<[Option<Range<usize>>; MOST_REGIONS]> },
+    V3 { redistributors: Mutex<&'static [Option<Range<usize>>]> },
 }
 
 /// The inter-core interrupt (SGI) that only ends a sleep: there is something to look at.
@@ -60,7 +59,7 @@ fn virtual_timer() -> IntId {
 }
 
 /// Starts the part that all cores share. On core 0, once.
-pub fn start(gic: &Gic) {
+pub fn start(gic: &'static Gic) {
     CONTROLLER.call_once(|| match gic {
         Gic::V2 { distributor, cpu_interface } => {
             // SAFETY: the device tree puts a GICv2's registers there, they are mapped as device
@@ -75,7 +74,7 @@ pub fn start(gic: &Gic) {
             // SAFETY: as above, for a GICv3's distributor.
             let registers = unsafe { UniqueMmioPointer::new(registers) };
             GicDistributor::new(registers).configure_default_settings();
-            Controller::V3 { redistributors: Mutex::new(redistributors.clone()) }
+            Controller::V3 { redistributors: Mutex::new(redistributors) }
         }
     });
 }
@@ -100,7 +99,7 @@ pub fn start_core(core: Target) {
         Controller::V3 { redistributors } => {
             GicCpuInterface::enable_system_register_el1();
             let regions = redistributors.lock();
-            let mut own = find_redistributor(&*regions, core.affinity).unwrap_or_else(|| {
+            let mut own = find_redistributor(*regions, core.affinity).unwrap_or_else(|| {
                 panic!("core {} (MPIDR {:#x}) has no redistributor", core.index, core.affinity)
             });
             let _ = own.mark_core_awake(); // it may be awake already
