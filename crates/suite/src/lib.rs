@@ -30,6 +30,7 @@ mod sessions;
 mod step;
 mod table;
 mod transcript;
+mod trees;
 
 use std::sync::mpsc::channel;
 use std::thread;
