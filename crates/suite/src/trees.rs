@@ -81,15 +81,14 @@ impl Boot<'_> {
         // What must be afterwards as it was before.
         let mut kept = vec![(self.behind..self.behind + SIZE, pattern(self.behind, SIZE))];
         let mut extra = format!("-dtb '{}'", tree.display());
-        let mut kernel = elf.to_owned();
         match self.rule.from {
             From::Elf => (),
             From::X0 => {
-                kernel = self.file("kernel", &flat::image(&fs::read(elf)?, Some(self.behind))?)?;
+                extra += &self.kernel(elf, Some(self.behind))?;
                 kept[0] = (self.behind..self.behind + dtb.len(), dtb);
             }
             From::Initrd => {
-                kernel = self.file("kernel", &flat::image(&fs::read(elf)?, None)?)?;
+                extra += &self.kernel(elf, None)?;
                 let initrd = vec![0xbb; SIZE];
                 extra += &format!(" -initrd '{}'", self.file("initrd", &initrd)?.display());
                 kept = vec![(INITRD..INITRD + SIZE, initrd)];
@@ -99,7 +98,7 @@ impl Boot<'_> {
         let backend =
             format!("memory-backend-file,id=ram,size={MIB}M,share=on,mem-path={}", ram.display());
         let mut command = context.tool("runner")?;
-        command.arg(kernel).envs(self.rule.variables.iter().copied());
+        command.arg(elf).envs(self.rule.variables.iter().copied());
         command.env("QEMU_MACHINE", format!("{},memory-backend=ram", self.rule.machine));
         command.env("QEMU_MEM", format!("{MIB}M"));
         command.env("QEMU_EXTRA", format!("{extra} -object '{backend}'"));
@@ -124,6 +123,12 @@ impl Boot<'_> {
             }
         }
         Ok(Outcome::check(good, || report))
+    }
+
+    /// Returns the option for the kernel as a flat image; the runner's own is an ELF file, and comes before.
+    fn kernel(&self, elf: &Path, x0: Option<usize>) -> anyhow::Result<String> {
+        let flat = self.file("kernel", &flat::image(&fs::read(elf)?, x0)?)?;
+        Ok(format!(" -kernel '{}'", flat.display()))
     }
 
     fn file(&self, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
