@@ -28,6 +28,8 @@ const RAM: usize = 0x4000_0000;
 const MIB: usize = 32;
 /// Where QEMU puts an initial RAM disk: in the middle of the memory (QEMU, hw/arm/boot.c, arm_load_kernel).
 const INITRD: usize = RAM + (MIB << 20) / 2;
+/// How far behind the image the tree lies whose address is in x0: where another core's stack would be.
+const X0: usize = 80 << 10;
 /// Bytes of what a rule reserves, and of its initial RAM disk.
 const SIZE: usize = 64 << 10;
 
@@ -84,8 +86,9 @@ impl Boot<'_> {
         match self.rule.from {
             From::Elf => (),
             From::X0 => {
-                extra += &self.kernel(elf, Some(self.behind))?;
-                kept[0] = (self.behind..self.behind + dtb.len(), dtb);
+                let at = self.behind + X0;
+                extra += &self.kernel(elf, Some(at))?;
+                kept = vec![(at..at + dtb.len(), dtb)];
             }
             From::Initrd => {
                 extra += &self.kernel(elf, None)?;

@@ -9,7 +9,7 @@ use super::{INITRD, SIZE};
 pub enum From {
     /// An ELF file: the tree lies at the start of memory, and nothing says so.
     Elf,
-    /// A flat image, the tree right behind it, and its address in x0.
+    /// A flat image, the tree a little behind it, and its address in x0.
     X0,
     /// A flat image with an initial RAM disk; QEMU places the tree, and its address is in x0.
     Initrd,
