@@ -1,7 +1,7 @@
 //! The console: the PL011 that the tree names for output, or the first one.
 
-use crate::PAGE;
 use crate::error::Error;
+use crate::pages::PAGE;
 use crate::place::{Place, text};
 use core::fmt;
 use core::ops::Range;

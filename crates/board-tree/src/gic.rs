@@ -1,7 +1,7 @@
 //! The interrupt controller and its registers.
 
-use crate::PAGE;
 use crate::error::Error;
+use crate::pages::PAGE;
 use crate::place::Place;
 use core::ops::Range;
 use dtoolkit::fdt::Fdt;

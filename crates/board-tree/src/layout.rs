@@ -5,10 +5,10 @@
 //! stacks of a core: guard page | exception stack | guard page | stack
 //! ```
 
-use crate::PAGE;
 use crate::error::Error;
 use crate::machine::Machine;
 use crate::memory::{Pieces, Ram};
+use crate::pages::PAGE;
 use core::ops::Range;
 
 /// Bytes of a core's stack; as STACK in linker.ld.

@@ -19,6 +19,7 @@ mod gic;
 mod layout;
 mod machine;
 mod memory;
+mod pages;
 mod place;
 mod ranges;
 
@@ -28,8 +29,5 @@ pub use error::Error;
 pub use gic::{Gic, MOST_REGIONS};
 pub use layout::{Layout, Stacks};
 pub use machine::{Conduit, Machine, Note};
-pub use memory::ADDRESS_BITS;
+pub use pages::{ADDRESS_BITS, PAGE};
 pub use ranges::Ranges;
-
-/// Bytes of a page: what is mapped, and so what can be kept out of reach, is whole pages.
-pub const PAGE: usize = 4096;

@@ -1,7 +1,7 @@
 //! The memory that the tree lists, and the memory that it keeps for others.
 
-use crate::PAGE;
 use crate::error::Error;
+use crate::pages::{page_range, whole_pages};
 use crate::place::{Place, is_okay, text};
 use crate::ranges::Ranges;
 use core::ops::Range;
@@ -9,28 +9,10 @@ use dtoolkit::fdt::{Fdt, FdtNode};
 use dtoolkit::standard::NodeStandard;
 use dtoolkit::{Node, Property, ToCellInt};
 
-/// Bits of an address that is mapped: tables of three levels, 512 GiB, enough for `virt`'s second
-/// redistributor region at 256 GiB.
-pub const ADDRESS_BITS: usize = 39;
-/// Behind the last address that is mapped.
-pub(crate) const PAST_THE_LAST: usize = 1 << ADDRESS_BITS;
-
 /// Pieces of memory. Linux starts with room for 128, too (mm/memblock.c, INIT_MEMBLOCK_REGIONS).
 pub(crate) type Pieces = Ranges<128>;
 /// The memory of the machine.
 pub(crate) type Ram = Ranges<32>;
-
-/// Returns all pages that hold a byte of a range.
-pub(crate) fn page_range(range: Range<usize>) -> Range<usize> {
-    let start = range.start / PAGE * PAGE;
-    start..range.end.checked_next_multiple_of(PAGE).unwrap_or(usize::MAX)
-}
-
-/// Returns the pages that lie in a range as a whole, and are mapped.
-fn whole_pages(range: Range<usize>) -> Range<usize> {
-    let start = range.start.checked_next_multiple_of(PAGE).unwrap_or(usize::MAX);
-    start.min(PAST_THE_LAST)..(range.end / PAGE * PAGE).min(PAST_THE_LAST)
-}
 
 /// Returns the memory that the root's memory nodes list.
 ///

@@ -1,7 +1,7 @@
 //! A node with the way that leads to it: what its addresses mean depends on every bus above it.
 
 use crate::error::Error;
-use crate::memory::{PAST_THE_LAST, page_range};
+use crate::pages::{PAST_THE_LAST, page_range};
 use core::ops::Range;
 use dtoolkit::fdt::{Fdt, FdtNode};
 use dtoolkit::{Node, Property};

@@ -18,20 +18,13 @@ use object::{Object, ObjectSymbol};
 
 use crate::context::{Context, Image};
 use crate::step::{Outcome, Step};
-use rules::{From, Rule};
+use rules::{From, INITRD, MIB, RAM, Rule, SIZE};
 use runner::process;
 
 /// Seconds: the image may have to be built.
 const PATIENCE: u64 = 300;
-/// Where QEMU's memory begins, and how much there is: enough, and soon filled.
-const RAM: usize = 0x4000_0000;
-const MIB: usize = 32;
-/// Where QEMU puts an initial RAM disk: in the middle of the memory (QEMU, hw/arm/boot.c, arm_load_kernel).
-const INITRD: usize = RAM + (MIB << 20) / 2;
 /// How far behind the image the tree lies whose address is in x0: where another core's stack would be.
 const X0: usize = 80 << 10;
-/// Bytes of what a rule reserves, and of its initial RAM disk.
-const SIZE: usize = 64 << 10;
 
 /// Returns a step for each rule.
 pub fn steps() -> impl Iterator<Item = Step> {

@@ -5,10 +5,10 @@ use crate::arch::timer;
 use crate::board::device_tree::Gic;
 use arm_gic::gicv2::{self, GicV2};
 use arm_gic::gicv3::{
-    self, GicCpuInterface, GicDistributor, GicRedistributor, GicRedistributorIterator,
-    SgiTargetGroup, registers::GicrSgi,
+    self, GicCpuInterface, GicDistributor, GicRedistributor, SgiTargetGroup, registers::GicrSgi,
 };
 use arm_gic::{IntId, InterruptGroup, UniqueMmioPointer};
+use core::iter;
 use core::ops::Range;
 use core::ptr::NonNull;
 use spin::{Mutex, Once};
@@ -22,7 +22,7 @@ enum Controller {
     /// One driver for all cores: its registers are banked, so each reaches its own through it.
     V2(Mutex<GicV2<'static>>),
     /// System registers of each core; this is only for starting cores.
-    V3 { redistributors: Mutex<&'static [Option<Range<usize>>]> },
+    V3 { regions: Mutex<&'static [Option<Range<usize>>]>, stride: Option<usize> },
 }
 
 /// The inter-core interrupt (SGI) that only ends a sleep: there is something to look at.
@@ -68,13 +68,13 @@ pub fn start(gic: &'static Gic) {
             gic.setup();
             Controller::V2(Mutex::new(gic))
         }
-        Gic::V3 { distributor, redistributors, .. } => {
+        Gic::V3 { distributor, redistributors, stride } => {
             let registers = NonNull::new(distributor.start as *mut gicv3::registers::Gicd)
                 .expect("the device tree puts the GIC at address 0");
             // SAFETY: as above, for a GICv3's distributor.
             let registers = unsafe { UniqueMmioPointer::new(registers) };
             GicDistributor::new(registers).configure_default_settings();
-            Controller::V3 { redistributors: Mutex::new(redistributors) }
+            Controller::V3 { regions: Mutex::new(redistributors), stride: *stride }
         }
     });
 }
@@ -96,10 +96,14 @@ pub fn start_core(core: Target) {
                     .unwrap_or_else(|error| panic!("interrupt {interrupt:?}: {error}"));
             }
         }
-        Controller::V3 { redistributors } => {
+        Controller::V3 { regions, stride } => {
             GicCpuInterface::enable_system_register_el1();
-            let regions = redistributors.lock();
-            let mut own = find_redistributor(*regions, core.affinity).unwrap_or_else(|| {
+            let regions = regions.lock();
+            // By its affinity: their order need not be that of the device tree.
+            let all = regions.iter().flatten();
+            let mut all = all.flat_map(|region| redistributors(region.clone(), *stride));
+            let own = all.find(|one| one.typer().core_mpidr() == core.affinity);
+            let mut own = own.unwrap_or_else(|| {
                 panic!("core {} (MPIDR {:#x}) has no redistributor", core.index, core.affinity)
             });
             let _ = own.mark_core_awake(); // it may be awake already
@@ -115,19 +119,26 @@ pub fn start_core(core: Target) {
     }
 }
 
-/// Finds a core's redistributor by its affinity: their order need not be that of the device tree.
+/// Returns the redistributors of a region, up to the end of it or to one marked as the last.
 ///
-/// `virt` has a second region from core 123 on.
-fn find_redistributor(
-    regions: &[Option<Range<usize>>],
-    affinity: u64,
-) -> Option<GicRedistributor<'static>> {
-    regions.iter().flatten().find_map(|region| {
-        let base = NonNull::new(region.start as *mut GicrSgi)?;
-        // SAFETY: the device tree puts redistributors there, up to one marked as the last, they are
-        // mapped as device memory, and the caller's lock makes this the only pointer to them.
-        let mut all = unsafe { GicRedistributorIterator::new(base) }.ok()?;
-        all.find(|one| one.typer().core_mpidr() == affinity)
+/// Between two lies what the tree says, or else the frames that each has: two, or four with virtual LPIs
+/// (Arm IHI 0069, GICR_TYPER.VLPIS; Linux, drivers/irqchip/irq-gic-v3.c, gic_iterate_rdists).
+fn redistributors(
+    region: Range<usize>,
+    stride: Option<usize>,
+) -> impl Iterator<Item = GicRedistributor<'static>> {
+    let mut next = Some(region.start);
+    iter::from_fn(move || {
+        let at = next.filter(|at| at + size_of::<GicrSgi>() <= region.end)?;
+        let registers = NonNull::new(at as *mut GicrSgi)?;
+        // SAFETY: the device tree puts redistributors there, they are mapped as device memory, and the
+        // caller sees to it that this is the only pointer to this one.
+        let one = GicRedistributor::new(unsafe { UniqueMmioPointer::new(registers) });
+        let typer = one.typer();
+        let frames = if typer.virtual_lpis_supported() { 2 } else { 1 };
+        let behind = at + stride.unwrap_or(frames * size_of::<GicrSgi>());
+        next = (!typer.last_redistributor()).then_some(behind);
+        Some(one)
     })
 }
 

@@ -1,8 +1,7 @@
 //! What goes where in RAM, as [`board_tree`] plans it.
 
-use crate::board::device_tree::Machine;
 use crate::board::image;
-use board_tree::Layout;
+use board_tree::{Layout, Machine};
 use core::ops::Range;
 use spin::Once;
 

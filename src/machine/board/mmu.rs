@@ -1,6 +1,5 @@
 //! Page tables: text RX, rodata R, data RW, nothing both writable and executable.
 
-use crate::board::device_tree::Machine;
 use crate::board::{image, memory};
 use aarch64_paging::idmap::IdMap;
 use aarch64_paging::paging::{El1And0, MemoryRegion};
@@ -9,6 +8,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 pub use aarch64_paging::descriptor::El1Attributes as Attributes;
 pub use board_tree::ADDRESS_BITS;
+use board_tree::Machine;
 
 /// The first of three levels of tables.
 pub const ROOT_LEVEL: usize = 1;
