@@ -1,7 +1,8 @@
 //! From the first line of Rust on core 0 to the image's own function.
 
 use crate::arch::{interrupt_mask, semihosting, time};
-use crate::board::{console, device_tree, gic, heap, memory, mmu, psci};
+use crate::board::console::println;
+use crate::board::{console, device_tree, early_map, gic, heap, memory, mmu, psci};
 use crate::smp::cores;
 use crate::smp::start::{self, StartContext};
 use aarch64_cpu::registers::{CNTHCTL_EL2, HCR_EL2, SCTLR_EL1, SPSR_EL2, TCR_EL1};
@@ -35,7 +36,7 @@ global_asm!(
     // Written by build.rs: what boot/features.S has to look for.
     include_str!(concat!(env!("OUT_DIR"), "/built_for.S")),
     include_str!("../../boot/features.S"),
-    early_table = sym mmu::EARLY_TABLE,
+    early_table = sym early_map::EARLY_TABLE,
     first_core = sym first_core,
     secondary_core = sym start::secondary_core,
     CONTEXT_TTBR0 = const offset_of!(StartContext, ttbr0),
@@ -76,7 +77,7 @@ global_asm!(
     PSCI_SYSTEM_OFF = const smccc::psci::PSCI_SYSTEM_OFF,
 );
 
-/// Called by boot/entry.S on core 0: MMU on through the early table, interrupts masked.
+/// Called by boot/entry.S on core 0: MMU on through the early map, interrupts masked.
 ///
 /// The boot as a table of contents; each step needs those before it.
 extern "C" fn first_core(loader_tree: usize) -> ! {
@@ -84,10 +85,13 @@ extern "C" fn first_core(loader_tree: usize) -> ! {
     interrupt_mask::unmask_errors();
     let machine = device_tree::read(loader_tree); // what is there, and where
     psci::start(machine.conduit);
+    early_map::add_device(machine.uart.clone());
     console::start(machine.uart.clone());
-    let layout = memory::plan(machine); // what goes where in RAM
-    heap::start(layout.heap.clone());
-    mmu::start(machine, layout); // final permissions; the early map is gone
+    machine.notes().for_each(|note| println!("# note: {note}"));
+    let heap = memory::plan(machine); // what goes where in RAM
+    early_map::add_memory(heap.clone());
+    heap::start(heap.clone());
+    mmu::start(machine, heap); // final permissions; the early map is gone
     gic::start(&machine.gic);
     gic::start_core(cores::this().target());
     time::check();

@@ -32,6 +32,7 @@ mod sessions;
 mod step;
 mod table;
 mod transcript;
+mod trees;
 mod two_ends;
 
 use std::sync::mpsc::channel;

@@ -21,14 +21,15 @@ use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, features, figures, idle_setup, images, ladder, leftovers, must_fail,
-    newer, no_semihosting, page, portable, schedules, scope, sessions, transcript, two_ends,
+    newer, no_semihosting, page, portable, schedules, scope, sessions, transcript, trees, two_ends,
 };
 
 /// Every crate but those that only build for the kernel's machine.
 const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-kernel \
                     --target host-tuple --all-features";
 /// Crates whose tests are steps of their own; the others are the tools, which share their dependencies.
-const LIBRARIES: [&str; 5] = ["rundown", "ladder", "rundown-bench", "rundown-capi", "cachescope"];
+const LIBRARIES: [&str; 6] =
+    ["rundown", "board-tree", "ladder", "rundown-bench", "rundown-capi", "cachescope"];
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -73,6 +74,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, newer::steps());
     table.add(NoOther("page"), page::steps());
     table.add(Anything, boots(if long { 20 } else { 1 }));
+    table.add(Anything, trees::steps());
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps());
     table.add(Anything, [two_ends::step(if long { 10 } else { 1 })]);

@@ -11,8 +11,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering
 use rundown::CACHE_LINE;
 use spin::Once;
 
-/// Most cores that are used: what QEMU's `virt` takes with a GICv3.
-pub const MAX_CORES: usize = 512;
+pub use board_tree::MOST_CORES as MAX_CORES;
 
 /// What belongs to one core, on cache lines of its own. TPIDR_EL1 points to it.
 #[repr(C, align(128))]

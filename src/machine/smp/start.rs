@@ -37,9 +37,7 @@ unsafe extern "C" {
 /// Panics, naming the core, if one does not come up. `leave_out` is for the test of that.
 pub fn start_all(leave_out: Option<usize>) {
     let machine = device_tree::machine();
-    let own = cores::this().affinity;
-    let affinities = machine.affinities().filter(|&affinity| affinity != own);
-    for (affinity, index) in affinities.zip(1..) {
+    for (index, &affinity) in machine.affinities().iter().enumerate().skip(1) {
         let context = prepare(index, affinity);
         if leave_out != Some(index) {
             let entry = (_start_secondary as *const ()).addr();

@@ -14,7 +14,7 @@ pub fn print() {
         machine.core_count,
         machine.gic.name(),
         machine.conduit,
-        machine.ram.len() >> 20,
+        machine.ram.bytes() >> 20,
         time::frequency()
     );
     let apart = cores::slots_apart() * CACHE_LINE;
