@@ -13,7 +13,7 @@ use core::fmt;
 use core::hint::black_box;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use demo::{rounds, shared};
-use machine::arch::{interrupt_mask, time};
+use machine::arch::{cpu, interrupt_mask, time};
 use machine::board::console::println;
 use machine::board::device_tree;
 use machine::board::exit::{self, Status};
@@ -173,7 +173,9 @@ fn console_is_held() {
         if core == 1 {
             println!("# this line has no end: {}", Unprintable(hold));
         }
-        while !HELD.load(Ordering::Relaxed) {}
+        while !HELD.load(Ordering::Relaxed) {
+            cpu::give_way();
+        }
         panic!("on purpose, while core 1 holds the console");
     });
 }
