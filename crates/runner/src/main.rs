@@ -4,9 +4,10 @@ use std::env;
 use std::process::ExitCode;
 
 use runner::exit_error::ExitError;
-use runner::{boot, options};
+use runner::{boot, options, unread};
 
 fn main() -> ExitCode {
+    unread::end_quietly();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
