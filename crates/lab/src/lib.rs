@@ -31,7 +31,7 @@ use arguments::Arguments;
 use data::Data;
 use out::Out;
 use runner::exit_error::{ExitError, FAILED};
-use runner::process;
+use runner::{process, settings};
 use tools::measure::Measurement;
 
 /// Does what the command line asks for.
@@ -52,6 +52,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
         }
         None => {
             out.prepare()?;
+            settings::note_that_cores_are_emulated();
             let objects = boots::measure(&arguments)?;
             let wrong =
                 |why| ExitError::new(FAILED, format!("the measurements are not whole: {why}"));

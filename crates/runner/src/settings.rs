@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use crate::exit_error::ExitError;
 use crate::options::Options;
+use crate::output;
 
 use cpu::check_cpu;
 use extra::check_help;
@@ -124,6 +125,16 @@ impl Settings {
 /// on an idle host. From 60 cores on it is a second a core, as what a kernel has to do grows with their number.
 fn default_timeout(cores: u32) -> u32 {
     cores.max(60)
+}
+
+/// Says so in one line if QEMU_ACCEL asks for the host's own cores: for tools that boot emulated ones whatever
+/// it says, because only those can be counted and held at every instruction.
+pub fn note_that_cores_are_emulated() {
+    let accel = std::env::var("QEMU_ACCEL").unwrap_or_default();
+    if Accelerator::of(&accel).is_hardware() {
+        let why = "cores are emulated here, which QEMU_ACCEL cannot change";
+        output::say(&format!("rundown: {why}; cargo run heeds QEMU_ACCEL={accel}"));
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, ExitError> {
