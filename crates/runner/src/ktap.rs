@@ -187,7 +187,7 @@ impl Report {
     /// Looks for what contradicts a pass.
     fn search(&mut self, text: &str) {
         let shown = printable(text);
-        match contradiction::find(text, &self.markers) {
+        match contradiction::find(text, &self.markers.pass, &self.markers.fail) {
             None => {}
             Some(Contradiction::Death) => {
                 self.death.get_or_insert(format!("the kernel has died: {shown}"));

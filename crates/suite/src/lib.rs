@@ -30,6 +30,7 @@ mod sessions;
 mod step;
 mod table;
 mod transcript;
+mod unread;
 
 use std::sync::mpsc::channel;
 use std::thread;

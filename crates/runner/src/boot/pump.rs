@@ -125,18 +125,16 @@ impl<'a> Pump<'a> {
     /// Reads and waits until nothing is left to read or to write, or there is a reason not to wait longer.
     fn flush(&mut self, report: &mut Report) {
         loop {
+            // First of all, because it takes the wake-ups: what is looked at afterwards wakes again if it changes.
+            let signal = self.signals.take().map(Ending::Signal);
             let more = self.read(report);
             let waiting = self.stdout.waiting() + self.stderr.waiting();
-            if !more && waiting == 0 {
-                return;
-            }
-            let stop = match self.signals.take() {
-                Some(signal) => Some(Ending::Signal(signal)),
-                None if Instant::now() >= self.deadline => Some(Ending::Stalled),
-                None => self.stdout.failed().map(Ending::Unread),
-            };
-            if let Some(reason) = stop {
-                self.reason.get_or_insert(reason);
+            let done = !more && waiting == 0;
+            let late = (!done && Instant::now() >= self.deadline).then_some(Ending::Stalled);
+            let stop = signal.or(self.stdout.failed().map(Ending::Unread)).or(late);
+            let stopped = stop.is_some();
+            self.reason = self.reason.take().or(stop);
+            if done || stopped {
                 return;
             }
             if !more {

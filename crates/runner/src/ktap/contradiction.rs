@@ -4,7 +4,6 @@
 //! then the last line is not the whole truth. So every line is searched, whatever else it is, also where
 //! another line was cut in two by it.
 
-use super::Markers;
 use super::line::{begins_with, without_colours};
 
 /// How a line begins with which a core dies. These are `VECTORS` and the panic handler in the kernel's
@@ -35,10 +34,11 @@ pub enum Contradiction {
     Failure,
 }
 
-/// Returns what contradicts a pass in one line. The end marker of a pass itself does not.
-pub fn find(line: &str, markers: &Markers) -> Option<Contradiction> {
+/// Returns what contradicts a pass in one line. `pass` and `fail` are the end markers; that of a pass itself
+/// does not.
+pub fn find(line: &str, pass: &str, fail: &str) -> Option<Contradiction> {
     let trimmed = line.trim_end_matches([' ', '\t', '\r']);
-    if trimmed.strip_prefix("# ") == Some(&markers.pass) {
+    if trimmed.strip_prefix("# ") == Some(pass) {
         return None;
     }
     let text = without_colours(trimmed);
@@ -55,7 +55,7 @@ pub fn find(line: &str, markers: &Markers) -> Option<Contradiction> {
         if is_death(piece, false) {
             return Some(Contradiction::Death);
         }
-        if [&markers.pass, &markers.fail].iter().any(|marker| begins_with(piece, marker)) {
+        if begins_with(piece, pass) || begins_with(piece, fail) {
             return Some(Contradiction::Verdict);
         }
     }

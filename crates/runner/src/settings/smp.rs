@@ -64,7 +64,8 @@ fn count(text: &str) -> Result<Cores, String> {
         };
         let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         match value.parse::<u32>().ok().filter(|_| digits) {
-            None => return Err(format!("is not a number of cores: {value:?}")),
+            None if part == text => return Err("is not a number of cores".to_owned()),
+            None => return Err(format!("has {part}, which is not a number of cores")),
             Some(0) => return Err("leaves no core".to_owned()),
             Some(number) if slot.is_none() => *slot = Some(u64::from(number)),
             Some(_) => return Err(format!("has {key} twice")),
