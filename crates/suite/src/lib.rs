@@ -31,6 +31,7 @@ mod step;
 mod table;
 mod transcript;
 mod unread;
+mod variables;
 
 use std::sync::mpsc::channel;
 use std::thread;

@@ -21,7 +21,7 @@ use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer,
-    page, portable, schedules, scope, sessions, transcript, unread,
+    page, portable, schedules, scope, sessions, transcript, unread, variables,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -59,6 +59,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, [images::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, [unread::step()]);
+    table.add(CARGO, variables::steps());
     table.add(CARGO, lints());
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());

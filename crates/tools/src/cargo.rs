@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-pub use variables::{for_the_host, for_the_kernel};
+pub use variables::{for_the_host, for_the_kernel, is_for_the_kernel};
 
 /// What has cargo build for this machine, not for the bare one of the kernel.
 pub const FOR_THE_HOST: &[&str] = &["--target", "host-tuple"];

@@ -44,7 +44,7 @@ fn names() -> impl Iterator<Item = String> {
 }
 
 /// Returns whether a variable changes how cargo builds, and so is meant for one machine.
-fn is_for_the_kernel(name: &str) -> bool {
+pub fn is_for_the_kernel(name: &str) -> bool {
     let of_a_target =
         name.starts_with("CARGO_TARGET_") && OF_A_TARGET.iter().any(|end| name.ends_with(end));
     !SHARED.contains(&name)
