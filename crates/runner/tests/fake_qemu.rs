@@ -1,7 +1,10 @@
 //! The runner as a process, with a shell script in QEMU's place: what no real QEMU does on demand.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -89,21 +92,30 @@ fn a_reader_that_stalls_disables_neither_the_timeout_nor_a_signal() {
             // A log before the first output of the guest, and after it.
             for start in ["", "printf 'KTAP version 1\\n'"] {
                 for by_signal in [false, true] {
-                    scope.spawn(move || {
-                        let fake = Fake::new(&format!("{start}\n{floods}"));
-                        let status = stalled_run(&fake, stalled, by_signal);
-                        let wanted = if by_signal { 143 } else { 124 };
-                        assert_eq!(status, Some(wanted), "{stalled} {start:?}");
-                    });
+                    for terminal in [false, true] {
+                        scope.spawn(move || {
+                            let fake = Fake::new(&format!("{start}\n{floods}"));
+                            let status = stalled_run(&fake, stalled, by_signal, terminal);
+                            let wanted = if by_signal { 143 } else { 124 };
+                            assert_eq!(status, Some(wanted), "{stalled} {start:?} {terminal}");
+                        });
+                    }
                 }
             }
         }
     });
 }
 
-/// Returns the exit status of a runner whose output is never read. `stalled`: which output.
-fn stalled_run(fake: &Fake, stalled: &str, by_signal: bool) -> Option<i32> {
-    let (reader, writer) = io::pipe().unwrap();
+/// Returns the exit status of a runner whose output is never read. `stalled`: which output. `terminal`: it is
+/// one whose window does not answer, else a pipe.
+fn stalled_run(fake: &Fake, stalled: &str, by_signal: bool, terminal: bool) -> Option<i32> {
+    let (reader, writer): (OwnedFd, OwnedFd) = if terminal {
+        let pty = nix::pty::openpty(None, None).unwrap();
+        (pty.master, pty.slave)
+    } else {
+        let (reader, writer) = io::pipe().unwrap();
+        (reader.into(), writer.into())
+    };
     let mut command = fake.runner(if by_signal { "600" } else { "1" });
     let output = |name| match stalled {
         stalled if stalled == name || stalled == "both" => writer.try_clone().unwrap().into(),
@@ -220,4 +232,14 @@ fn what_a_script_in_qemus_place_has_started_ends_with_it() {
         thread::sleep(Duration::from_millis(10));
     }
     assert!(!lives());
+}
+
+#[test]
+fn a_setting_that_is_no_text_is_refused_not_overlooked() {
+    let fake = Fake::new("exit 0");
+    let mut command = fake.runner("60");
+    let output = command.env("QEMU_SMP", OsStr::from_bytes(b"4\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.contains("is not a number of cores") && line.lines().count() == 1, "{line}");
 }
