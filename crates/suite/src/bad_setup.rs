@@ -66,6 +66,21 @@ pub fn steps() -> impl Iterator<Item = Step> {
     })
 }
 
+/// Returns the step for a tool that cannot do what QEMU_ACCEL asks for: it does without, and says so.
+pub fn accelerated() -> Step {
+    Step::new(
+        "scripts/explore says that it does not heed QEMU_ACCEL=kvm",
+        300,
+        |context, deadline| {
+            let mut command = context.tool("explore")?;
+            command.args(["--seeds", "1"]).env("QEMU_ACCEL", "kvm");
+            let output = process::run(&mut command, deadline)?;
+            let said = output.stderr.lines().filter(|line| line.contains("QEMU_ACCEL=kvm")).count();
+            Ok(Outcome::check(output.succeeded() && said == 1, || output.report(&command)))
+        },
+    )
+}
+
 fn check(
     variables: &[(&str, &str)],
     line: &str,

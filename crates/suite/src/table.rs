@@ -76,6 +76,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps());
     table.add(Anything, bad_setup::steps());
+    table.add(NoOther("schedules"), [bad_setup::accelerated()]);
     table.add(Anything, leftovers::steps());
     table.add(Nothing, transcript::steps());
     table.add(Nothing, schedules::alone());
