@@ -8,11 +8,12 @@ use super::line::{begins_with, without_colours};
 
 /// How a line begins with which a core dies. These are `VECTORS` and the panic handler in the kernel's
 /// src/machine/traps, what Rust's own panics say, and Linux's.
-const DEATHS: [&str; 10] = [
+const DEATHS: [&str; 11] = [
     "panic",
     "panicked",
     "Kernel panic",
     "exception",
+    "an exception that cannot be reported",
     "stack overflow",
     "system error",
     "unexpected FIQ",

@@ -68,6 +68,7 @@ const FORGED: &[(&str, &str, &str)] = &[
         "# stack overflow on core 7: the stack has run into its guard page\n#",
         "has died",
     ),
+    ("# | table |", "# an exception that cannot be reported", "has died"),
     ("# machine", "# system error from 32-bit EL0 on core 0: x\n# machine", "has died"),
     ("# machine", "# unexpected FIQ on core 2: x\n# machine", "has died"),
     ("# booting", "Kernel panic on core 1", "has died"),
