@@ -19,6 +19,7 @@ mod images;
 mod ladder;
 mod lanes;
 mod leftovers;
+mod linear;
 mod lock;
 mod must_fail;
 mod newer;
@@ -34,12 +35,14 @@ mod table;
 mod transcript;
 mod trees;
 mod two_ends;
+mod unread;
+mod variables;
 
 use std::sync::mpsc::channel;
 use std::thread;
 
 use runner::exit_error::{ExitError, FAILED, SETUP};
-use runner::process;
+use runner::{process, settings};
 
 use context::Context;
 use lanes::Entry;
@@ -63,6 +66,7 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
     let context = Context::new()?;
     let _lock = lock::take(context.root())?; // until the end
     process::end_with_us()?;
+    settings::note_that_cores_are_emulated();
     let entries = chosen(wanted);
     if entries.is_empty() {
         let patterns = &wanted.patterns;

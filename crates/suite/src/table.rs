@@ -20,8 +20,9 @@ use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, features, figures, idle_setup, images, ladder, leftovers, must_fail,
-    newer, no_semihosting, page, portable, schedules, scope, sessions, transcript, trees, two_ends,
+    arrows, bad_setup, bench, features, figures, idle_setup, images, ladder, leftovers, linear,
+    must_fail, newer, no_semihosting, page, portable, schedules, scope, sessions, transcript,
+    trees, two_ends, unread, variables,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -41,7 +42,7 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/tool .ci/run \
+                       scripts/explore scripts/bench scripts/lab scripts/tool scripts/host-cargo .ci/run \
                        crates/suite/src/qemu-without-semihosting";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
@@ -60,6 +61,8 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [idle_setup::step()]);
     table.add(CARGO, [images::step()]);
     table.add(CARGO, [idle_setup::questions()]);
+    table.add(CARGO, [unread::step()]);
+    table.add(CARGO, variables::steps());
     table.add(CARGO, lints());
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
@@ -77,9 +80,11 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, trees::steps());
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps());
+    table.add(Anything, [linear::step()]);
     table.add(Anything, [two_ends::step(if long { 10 } else { 1 })]);
     table.add(Anything, no_semihosting::steps());
     table.add(Anything, bad_setup::steps());
+    table.add(NoOther("schedules"), [bad_setup::accelerated()]);
     table.add(Anything, leftovers::steps());
     table.add(Nothing, transcript::steps());
     table.add(Nothing, schedules::alone());
