@@ -29,8 +29,8 @@ pub const MOST_LOOKS: u32 = 1_000_000;
 pub fn start(registers: Range<usize>) {
     let registers = NonNull::new(registers.start as *mut PL011Registers)
         .unwrap_or_else(|| panic!("the device tree puts the UART at address 0"));
-    // SAFETY: the device tree says that a PL011 is there; the early table maps it as device memory,
-    // and so does the final one. This is the only place that makes a pointer to it.
+    // SAFETY: the device tree says that a PL011 is there, or `virt` has it there by design; it is mapped as
+    // device memory. This is the only place that makes a pointer to it.
     let uart = Uart::new(unsafe { UniqueMmioPointer::new(registers) });
     *UART.lock() = Some(uart);
 }

@@ -45,9 +45,10 @@ pub fn system_off() {
 /// Returns whether the machine is one of Linux's KVM.
 ///
 /// Asked as Linux does (drivers/firmware/psci/psci.c, drivers/firmware/smccc/kvm_guest.c): the call is only
-/// defined from SMCCC 1.1 on, which PSCI knows of, and hypervisors are called by HVC.
+/// defined from SMCCC 1.1 on, which PSCI 1.0 and later know of, and hypervisors are called by HVC.
 pub fn is_kvm() -> bool {
     conduit() == Conduit::Hvc
+        && psci::version::<Hvc>().is_ok_and(|it| it.major >= 1)
         && psci::psci_features::<Hvc>(SMCCC_VERSION).is_ok()
         && smccc::arch::version::<Hvc>().is_ok_and(|it| it >= Version { major: 1, minor: 1 })
         && Hvc::call32(HYPERVISOR_UID, [0; 7])[..4] == KVM
