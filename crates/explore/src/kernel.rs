@@ -43,6 +43,17 @@ impl Kernel {
         Kernel { image, ..self.clone() }
     }
 
+    /// Returns the same, booted by another QEMU.
+    pub fn with_qemu(mut self, qemu: &str) -> Kernel {
+        self.settings.qemu = qemu.to_owned();
+        self
+    }
+
+    /// Returns the version of the QEMU that boots it: `7.2.22`.
+    pub fn qemu_version(&self) -> Result<String, ExitError> {
+        qemu::version(&self.settings)
+    }
+
     /// Returns the command that boots it for some seeds. `trace`: every step is printed.
     fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
         let Seeds { scenario, first, count, apart } = seeds;

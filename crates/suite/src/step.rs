@@ -1,5 +1,7 @@
 //! One entry of the table: a name, a deadline, and what it does.
 
+use std::error::Error;
+use std::fmt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -13,9 +15,23 @@ pub struct Outcome {
     pub passed: u64,
     /// Checks that failed.
     pub failed: u64,
-    /// What the reader wants to see if one failed.
+    /// What the reader wants to see if one failed, or why nothing was run.
     pub output: String,
+    /// What the step needs is not to be had here, so it counts as nothing.
+    pub not_run: bool,
 }
+
+/// The error of a step that cannot be run here, with the reason. That is no failure, and no success.
+#[derive(Debug)]
+pub struct NotRun(pub String);
+
+impl fmt::Display for NotRun {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl Error for NotRun {}
 
 impl Outcome {
     /// Returns one check, which passed.
@@ -35,7 +51,7 @@ impl Outcome {
 
     /// Returns one check, which failed.
     pub fn failure(output: impl Into<String>) -> Outcome {
-        Outcome { passed: 0, failed: 1, output: output.into() }
+        Outcome { failed: 1, output: output.into(), ..Outcome::default() }
     }
 
     /// Adds what came of other checks.
@@ -50,7 +66,10 @@ impl Outcome {
 
 impl From<anyhow::Result<Outcome>> for Outcome {
     fn from(result: anyhow::Result<Outcome>) -> Outcome {
-        result.unwrap_or_else(|error| Outcome::failure(format!("{error:#}\n")))
+        result.unwrap_or_else(|error| match error.downcast::<NotRun>() {
+            Ok(NotRun(output)) => Outcome { not_run: true, output, ..Outcome::default() },
+            Err(error) => Outcome::failure(format!("{error:#}\n")),
+        })
     }
 }
 
