@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 
-use crate::step::NotRun;
+use crate::not_run::NotRun;
 use explore::arguments::Tier;
 use explore::kernel::Kernel;
 use runner::exit_error::ExitError;

@@ -20,6 +20,7 @@ mod lanes;
 mod leftovers;
 mod lock;
 mod must_fail;
+mod not_run;
 mod page;
 mod portable;
 mod report;

@@ -1,11 +1,10 @@
 //! One entry of the table: a name, a deadline, and what it does.
 
-use std::error::Error;
-use std::fmt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::context::Context;
+use crate::not_run::NotRun;
 use runner::process;
 
 /// How a step went.
@@ -20,18 +19,6 @@ pub struct Outcome {
     /// What the step needs is not to be had here, so it counts as nothing.
     pub not_run: bool,
 }
-
-/// The error of a step that cannot be run here, with the reason. That is no failure, and no success.
-#[derive(Debug)]
-pub struct NotRun(pub String);
-
-impl fmt::Display for NotRun {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
-    }
-}
-
-impl Error for NotRun {}
 
 impl Outcome {
     /// Returns one check, which passed.
