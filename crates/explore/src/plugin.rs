@@ -3,7 +3,7 @@
 use runner::exit_error::{ExitError, FAILED};
 use std::fs;
 use std::path::{Path, PathBuf};
-use tools::cargo;
+use tools::{cargo, option};
 
 /// A schedule without a step for so many seconds is stuck: a wake-up was lost.
 const DEADLINE: u32 = 10;
@@ -33,11 +33,11 @@ impl Plugin {
         let _ = fs::remove_file(&self.results); // there may be none
         let mut plugin = format!(
             "{},mode=schedule,policy=random,seed={seed},out={},deadline={DEADLINE},max_steps={MOST_STEPS}",
-            self.library.display(),
-            self.results.display()
+            option::path(&self.library),
+            option::path(&self.results)
         );
         if trace {
-            plugin.push_str(&format!(",trace={},trace_last=100000", self.steps.display()));
+            plugin.push_str(&format!(",trace={},trace_last=100000", option::path(&self.steps)));
         }
         vec!["-plugin".to_owned(), plugin]
     }
@@ -93,6 +93,15 @@ mod tests {
         assert_eq!(step(line).unwrap(), "# step 12 core 2 LDXR object[1] 0x402029f4");
         assert_eq!(step("  3  core 0: sleeps").unwrap(), "# step 3 core 0 sleeps");
         assert_eq!(step("trace 321e3db9f1a620a1 of 18 steps"), None);
+    }
+
+    #[test]
+    fn a_comma_in_a_folder_does_not_end_its_name() {
+        let file = |name: &str| PathBuf::from("/a,b").join(name);
+        let plugin = Plugin { library: file("l.so"), results: file("r"), steps: file("s") };
+        let options = plugin.options(1, true);
+        assert!(options[1].starts_with("/a,,b/l.so,mode="), "{options:?}");
+        assert!(options[1].contains(",out=/a,,b/r,") && options[1].contains(",trace=/a,,b/s,"));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use runner::settings::Settings;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tools::cargo;
 use tools::measure::{self, Measurement};
+use tools::{cargo, option};
 
 /// How long a boot may take: twenty times what the longest does on two processors.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -73,8 +73,8 @@ impl Machine {
         let _ = std::fs::remove_file(&self.results); // there may be none
         let plugin = format!(
             "{},mode=schedule,policy=round-robin,line={line},out={}",
-            self.plugin.display(),
-            self.results.display()
+            option::path(&self.plugin),
+            option::path(&self.results)
         );
         let load = ["-plugin", plugin.as_str()];
         let append = format!("mode=coherence pairs={pairs} rungs={}", variants.join(","));
@@ -120,6 +120,9 @@ impl Machine {
             (Some(status), Ok(_)) => format!("QEMU's exit status is {status}"),
             (Some(_), Err(objection)) => objection.to_string(),
         };
+        // The plugin may have ended the run, and then says why.
+        let refused = output.stderr.lines().find(|line| line.starts_with("cachescope: "));
+        let why = refused.map_or(why, str::to_owned);
         eprint!("{}", output.report(&command));
         // Without a word of the kernel it is QEMU that does not start.
         let status = if output.stdout.is_empty() { SETUP } else { FAILED };

@@ -105,7 +105,10 @@ impl Context {
             .map_err(|error| (None, format!("scripts/second-qemu: {error}")))?;
         match output.succeeded() {
             true => Ok(output.stdout.trim_end().into()),
-            false => Err((output.status, output.stderr.trim_end().to_owned())),
+            false => {
+                let line = output.stderr.trim_end();
+                Err((output.status, line.strip_prefix("rundown: ").unwrap_or(line).to_owned()))
+            }
         }
     }
 

@@ -25,7 +25,7 @@ const MANY: u64 = 50;
 pub fn steps(long: bool) -> Vec<Step> {
     let many = |seeds: u64| if long { 10 * seeds } else { seeds };
     vec![
-        step("wrong usage is one line and status 2", usage),
+        step("wrong usage or set-up is one line and status 2", usage),
         step("two runs give the same output, bit for bit", same_output),
         step("a seed alone is the same run as among others", same_alone),
         trace_changes_nothing(),
@@ -257,6 +257,11 @@ fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     for words in ["", "--seeds x", "--seeds 1 --cores 1", "--seed 1 --scenario y", "--nonsense"] {
         let mut command = context.tool("explore")?;
         sum.add(refused(command.args(words.split_whitespace()), "rundown: ", deadline)?);
+    }
+    for (name, value) in [("QEMU", "/bin/true"), ("QEMU", "/nowhere"), ("TMPDIR", "/nowhere")] {
+        let mut command = context.tool("explore")?;
+        command.args(["--seed", "1", "--tier", "plugin"]).env(name, value);
+        sum.add(refused(&mut command, "rundown: ", deadline)?);
     }
     Ok(sum)
 }
