@@ -9,14 +9,15 @@
 //! - [`race`]: one measurement, with threads that stay on their processors.
 //! - [`rounds`]: all measurements; [`report`] prints them, [`thresholds`] judges them.
 
-pub mod arguments;
-pub mod race;
-pub mod report;
-pub mod rounds;
-pub mod thresholds;
+mod arguments;
+mod race;
+mod report;
+mod rounds;
+mod thresholds;
 pub mod variants;
 
 use arguments::Arguments;
+use runner::unread;
 use std::process::ExitCode;
 
 /// Wrong counts, or a threshold that does not hold.
@@ -26,6 +27,7 @@ const SETUP: u8 = 2;
 
 /// Measures, prints, and judges if the arguments want it.
 pub fn main() -> ExitCode {
+    unread::end_quietly();
     let arguments = match Arguments::parse(std::env::args().skip(1)) {
         Ok(Some(arguments)) => arguments,
         Ok(None) => {

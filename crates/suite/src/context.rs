@@ -84,6 +84,7 @@ impl Context {
             command.env_remove(format!("QEMU_{name}"));
         }
         command.envs(self.qemu.as_ref().map(|qemu| ("QEMU", qemu)));
+        cargo::for_the_host(&mut command);
         // The plugin's tests may pass without QEMU elsewhere; here it is there.
         command.env("CACHESCOPE_REQUIRE_QEMU", "1");
         command
