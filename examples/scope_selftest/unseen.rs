@@ -27,7 +27,10 @@ macro_rules! kinds {
     ($($name:ident if $register:literal at $shift:literal: $before:literal, $access:literal, $after:literal;)*) => {
         global_asm!(
             ".arch armv9-a+sve2+sme+mops",
-            $(concat!(stringify!($name), ":\n", $before, "\n", stringify!($name), "_access:\n", $access, "\n", $after, "\nret"),)*
+            $(concat!(
+                stringify!($name), ":\n", $before, "\n",
+                stringify!($name), "_access:\n", $access, "\n", $after, "\nret"
+            ),)*
         );
         unsafe extern "C" { $(fn $name(at: *mut u8);)* }
         const KINDS: &[Kind] = &[$(Kind {
@@ -44,7 +47,8 @@ macro_rules! kinds {
             exists: || {
                 let register: u64;
                 // SAFETY: an ID register, which every core has; those it does not know read as zero.
-                unsafe { asm!(concat!("mrs {}, ", $register), out(reg) register, options(nomem, nostack, preserves_flags)) };
+                unsafe { asm!(concat!("mrs {}, ", $register),
+                    out(reg) register, options(nomem, nostack, preserves_flags)) };
                 register >> $shift & 0xf != 0
             },
         }),*];
@@ -71,7 +75,8 @@ kinds! {
     sve_sum if "id_aa64pfr0_el1" at 32: "ptrue p0.d", "add z0.d, z0.d, z0.d", "";
     sve_prefetch if "id_aa64pfr0_el1" at 32: "ptrue p0.d", "prfd pldl1keep, p0, [x0]", "";
     sme_load if "id_aa64pfr1_el1" at 24: "smstart za\nmov w12, #0", "ldr za[w12, 0], [x0]", "smstop za";
-    mops_set if "s3_0_c0_c6_2" at 16: "mov x1, #64", "setp [x0]!, x1!, xzr", "setm [x0]!, x1!, xzr\nsete [x0]!, x1!, xzr";
+    mops_set if "s3_0_c0_c6_2" at 16:
+        "mov x1, #64", "setp [x0]!, x1!, xzr", "setm [x0]!, x1!, xzr\nsete [x0]!, x1!, xzr";
 }
 
 /// Executes the one with this name, in the place with this name.
