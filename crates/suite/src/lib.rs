@@ -22,13 +22,14 @@ mod leftovers;
 mod linear;
 mod lock;
 mod must_fail;
-mod newer;
 mod no_semihosting;
+mod not_run;
 mod page;
 mod portable;
 mod report;
 mod schedules;
 mod scope;
+mod second_qemu;
 mod sessions;
 mod step;
 mod table;
@@ -86,9 +87,6 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
         }
     });
     println!("{}", report.slowest());
-    if wanted.patterns.is_empty() && newer::qemu().is_none() {
-        println!("{}", newer::NOT_RUN);
-    }
     println!("{}", report.sums());
     match (report.passed, report.failed) {
         (1.., 0) => Ok(()),
