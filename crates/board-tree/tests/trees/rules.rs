@@ -359,7 +359,8 @@ fn memory_in_pieces_is_used_in_pieces() {
 
 #[test]
 fn what_is_enough_memory_is_enough() {
-    for (cores, ram, end) in [(512, 16, 0), (512, 32, 0), (64, 4, 0), (512, 40, 1)] {
+    let few = [(512, 16, 0), (512, 32, 0), (64, 4, 0)];
+    for (cores, ram, end) in few.into_iter().chain((420..512).map(|cores| (cores, 36, 1))) {
         let layout = |mib: usize| {
             let mut tree = Tree::read(LARGE);
             tree.at("/cpus").children.truncate(cores + 1); // the first is cpu-map
@@ -385,6 +386,21 @@ fn what_is_enough_memory_is_enough() {
         if end == 0 {
             assert!(layout(enough - 1).is_err(), "{line}");
         }
+    }
+}
+
+#[test]
+fn registers_are_whole_pages() {
+    for (reg, line) in [
+        ([0, 0x800_0010, 0, 0x1_0000], "has registers that do not begin and end with a page"),
+        ([0, 0x800_0000, 0, 0x1_0004], "has registers that do not begin and end with a page"),
+        ([0, 0x800_0000, 0, 0x1000], "has a reg that is too small for its registers"),
+        ([0x80, 0, 0, 0x1_0000], "has registers beyond the 512 GiB that are mapped"),
+        ([0xffff_ffff, 0xffff_f000, 0, 0x1_0000], "has no reg that leads to the cores"),
+    ] {
+        let reg = [&reg[..], &[0, 0x80a_0000, 0, 0xf6_0000]].concat();
+        let said = refused(|tree| tree.at("/intc@8000000").set("reg", cells(&reg)));
+        assert_eq!(said, format!("the device tree's node intc@8000000 {line}"));
     }
 }
 
