@@ -31,7 +31,7 @@ use arguments::Arguments;
 use data::Data;
 use out::Out;
 use runner::exit_error::{ExitError, FAILED};
-use runner::process;
+use runner::{process, settings};
 use tools::measure::Measurement;
 
 /// Does what the command line asks for.
@@ -43,6 +43,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
         Some(file) => store::read(file)?,
         None => {
             out.prepare()?; // before it has measured for minutes
+            settings::note_that_cores_are_emulated();
             boots::measure(&arguments)?
         }
     };
