@@ -6,8 +6,8 @@
 //! there for orientation only.
 //!
 //! - [`variants`]: those of crates/ladder, and two that need `std`.
-//! - [`race`]: one measurement, with threads that stay on their processors.
-//! - [`rounds`]: all measurements; [`report`] prints them, [`thresholds`] judges them.
+//! - `race`: one measurement, with threads that stay on their processors.
+//! - `rounds`: all measurements; `report` prints them, `thresholds` judges them.
 
 mod arguments;
 mod race;

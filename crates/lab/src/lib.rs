@@ -1,10 +1,10 @@
 //! Measures what caches do to shared counters, and draws it.
 //!
-//! - [`arguments`] reads the command line; [`boots`] boots everything ([`machine`], [`conditions`],
-//!   [`counts`]) and tells how far it is ([`progress`]); [`out`] is where the results go.
-//! - [`store`] is measurements.json, [`data`] the same as structures, [`read`] the way from one to the
-//!   other with its checks ([`check`]); [`thresholds`] judges them.
-//! - [`plot`] draws the figures, [`page`] puts them and their tables into one HTML file.
+//! - `arguments` reads the command line; `boots` boots everything (`machine`, `conditions`,
+//!   `counts`) and tells how far it is (`progress`); `out` is where the results go.
+//! - [`store`] is measurements.json, `data` the same as structures, `read` the way from one to the
+//!   other with its checks (`check`); `thresholds` judges them.
+//! - `plot` draws the figures, `page` puts them and their tables into one HTML file.
 //!
 //! What is drawn depends on measurements.json alone, to the byte.
 
