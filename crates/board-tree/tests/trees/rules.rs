@@ -1,4 +1,6 @@
 //! Each rule by a tree of its own: what the reader makes of it, and what the planner leaves alone.
+//!
+//! Long, as there are many rules, each of some lines, and all change a tree by the same few functions.
 
 use crate::model::{GICV2, GICV3, LARGE, Node, Tree, cells};
 use board_tree::{ConsoleNote, Error, Gic, Layout, Machine, Note};
