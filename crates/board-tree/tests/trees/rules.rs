@@ -439,7 +439,7 @@ fn the_interrupt_controller_has_any_number_of_regions() {
             assert!(matches!(machine.gic, Gic::V3 { stride: Some(0x4_0000), .. }));
         });
     }
-    for wrong in [&[0][..], &[0x1_0000], &[0x2_0001], &[1, 2, 3]] {
+    for wrong in [&[0][..], &[0x1_0000], &[0x2_0001], &[1, 2, 3], &[0xffff_ffff, 0xfff0_0000]] {
         assert!(refused(stride(wrong)).contains("redistributor-stride"));
     }
     let off = refused(|tree| tree.at("/intc@8000000").set("status", *b"disabled\0"));
