@@ -392,6 +392,44 @@ fn what_is_enough_memory_is_enough() {
 }
 
 #[test]
+fn long_names_are_names() {
+    let long = "a-region-whose-name-has-many-more-than-31-characters@44000000";
+    let change = |tree: &mut Tree| {
+        reserve(tree, long, &[0, 0x4400_0000, 0, 0x1000], true);
+        tree.at("/chosen").set("a-property-whose-name-has-more-than-31-characters", *b"");
+    };
+    machine(change, |machine| {
+        assert!(machine.reserved.iter().eq(Some(0x4400_0000..0x4400_1000)));
+    });
+}
+
+#[test]
+fn what_is_no_tree_is_refused() {
+    let read =
+        |bytes: &[u8]| Machine::read(bytes, TREE, 0).map(|_| ()).map_err(|it| it.to_string());
+    assert_eq!(read(GICV3), Ok(()));
+    assert_eq!(read(b""), Err("this is no device tree: it ends too early, at byte 0".to_owned()));
+    for end in (0..GICV3.len()).step_by(7) {
+        assert!(read(&GICV3[..end]).is_err());
+        // Also where the size in the header is right.
+        let mut cut = GICV3[..end].to_vec();
+        let size = (end as u32).to_be_bytes();
+        cut.iter_mut().skip(4).zip(size).for_each(|(byte, new)| *byte = new);
+        assert!(read(&cut).is_err());
+    }
+    for (at, line) in [
+        (0, "it does not begin like one, at byte 0"),
+        (7, "it has another size than it says, at byte 4"),
+        (23, "its version is not 17, at byte 20"),
+        (34, "its names end too late, at byte 32"),
+    ] {
+        let mut bytes = GICV3.to_vec();
+        bytes[at] = if at == 23 { 16 } else { 0xff };
+        assert_eq!(read(&bytes), Err(format!("this is no device tree: {line}")));
+    }
+}
+
+#[test]
 fn registers_are_whole_pages() {
     for (reg, line) in [
         ([0, 0x800_0010, 0, 0x1_0000], "has registers that do not begin and end with a page"),
