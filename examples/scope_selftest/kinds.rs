@@ -22,8 +22,8 @@ macro_rules! kinds {
     ($room:ident, $($name:literal at $offset:literal: $($line:literal),+;)*) => {
         [$(($name, {
             fn execute($room: *mut u8) {
-                // SAFETY: reads and writes inside `ROOM`, at most 16 bytes from the offset, or the
-                // whole line, and changes the registers that are named. LSE is there, as in `-cpu max`.
+                // SAFETY: reads and writes inside `ROOM`, at most 16 bytes from the offset, and
+                // changes the registers that are named. LSE is there, as in `-cpu max`.
                 unsafe {
                     asm!(".arch_extension lse", $($line),+, at = in(reg) $room.wrapping_add($offset),
                         out("x4") _, out("x5") _, out("x6") _, out("x7") _, options(nostack));
@@ -45,7 +45,6 @@ pub fn run(phase: u16) -> Result {
         "compare and swap pair" at 64: "mov x4, xzr", "mov x5, xzr", "mov x6, xzr", "mov x7, xzr",
             "casp x4, x5, x6, x7, [{at}]";
         "prefetch" at 64: "prfm pldl1keep, [{at}]";
-        "zero a line" at 64: "dc zva, {at}";
         "into the watched line" at 60: "ldr x4, [{at}]";
         "out of the watched line" at 124: "str xzr, [{at}]";
         "up to the watched line" at 56: "ldr x4, [{at}]";

@@ -5,7 +5,8 @@
 //! (what the compiler makes of `fetch_add`, or one of the two instructions), `cores=N` that take part
 //! (all), `announced=N` that the markers speak of (as many; with more, a schedule must get stuck). Then
 //! the cores hand a token round, asleep until it comes, and core 0 executes one instruction of each
-//! unusual kind (`kinds.rs`). Also boots without the plugin.
+//! unusual kind (`kinds.rs`). With `unseen=NAME where=PLACE` it executes one instruction that the plugin
+//! must refuse (`unseen.rs`), and nothing else. Also boots without the plugin.
 
 #![no_std]
 #![no_main]
@@ -21,6 +22,7 @@ use machine::smp::{cores, jobs, start};
 use machine::testing::ktap::{Ktap, Result, equal, holds};
 
 mod kinds;
+mod unseen;
 
 machine::kernel!(main);
 
@@ -44,8 +46,14 @@ struct Token(AtomicUsize);
 static BATON: Token = Token(AtomicUsize::new(0));
 
 fn main() -> ! {
-    let mut ktap = Ktap::plan(6);
     start::start_all(None);
+    if let Some(name) = device_tree::machine().argument("unseen") {
+        let mut ktap = Ktap::plan(1);
+        let place = device_tree::machine().argument("where").unwrap_or("inside");
+        ktap.test("unseen", || unseen::run(name, place));
+        ktap.finish();
+    }
+    let mut ktap = Ktap::plan(6);
     let number = |name, default| {
         let argument = device_tree::machine().argument(name);
         argument.map_or(default, |text| text.parse().expect("a number"))

@@ -2,6 +2,7 @@
 //!
 //! Arm ARM, C4.1 "A64 instruction set encoding".
 
+use crate::unseen;
 use cachescope_guest::markers::{NAME, PHASE};
 
 /// How the plugin treats an instruction.
@@ -21,6 +22,8 @@ pub enum Class {
     Spin,
     /// HINT #0x60 and up: a marker (see [`crate::markers`]).
     Marker(u32),
+    /// It accesses memory without a word from QEMU (see [`unseen`]).
+    Unseen,
 }
 
 /// The HINTs that are markers. The architecture has not allocated any of them, and so executes them as
@@ -40,6 +43,9 @@ pub fn decode(opcode: u32) -> Option<(Class, &'static str)> {
             _ if MARKERS.contains(&number) => Some((Class::Marker(number), "HINT")),
             _ => None,
         };
+    }
+    if let Some(name) = unseen::name(opcode) {
+        return Some((Class::Unseen, name));
     }
     match opcode & 0xffff_f0ff {
         0xd503_305f => return Some((Class::ClearExclusive, "CLREX")),
@@ -89,7 +95,7 @@ fn atomic(opcode: u32) -> (Class, &'static str) {
         (0, operation) => (Class::Atomic, NAMES[operation as usize]),
         (_, 0) => (Class::Atomic, "SWP"),
         (_, 4) => (Class::Plain, "LDAPR"),
-        _ => (Class::Plain, ""), // LD64B and its kin: plain
+        _ => (Class::Plain, ""),
     }
 }
 
@@ -133,7 +139,8 @@ mod tests {
         assert_eq!(decode(0x19e1_1040), Some((Class::Atomic, "LDCLRP"))); // ldclrpal x0, x1, [x2]
         assert_eq!(decode(0x1921_3040), Some((Class::Atomic, "LDSETP"))); // ldsetp x0, x1, [x2]
         assert_eq!(decode(0x1921_8040), Some((Class::Atomic, "SWPP"))); // swpp x0, x1, [x2]
-        assert_eq!(class(0x1901_0440), Some(Class::Plain)); // cpyfp [x0]!, [x1]!, x2!
+        assert_eq!(decode(0x1901_0440), Some((Class::Unseen, "CPYFP"))); // cpyfp [x0]!, [x1]!, x2!
+        assert_eq!(decode(0xf83f_d100), Some((Class::Unseen, "LD64B"))); // ld64b x0, [x8]
         assert_eq!(class(0xd940_0020), Some(Class::Plain)); // ldapur x0, [x1]
         assert_eq!(class(0xf980_0020), Some(Class::Plain)); // prfm pldl1keep, [x1]
         assert_eq!(class(0xf940_0020), Some(Class::Plain)); // ldr x0, [x1]
@@ -147,7 +154,7 @@ mod tests {
         assert_eq!(class(0xd503_201f), None); // nop
         assert_eq!(class(0xd503_3bbf), None); // dmb ish
         assert_eq!(class(0x8b02_0020), None); // add x0, x1, x2
-        assert_eq!(class(0xd50b_7420), None); // dc zva, x0
+        assert_eq!(decode(0xd50b_7420), Some((Class::Unseen, "DC ZVA"))); // dc zva, x0
     }
 
     #[test]

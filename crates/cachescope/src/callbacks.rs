@@ -81,10 +81,11 @@ unsafe fn instrument(plugin: &Plugin, instruction: *mut Instruction, site: &'sta
     let data = ptr::from_ref(site).cast_mut().cast::<c_void>();
     let accesses = match site.class {
         Class::Plain | Class::Atomic | Class::LoadExclusive | Class::StoreExclusive => true,
-        Class::ClearExclusive | Class::Spin | Class::Marker(_) => false,
+        Class::ClearExclusive | Class::Spin | Class::Marker(_) | Class::Unseen => false,
     };
     let before: Option<ExecuteCallback> = match site.class {
         Class::Marker(_) => Some(marker),
+        Class::Unseen => Some(unseen),
         Class::Spin if plugin.schedules() => Some(spin),
         Class::ClearExclusive | Class::LoadExclusive if plugin.schedules() => Some(clear_exclusive),
         _ => None,
@@ -118,6 +119,11 @@ extern "C" fn marker(core: c_uint, data: *mut c_void) {
     if let Class::Marker(number) = unsafe { site(data) }.class {
         plugin().hint(core as usize, number);
     }
+}
+
+extern "C" fn unseen(core: c_uint, data: *mut c_void) {
+    // SAFETY: as in `access`.
+    plugin().unseen(core as usize, unsafe { site(data) });
 }
 
 extern "C" fn spin(core: c_uint, _: *mut c_void) {

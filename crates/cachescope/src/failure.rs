@@ -1,6 +1,8 @@
 //! Ends with an error: one line, and an exit status that is not zero.
 
 use std::panic;
+use std::sync::OnceLock;
+use std::thread::{self, ThreadId};
 
 unsafe extern "C" {
     /// Ends the process at once, without QEMU's exit handlers: those wait for cores that we may block.
@@ -14,8 +16,18 @@ pub const GUEST: i32 = 1;
 /// A schedule made no step for too long.
 pub const STUCK: i32 = 124;
 
+/// Returns to one thread only, the first: what it says is the one line, and others wait for its end.
+pub fn be_the_first() {
+    static FIRST: OnceLock<ThreadId> = OnceLock::new();
+    let this = thread::current().id();
+    while *FIRST.get_or_init(|| this) != this {
+        thread::park();
+    }
+}
+
 /// Prints one line and ends QEMU.
 pub fn end(status: i32, message: &str) -> ! {
+    be_the_first();
     eprintln!("cachescope: {message}");
     _exit(status)
 }

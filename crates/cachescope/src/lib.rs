@@ -1,7 +1,7 @@
 //! A QEMU plugin that counts coherence traffic, and can decide who runs next.
 //!
-//! An emulator has no caches. This plugin sees every load and store of every emulated core and runs a
-//! coherence protocol on those that touch the memory it watches: so what a cache line went through is
+//! An emulator has no caches. This plugin sees the loads and stores of every emulated core (and refuses
+//! what it would not see, [`unseen`]) and runs a coherence protocol on those that touch the memory it watches: so what a cache line went through is
 //! counted, not timed. It can also serialise the cores at these accesses and choose who takes the
 //! next step; then an interleaving is a seed.
 //!
@@ -26,7 +26,7 @@
 //! | `max_steps=N` | a schedule with more steps than this runs in circles | no limit |
 //!
 //! Any error is one line on standard error and an exit status other than 0: 2 for the set-up, 1 for a
-//! guest that breaks the rules of [`markers`], 124 for a schedule that is stuck.
+//! guest that breaks the rules of [`markers`] or executes something [`unseen`] in a phase, 124 for a schedule that is stuck.
 //!
 //! Reading order: [`directory`] (the protocol), [`memory`] (what is watched), [`markers`] (what the guest
 //! says), [`scheduler`] (schedules), [`plugin`] (how they meet), [`callbacks`]
@@ -48,3 +48,4 @@ pub mod policy;
 pub mod report;
 pub mod scheduler;
 pub mod trace;
+pub mod unseen;

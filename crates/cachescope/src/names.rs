@@ -8,6 +8,8 @@
 //! 40290400 40290408 demo::COUNTER
 //! ```
 //!
+//! What `nm -S` prints will do as well: start, size, a letter, name; its lines without a size are left out.
+//!
 //! With elements, 0x40290088 is `demo::SLOTS[1]+8`; without, `demo::SLOTS+136`. Where names overlap,
 //! the guest's go first, newer before older; in the file, the one that starts last.
 
@@ -46,14 +48,19 @@ impl Names {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut from_file = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
-            let line = line.split('#').next().unwrap_or("").trim();
+            let line = without_comment(line).trim();
             if line.is_empty() {
                 continue;
             }
-            let name = parse_line(line).ok_or_else(|| {
-                format!("line {number}: `{line}` is not START END NAME [STRIDE] in hexadecimal")
-            })?;
-            from_file.push(name);
+            match parse_line(line).or_else(|| parse_symbol(line)) {
+                Some(name) => from_file.push(name),
+                None if is_symbol_without_size(line) => {}
+                None => {
+                    return Err(format!(
+                        "line {number}: `{line}` is not START END NAME [STRIDE] in hexadecimal"
+                    ));
+                }
+            }
         }
         from_file.sort_by_key(|name| name.range.start);
         Ok(Self { from_guest: Vec::new(), from_file })
@@ -146,9 +153,60 @@ fn parse_line(line: &str) -> Option<Name> {
     (!range.is_empty() && fields.next().is_none()).then(|| Name::new(range, stride, text))
 }
 
+/// Leaves out what follows a `#`; one inside a word is part of a name, such as `f::{closure#0}`.
+fn without_comment(line: &str) -> &str {
+    let begins = |&(at, _): &(usize, &str)| at == 0 || line[..at].ends_with(char::is_whitespace);
+    line.match_indices('#').find(begins).map_or(line, |(at, _)| &line[..at])
+}
+
+/// Reads a line of `nm -S`: the size is less than the address, so it can't be mistaken for an end.
+fn parse_symbol(line: &str) -> Option<Name> {
+    let mut fields = line.splitn(4, char::is_whitespace);
+    let (start, size) = (hexadecimal(fields.next()?)?, hexadecimal(fields.next()?)?);
+    let kind = fields.next()?;
+    let name = fields.next()?; // may hold blanks, with `nm -C`
+    let end = start.checked_add(size)?;
+    (is_kind(kind) && size < start).then(|| Name::new(start..end, 0, name))
+}
+
+/// Returns whether it is a line of `nm` for a symbol without a size, or without even a place.
+fn is_symbol_without_size(line: &str) -> bool {
+    let mut fields = line.splitn(3, char::is_whitespace);
+    match (fields.next(), fields.next(), fields.next()) {
+        (Some(start), Some(kind), Some(_)) if hexadecimal(start).is_some() => is_kind(kind),
+        (Some(kind), Some(_), _) => matches!(kind, "U" | "w" | "v"),
+        _ => false,
+    }
+}
+
+/// Returns whether it is a letter that `nm` has for a kind of symbol; `a` to `f` may be numbers.
+fn is_kind(field: &str) -> bool {
+    field.len() == 1 && field.bytes().all(|letter| letter.is_ascii_alphabetic() || letter == b'?')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_output_of_nm_is_read_as_it_is() {
+        let names = Names::parse(
+            "0000000040200000 T _start\n\
+             0000000040222b38 0000000000000400 B CORES\n\
+             0000000040230000 0000000000000020 T add\n\
+             0000000040240000 0000000000000008 d <a::B as c::D>::e::{closure#0}\n\
+             0000000040250000 0000000000000000 b EMPTY\n\
+             \x20                U memcpy\n\
+             1000 1100 b 40\n",
+        )
+        .unwrap();
+        assert_eq!(names.describe(0x4022_2b40), "CORES+8");
+        assert_eq!(names.describe(0x4023_0000), "add");
+        assert_eq!(names.describe(0x4024_0000), "<a::B as c::D>::e::{closure#0}");
+        assert_eq!(names.describe(0x4025_0000), "0x40250000");
+        assert_eq!(names.describe(0x4020_0000), "0x40200000");
+        assert_eq!(names.describe(0x1048), "b[1]+8", "a name of the other form");
+    }
 
     #[test]
     fn names_elements_offsets_and_the_unknown() {

@@ -7,6 +7,7 @@
 //! access: only the lower half counts. (LDP and STP can lie anywhere; theirs count as they are.)
 
 mod guest;
+mod refusal;
 mod results;
 
 use crate::aarch64::{self, Class};
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Mutex, Once, PoisonError, RwLock};
+use std::sync::{Mutex, Once, OnceLock, PoisonError, RwLock};
 use std::thread::{self, ThreadId};
 
 /// Most bytes of an access that QEMU reports as one (`QEMU_PLUGIN_MEM_VALUE_U128`).
@@ -63,6 +64,10 @@ pub struct Plugin {
     threads: Mutex<HashMap<ThreadId, usize>>,
     watchdog: Once,
     reported: AtomicBool,
+    /// A core has begun a phase.
+    has_phases: AtomicBool,
+    /// The first unseen access outside of phases, once memory is watched.
+    outside: OnceLock<&'static Site>,
 }
 
 impl Plugin {
@@ -114,6 +119,8 @@ impl Plugin {
             threads: Mutex::default(),
             watchdog: Once::new(),
             reported: AtomicBool::new(false),
+            has_phases: AtomicBool::new(false),
+            outside: OnceLock::new(),
             arguments,
         })
     }
@@ -128,7 +135,7 @@ impl Plugin {
     ) -> &'static Site {
         lock(&self.sites).entry((address, opcode)).or_insert_with(|| {
             let wide_pair = aarch64::is_wide_pair(opcode);
-            Box::leak(Box::new(Site { address, class, name, wide_pair }))
+            Box::leak(Box::new(Site { address, opcode, class, name, wide_pair }))
         })
     }
 
@@ -141,6 +148,7 @@ impl Plugin {
     /// Returns the value, or ends QEMU: an error is something that the guest must not do.
     fn must<T>(&self, result: Result<T, String>) -> T {
         result.unwrap_or_else(|error| {
+            failure::be_the_first();
             self.report();
             end(failure::GUEST, &error)
         })

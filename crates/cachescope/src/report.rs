@@ -7,11 +7,13 @@
 //! {"record":"phase","phase":1,"name":"packed",COUNTS}
 //! {"record":"core","phase":1,"core":0,COUNTS}
 //! {"record":"line","phase":1,"address":"0x40290000","name":"slots[0]",COUNTS}
+//! {"record":"unseen","instructions":["SVE","SME",...]}
 //! {"record":"schedule","policy":"random","seed":7,"steps":4711,"spins":0,"trace":"0123456789abcdef"}
 //! ```
 //!
 //! COUNTS are `"loads":..,"stores":..,"atomics":..,"cold":..,"transfers":..,"upgrades":..,
-//! "invalidations":..`. Phase 0 is what lies outside of phases. `schedule` stands there with
+//! "invalidations":..`. Phase 0 is what lies outside of phases. `unseen` names the instructions whose
+//! accesses are in no count, see [`unseen`](crate::unseen); no phase has executed one. `schedule` stands there with
 //! `mode=schedule` only. Everything but addresses is the same in each run of a schedule.
 
 use crate::counts::Counts;
@@ -58,6 +60,12 @@ pub fn counts(run: &Run, totals: &Totals, phase_names: &BTreeMap<u16, String>) -
         );
     }
     text
+}
+
+/// Returns the line about what is not seen.
+pub fn unseen(families: &[&str]) -> String {
+    let names: Vec<_> = families.iter().map(|name| string(name)).collect();
+    format!(r#"{{"record":"unseen","instructions":[{}]}}"#, names.join(",")) + "\n"
 }
 
 /// Returns the line about the schedule.

@@ -11,6 +11,8 @@ use std::fmt::Write;
 pub struct Site {
     /// Its address.
     pub address: u64,
+    /// What stands there.
+    pub opcode: u32,
     /// What it is.
     pub class: crate::aarch64::Class,
     /// Its name, or nothing for a plain load or store.
@@ -103,8 +105,13 @@ mod tests {
     use super::*;
     use crate::aarch64::Class;
 
-    static SITE: Site =
-        Site { address: 0x4000, class: Class::Atomic, name: "LDADD", wide_pair: false };
+    static SITE: Site = Site {
+        address: 0x4000,
+        opcode: 0xf8e0_0020,
+        class: Class::Atomic,
+        name: "LDADD",
+        wide_pair: false,
+    };
 
     #[test]
     fn keeps_the_last_and_hashes_all() {

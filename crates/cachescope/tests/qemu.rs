@@ -213,7 +213,7 @@ fn unusual_instructions_count_as_what_they_are() {
         let [load, store] = ["load pair", "store pair"].map(phase);
         assert!(pairs(1) == [load, store] || pairs(2) == [load, store], "{load:?}, {store:?}");
         // Not accesses, as far as QEMU tells.
-        for name in ["prefetch", "zero a line", "up to the watched line"] {
+        for name in ["prefetch", "up to the watched line"] {
             assert_eq!(phase(name), None, "{name}, {accelerator}");
         }
     }

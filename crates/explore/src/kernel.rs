@@ -3,7 +3,7 @@
 use super::arguments::Tier;
 use super::plugin::Plugin;
 use super::scenario::Seeds;
-use runner::exit_error::{ExitError, FAILED};
+use runner::exit_error::{ExitError, FAILED, SETUP};
 use runner::process;
 use runner::qemu;
 use runner::settings::Settings;
@@ -31,17 +31,30 @@ pub struct Kernel {
 impl Kernel {
     /// Builds it from the sources in `root`; `target`: another folder for what cargo makes.
     pub fn build(root: &Path, target: Option<&Path>, tier: Tier) -> Result<Kernel, ExitError> {
+        let settings = Settings::repeatable()?;
+        qemu::version(&settings)?; // or one line that says what is wrong with it
         let image = cargo::image(root, target, "scenarios")?;
         let plugin = match tier {
             Tier::Icount => None,
             Tier::Plugin => Some(cargo::plugin(root, target)?),
         };
-        Ok(Kernel { root: root.to_owned(), image, settings: Settings::repeatable()?, plugin })
+        Ok(Kernel { root: root.to_owned(), image, settings, plugin })
     }
 
     /// Returns the same with another ELF file.
     pub fn with_image(&self, image: PathBuf) -> Kernel {
         Kernel { image, ..self.clone() }
+    }
+
+    /// Returns the same, booted by another QEMU.
+    pub fn with_qemu(mut self, qemu: &str) -> Kernel {
+        self.settings.qemu = qemu.to_owned();
+        self
+    }
+
+    /// Returns the version of the QEMU that boots it: `7.2.22`.
+    pub fn qemu_version(&self) -> Result<String, ExitError> {
+        qemu::version(&self.settings)
     }
 
     /// Returns the command that boots it for some seeds. `trace`: every step is printed.
@@ -83,6 +96,11 @@ impl Kernel {
         let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
         let output = process::run(&mut command, Instant::now() + patience)
             .map_err(|error| qemu::missing(&self.settings.qemu, &error))?;
+        if output.stdout.is_empty() {
+            // Without a word of the kernel it is QEMU that does not start.
+            let why = output.stderr.lines().last().unwrap_or("QEMU ends without a word");
+            return Err(ExitError::new(SETUP, format!("QEMU does not start: {why}")));
+        }
         if !output.stdout.contains("# seed ") {
             eprint!("{}", output.report(&command));
             return Err(ExitError::new(FAILED, "the kernel has not come to its first seed"));

@@ -3,6 +3,7 @@
 use runner::exit_error::{ExitError, FAILED};
 use std::path::Path;
 use tools::nameless::Nameless;
+use tools::option;
 
 /// A schedule without a step for so many seconds is stuck: a wake-up was lost.
 const DEADLINE: u32 = 10;
@@ -27,7 +28,7 @@ impl Plugin<'_> {
     pub fn options(&self, seed: u64, trace: bool) -> Vec<String> {
         let mut plugin = format!(
             "{},mode=schedule,policy=random,seed={seed},out={},deadline={DEADLINE},max_steps={MOST_STEPS}",
-            self.library.display(),
+            option::path(self.library),
             self.results.path()
         );
         if trace {
@@ -84,6 +85,12 @@ mod tests {
         assert_eq!(step(line).unwrap(), "# step 12 core 2 LDXR object[1] 0x402029f4");
         assert_eq!(step("  3  core 0: sleeps").unwrap(), "# step 3 core 0 sleeps");
         assert_eq!(step("trace 321e3db9f1a620a1 of 18 steps"), None);
+    }
+
+    #[test]
+    fn a_comma_in_a_folder_does_not_end_its_name() {
+        let options = Plugin::new(Path::new("/a,b/l.so")).unwrap().options(1, true);
+        assert!(options[1].starts_with("/a,,b/l.so,mode="), "{options:?}");
     }
 
     #[test]

@@ -8,9 +8,9 @@ use runner::settings::Settings;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tools::cargo;
 use tools::measure::{self, Measurement};
 use tools::nameless::Nameless;
+use tools::{cargo, option};
 
 /// How long a boot may take: twenty times what the longest does on two processors.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -68,7 +68,7 @@ impl Machine {
         let mut results = Nameless::new()?;
         let plugin = format!(
             "{},mode=schedule,policy=round-robin,line={line},out={}",
-            self.plugin.display(),
+            option::path(&self.plugin),
             results.path()
         );
         let load = ["-plugin", plugin.as_str()];
@@ -113,6 +113,9 @@ impl Machine {
             (Some(status), Ok(_)) => format!("QEMU's exit status is {status}"),
             (Some(_), Err(objection)) => objection.to_string(),
         };
+        // The plugin may have ended the run, and then says why.
+        let refused = output.stderr.lines().find(|line| line.starts_with("cachescope: "));
+        let why = refused.map_or(why, str::to_owned);
         eprint!("{}", output.report(&command));
         // Without a word of the kernel it is QEMU that does not start.
         let status = if output.stdout.is_empty() { SETUP } else { FAILED };

@@ -25,11 +25,6 @@ pub fn tests(name: &str, folder: &str, words: &str) -> Step {
     step(name, words, folder, &[], counted)
 }
 
-/// The same at the root, with variables set.
-pub fn tests_with(name: &str, words: &str, variables: &[(&str, &str)]) -> Step {
-    step(name, words, "", variables, counted)
-}
-
 fn counted(ended: bool, output: &str) -> (u64, u64) {
     let (passed, failed) = count::tests(output);
     // A run that fails without a failed test, or succeeds with one, is a failure too.
@@ -64,6 +59,6 @@ fn step(
         command.envs(variables.iter().cloned());
         let output = process::run(&mut command, deadline)?;
         let (passed, failed) = count(output.succeeded(), &output.merged);
-        Ok(Outcome { passed, failed, output: output.report(&command) })
+        Ok(Outcome { passed, failed, output: output.report(&command), ..Outcome::default() })
     })
 }

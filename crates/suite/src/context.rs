@@ -4,9 +4,19 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
+use anyhow::bail;
+
+use crate::not_run::NotRun;
+use explore::arguments::Tier;
+use explore::kernel::Kernel;
 use runner::exit_error::ExitError;
+use runner::process;
 use tools::cargo;
+
+/// The exit status of scripts/second-qemu where no system has one to offer.
+const NONE_HERE: i32 = 3;
 
 /// The kernel images that steps boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,17 +41,27 @@ impl Image {
 
 /// What came of a build.
 type Built = Result<PathBuf, ExitError>;
+/// What was built with these arguments.
+type AllBuilt = HashMap<Vec<&'static str>, Arc<OnceLock<Built>>>;
+
+/// What came of looking for a second QEMU: its path, or the exit status and the line of who looked.
+type Second = Result<PathBuf, (Option<i32>, String)>;
 
 /// The project that is tested.
+#[derive(Clone)]
 pub struct Context {
     root: PathBuf,
-    built: Mutex<HashMap<Vec<&'static str>, Arc<OnceLock<Built>>>>,
+    built: Arc<Mutex<AllBuilt>>,
+    second: Arc<OnceLock<Second>>,
+    /// The QEMU that takes the place of the installed one.
+    qemu: Option<PathBuf>,
 }
 
 impl Context {
     /// Finds the project that this binary was built from.
     pub fn new() -> Result<Context, ExitError> {
-        Ok(Context { root: cargo::root("scripts/test")?, built: Mutex::default() })
+        let root = cargo::root("scripts/test")?;
+        Ok(Context { root, built: Arc::default(), second: Arc::default(), qemu: None })
     }
 
     /// The folder of the workspace.
@@ -63,10 +83,47 @@ impl Context {
         for name in ["SMP", "MACHINE", "CPU", "MEM", "ACCEL", "TIMEOUT", "EXTRA"] {
             command.env_remove(format!("QEMU_{name}"));
         }
+        command.envs(self.qemu.as_ref().map(|qemu| ("QEMU", qemu)));
         cargo::for_the_host(&mut command);
         // The plugin's tests may pass without QEMU elsewhere; here it is there.
         command.env("CACHESCOPE_REQUIRE_QEMU", "1");
         command
+    }
+
+    /// Returns the same with the QEMU that scripts/second-qemu finds, which is asked once. The error is
+    /// [`NotRun`] where there is none.
+    pub fn with_second_qemu(&self, deadline: Instant) -> anyhow::Result<Context> {
+        match self.second.get_or_init(|| self.second_qemu(deadline)) {
+            Ok(qemu) => Ok(Context { qemu: Some(qemu.clone()), ..self.clone() }),
+            Err((Some(NONE_HERE), why)) => Err(NotRun(why.clone()).into()),
+            Err((_, why)) => bail!("{why}"),
+        }
+    }
+
+    fn second_qemu(&self, deadline: Instant) -> Second {
+        let mut command = self.command("scripts/second-qemu", "");
+        let output = process::run(&mut command, deadline)
+            .map_err(|error| (None, format!("scripts/second-qemu: {error}")))?;
+        match output.succeeded() {
+            true => Ok(output.stdout.trim_end().into()),
+            false => {
+                let line = output.stderr.trim_end();
+                Err((output.status, line.strip_prefix("rundown: ").unwrap_or(line).to_owned()))
+            }
+        }
+    }
+
+    /// Builds the kernel of the scenarios, for the explorer.
+    pub fn scenarios(&self, tier: Tier) -> anyhow::Result<Kernel> {
+        Ok(self.at_home(Kernel::build(&self.root, None, tier)?))
+    }
+
+    /// Returns the same kernel, booted by this context's QEMU.
+    pub fn at_home(&self, kernel: Kernel) -> Kernel {
+        match &self.qemu {
+            Some(qemu) => kernel.with_qemu(&qemu.display().to_string()),
+            None => kernel,
+        }
     }
 
     /// Returns the command that has the runner boot an image.

@@ -11,7 +11,7 @@ use crate::step::Outcome;
 pub fn outcome(output: &Output, command: &Command) -> Outcome {
     let (passed, failed) = tests(&output.merged);
     let failed = failed.max(u64::from(!output.succeeded()));
-    Outcome { passed, failed, output: output.report(command) }
+    Outcome { passed, failed, output: output.report(command), ..Outcome::default() }
 }
 
 /// Sums libtest's `test result:` lines and KTAP's tests: (passed, failed).

@@ -20,12 +20,13 @@ mod lanes;
 mod leftovers;
 mod lock;
 mod must_fail;
-mod newer;
+mod not_run;
 mod page;
 mod portable;
 mod report;
 mod schedules;
 mod scope;
+mod second_qemu;
 mod sessions;
 mod step;
 mod table;
@@ -82,9 +83,6 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
         }
     });
     println!("{}", report.slowest());
-    if wanted.patterns.is_empty() && newer::qemu().is_none() {
-        println!("{}", newer::NOT_RUN);
-    }
     println!("{}", report.sums());
     match (report.passed, report.failed) {
         (1.., 0) => Ok(()),

@@ -31,6 +31,14 @@ impl Report {
         self.passed += outcome.passed;
         self.failed += outcome.failed;
         self.took.push((*took, step.name.clone()));
+        if outcome.not_run {
+            return format!(
+                "{:width$}  not run: {}",
+                step.name,
+                outcome.output,
+                width = self.width
+            );
+        }
         let word = if outcome.failed == 0 { "ok    " } else { "FAILED" };
         let (checks, width) = (outcome.passed + outcome.failed, self.width);
         let seconds = took.as_secs_f64();

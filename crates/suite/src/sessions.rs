@@ -13,8 +13,6 @@ use explore::kernel::Kernel;
 use explore::replay::{self, Report};
 use mutants::tree::{Changed, Tree};
 use runner::process;
-use runner::qemu;
-use runner::settings::Settings;
 use tools::usage;
 
 const FILE: &str = "docs/schedules.md";
@@ -63,7 +61,7 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let changed = Changed::from([(file.into(), source.replacen(replaced, &edit, 1))]);
     let tree = Tree::exact_copy(context.root(), &built.join("session"), &changed);
     let tree = tree.map_err(anyhow::Error::msg)?;
-    let kernel = Kernel::build(tree.root(), Some(&built), arguments.tier)?;
+    let kernel = context.at_home(Kernel::build(tree.root(), Some(&built), arguments.tier)?);
     let found = hunt::through(&kernel, &arguments.plan(), seeds, false)?;
     let failure = found.failure.as_ref().context("the bug was not found")?;
     let Report { text, end } = replay::failure(&kernel, failure)?;
@@ -72,7 +70,7 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
 
     // QEMU 7.2 shares out time among awake cores in another way than later ones: the seed and what
     // goes wrong are the same with each, the last steps are not.
-    let exact = qemu::version(&Settings::repeatable()?)?.starts_with("7.2.");
+    let exact = kernel.qemu_version()?.starts_with("7.2.");
     let kept = |lines: Vec<String>| -> Vec<String> {
         let differs = |line: &str| line.contains(" core ") && line.starts_with("  ");
         let kept = |line: &String| exact || !(differs(line) || line.starts_with("trace "));

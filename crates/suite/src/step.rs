@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::context::Context;
+use crate::not_run::NotRun;
 use runner::process;
 
 /// How a step went.
@@ -13,8 +14,10 @@ pub struct Outcome {
     pub passed: u64,
     /// Checks that failed.
     pub failed: u64,
-    /// What the reader wants to see if one failed.
+    /// What the reader wants to see if one failed, or why nothing was run.
     pub output: String,
+    /// What the step needs is not to be had here, so it counts as nothing.
+    pub not_run: bool,
 }
 
 impl Outcome {
@@ -35,7 +38,7 @@ impl Outcome {
 
     /// Returns one check, which failed.
     pub fn failure(output: impl Into<String>) -> Outcome {
-        Outcome { passed: 0, failed: 1, output: output.into() }
+        Outcome { failed: 1, output: output.into(), ..Outcome::default() }
     }
 
     /// Adds what came of other checks.
@@ -50,7 +53,10 @@ impl Outcome {
 
 impl From<anyhow::Result<Outcome>> for Outcome {
     fn from(result: anyhow::Result<Outcome>) -> Outcome {
-        result.unwrap_or_else(|error| Outcome::failure(format!("{error:#}\n")))
+        result.unwrap_or_else(|error| match error.downcast::<NotRun>() {
+            Ok(NotRun(output)) => Outcome { not_run: true, output, ..Outcome::default() },
+            Err(error) => Outcome::failure(format!("{error:#}\n")),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`lint`]: a command that must succeed; one check.
 //! - [`tests`]: a command that runs tests; as many checks as it reports.
-//! - [`newer`]: what is repeated with a second QEMU, if there is one.
+//! - [`second_qemu`]: what is repeated with a second QEMU, if there is one.
 //! - [`passes`]: boots of an image that must pass; as many checks as the kernel reports.
 //! - The tables of [`must_fail`], [`bad_setup`] and [`leftovers`]; one check an entry.
 //!
@@ -20,8 +20,8 @@ use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer,
-    page, portable, schedules, scope, sessions, transcript, trees, unread, variables,
+    arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, page,
+    portable, schedules, scope, second_qemu, sessions, transcript, trees, unread, variables,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -41,7 +41,8 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/tool scripts/host-cargo .ci/run";
+                       scripts/explore scripts/bench scripts/lab scripts/tool scripts/host-cargo \
+                       scripts/second-qemu .ci/run";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
@@ -57,6 +58,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
     table.add(Anything, [arrows::step()]);
     table.add(Anything, [idle_setup::step()]);
+    table.add(Anything, [second_qemu::fetch()]);
     table.add(CARGO, [images::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, [unread::step()]);
@@ -71,7 +73,8 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(NoOther("scope"), scope::steps());
     table.add(CARGO, bench::steps());
     table.add(CARGO, figures::steps());
-    table.add(CARGO, newer::steps());
+    table.add(NoOther("schedules"), second_qemu::schedules());
+    table.add(CARGO, second_qemu::steps());
     table.add(NoOther("page"), page::steps());
     table.add(Anything, boots(if long { 20 } else { 1 }));
     table.add(Anything, trees::steps());

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use machine::arch::{cpu, interrupt_mask, time};
 use machine::board::console::println;
 use machine::board::gic;
-use machine::smp::cores;
+use machine::smp::{cores, park};
 use machine::traps::interrupts;
 use spin::Mutex;
 
@@ -24,6 +24,10 @@ const UNTIL_STALL: u64 = 4;
 const STALL: u64 = 32;
 /// More steps than any run of a scenario takes.
 const MOST_STEPS: u64 = 20_000;
+const _: () = assert!(MOST_STEPS as usize + 2 * LONGEST_SLICE as usize <= trace::KEPT);
+/// Until the other cores sleep after a run: each has some hundred instructions to go, and a millisecond is
+/// 62,500.
+const UNTIL_ALL_SLEEP_MS: u64 = 1;
 /// No core, where an index of one is expected.
 const NOBODY: usize = usize::MAX;
 
@@ -62,6 +66,9 @@ static OVERHEAD: AtomicU64 = AtomicU64::new(0);
 /// others sleep.
 pub fn prepare(seed: u64, cores: usize) {
     assert!(cores <= MAX_CORES, "{cores} cores are more than {MAX_CORES}");
+    if !plugin::chooses() {
+        forget_the_time();
+    }
     trace::clear();
     *DEATH_CHECK.lock() = None;
     random::start(seed);
@@ -71,6 +78,18 @@ pub fn prepare(seed: u64, cores: usize) {
     NEXT.store(NOBODY, Ordering::Relaxed);
     TURN.store(NOBODY, Ordering::Relaxed);
     LEFT_OUT.store(NOBODY, Ordering::Relaxed);
+}
+
+/// Has all cores sleep at once, so that nothing in QEMU remembers when the run before ended.
+///
+/// With `-icount`, QEMU takes turns among cores that are awake at the same time. When one has to stop depends
+/// on a timer of QEMU's own that fires every 100 ms of virtual time: from QEMU 10 on a core's share is
+/// a part of what is left until then (accel/tcg/tcg-accel-ops-rr.c, `rr_cpu_thread_fn`, and
+/// tcg-accel-ops-icount.c, `icount_percpu_budget`). That timer stops when all cores sleep, and starts over
+/// when one wakes (`rr_wait_io_event`). A run is over long before it fires.
+fn forget_the_time() {
+    let end = time::after_ms(UNTIL_ALL_SLEEP_MS);
+    park::wait((&raw const TURN).cast(), || false, end);
 }
 
 /// Makes every slice of the prepared run `length` long, and the lowest core that is ready the next one.
@@ -240,7 +259,6 @@ fn next_slice() {
 /// Called by the timer's interrupt, on the core whose turn it is.
 fn slice_ends() {
     trace::add(Step::Stopped(ELR_EL1.get()));
-    trace::print();
     let steps = trace::steps();
     assert!(steps < MOST_STEPS, "no end after {steps} steps");
     hand_over();

@@ -2,12 +2,13 @@
 //!
 //! Two runs with the same hash are the same run.
 //!
-//! A step is one word, so that noting it takes few instructions of the slice it falls into. Printing
-//! happens between slices and takes nothing of them.
+//! A step is one word, so that noting it takes few instructions of the slice it falls into. They are
+//! printed when the run is over, or has died: whatever is printed in between takes time that a run
+//! without a trace does not take, and QEMU's timers would fall on other instructions.
 
 use crate::schedule::plugin;
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use machine::board::console::println;
 use machine::smp::cores;
 
@@ -29,24 +30,22 @@ pub enum Step {
 // FNV-1a's numbers for 64 bits (RFC 9923), taken a word at a time.
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x100_0000_01b3;
-/// Steps that are kept until the slice ends: more than fit into one.
-const KEPT: usize = 256;
+/// Steps that are kept until the end: more than a run may take.
+pub const KEPT: usize = 1 << 15;
 
 static HASH: AtomicU64 = AtomicU64::new(BASIS);
 static STEPS: AtomicU64 = AtomicU64::new(0);
 static SHOWN: AtomicBool = AtomicBool::new(false);
 /// The last steps, as words of `encode`, at their number modulo `KEPT`.
 static LAST: [AtomicU64; KEPT] = [const { AtomicU64::new(0) }; KEPT];
-static PRINTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Starts over.
 pub fn clear() {
     HASH.store(BASIS, Ordering::Relaxed);
     STEPS.store(0, Ordering::Relaxed);
-    PRINTED.store(0, Ordering::Relaxed);
 }
 
-/// Has every step printed from now on.
+/// Has the steps of each run printed from now on.
 pub fn show() {
     SHOWN.store(true, Ordering::Relaxed);
 }
@@ -99,14 +98,13 @@ pub fn stopped_at(number: usize) -> u64 {
     LAST[number % KEPT].load(Ordering::Relaxed) & 0xffff_ffff_ffff
 }
 
-/// Prints the steps that have not been printed, if they are wanted.
+/// Prints all steps, if they are wanted.
 pub fn print() {
     if !SHOWN.load(Ordering::Relaxed) {
         return;
     }
     let end = STEPS.load(Ordering::Relaxed) as usize;
-    let first = PRINTED.swap(end, Ordering::Relaxed).max(end.saturating_sub(KEPT));
-    for number in first..end {
+    for number in end.saturating_sub(KEPT)..end {
         let word = LAST[number % KEPT].load(Ordering::Relaxed);
         let (core, address) = (word >> 48 & 0xfff, word & 0xffff_ffff_ffff);
         match word >> 60 {

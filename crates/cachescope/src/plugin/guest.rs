@@ -33,6 +33,7 @@ impl Plugin {
                     own.scheduled.store(true, Ordering::Relaxed);
                 }
                 own.phase.store(phase, Ordering::Relaxed);
+                self.has_phases.store(true, Ordering::Relaxed);
             }
             Marker::End => {
                 own.phase.store(0, Ordering::Relaxed);

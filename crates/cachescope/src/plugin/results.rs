@@ -4,6 +4,7 @@ use super::Plugin;
 use crate::failure::{self, end};
 use crate::memory::lock;
 use crate::report;
+use crate::unseen::FAMILIES;
 use std::io::{self, Write};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -15,6 +16,7 @@ impl Plugin {
             return;
         }
         let mut text = report::counts(&self.run, &self.memory.totals(), &lock(&self.phases));
+        text += &report::unseen(&FAMILIES);
         if let Some(scheduler) = &self.scheduler {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
             let steps = scheduler.trace(|trace, spins| {
@@ -40,6 +42,7 @@ impl Plugin {
             let remedy = "have the guest mark some, or give region=START-END";
             end(failure::GUEST, &format!("no memory was watched; {remedy}"));
         }
+        self.refuse_unseen_without_phases();
         let steps =
             self.scheduler.as_ref().map(|scheduler| scheduler.trace(|trace, _| trace.count()));
         if steps == Some(0) {

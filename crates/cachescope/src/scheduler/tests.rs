@@ -7,7 +7,8 @@ use crate::trace::Site;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-static SITE: Site = Site { address: 0, class: Class::Atomic, name: "LDADD", wide_pair: false };
+static SITE: Site =
+    Site { address: 0, opcode: 0xf8e0_0020, class: Class::Atomic, name: "LDADD", wide_pair: false };
 
 fn scheduler(cores: usize, policy: Policy) -> Scheduler {
     let scheduler = Scheduler::new(cores, policy, 100, u64::MAX, Duration::from_secs(5));

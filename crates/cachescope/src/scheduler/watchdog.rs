@@ -35,6 +35,7 @@ impl Scheduler {
         loop {
             thread::sleep(Duration::from_millis(200));
             if let Some(message) = self.stuck() {
+                failure::be_the_first();
                 report();
                 failure::end(failure::STUCK, &message);
             }

@@ -1,0 +1,49 @@
+//! What depends on QEMU's version, once more with a second QEMU: the one that scripts/second-qemu finds.
+//!
+//! Where there is none, each of these steps says so in its line and counts as nothing.
+
+use crate::boots::passes;
+use crate::commands::{lint, tests};
+use crate::context::Image::{DemoRelease, MachineTests};
+use crate::schedules;
+use crate::sessions;
+use crate::step::{Outcome, Step};
+
+/// Seconds until the second QEMU is here; it has some ten MiB.
+const PATIENCE: u64 = 600;
+
+/// The step that fetches it. It mostly waits, so it runs beside others.
+pub fn fetch() -> Step {
+    Step::new("a second QEMU (scripts/second-qemu)", PATIENCE, |context, deadline| {
+        context.with_second_qemu(deadline)?;
+        Ok(Outcome::one())
+    })
+}
+
+/// The schedules, with that QEMU.
+pub fn schedules() -> impl Iterator<Item = Step> {
+    sessions::steps().into_iter().chain([schedules::trace_changes_nothing()]).map(with_it)
+}
+
+/// Commands and boots, with that QEMU.
+pub fn steps() -> impl Iterator<Item = Step> {
+    let plugin = "cargo test --package cachescope --target host-tuple --test qemu --test unseen";
+    let explore = ["icount", "plugin"].map(|tier| {
+        let command = format!("scripts/explore --seeds 80 --tier {tier}");
+        lint(&command, &command)
+    });
+    let figures = "scripts/lab --quick --cores 1,2 --out target/lab-test/second-qemu";
+    let mut steps = vec![tests("test cachescope in QEMU", "", plugin), lint(figures, figures)];
+    steps.extend(explore);
+    steps.extend([DemoRelease, MachineTests].map(|image| passes(image, &[("QEMU_SMP", "4")], 1)));
+    steps.into_iter().map(with_it)
+}
+
+fn with_it(step: Step) -> Step {
+    let Step { name, deadline, work } = step;
+    Step {
+        name: format!("with a second QEMU: {name}"),
+        deadline,
+        work: Box::new(move |context, end| work(&context.with_second_qemu(end)?, end)),
+    }
+}
