@@ -27,8 +27,10 @@ mod report;
 mod schedules;
 mod scope;
 mod sessions;
+mod setup;
 mod step;
 mod table;
+mod terminal;
 mod transcript;
 
 use std::sync::mpsc::channel;
@@ -80,6 +82,9 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
     println!("{}", report.slowest());
     if wanted.patterns.is_empty() && newer::qemu().is_none() {
         println!("{}", newer::NOT_RUN);
+    }
+    if wanted.patterns.is_empty() && wanted.long && !setup::real_sudo_is_possible() {
+        println!("{}", setup::NOT_RUN);
     }
     println!("{}", report.sums());
     match (report.passed, report.failed) {

@@ -21,7 +21,7 @@ use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer,
-    page, portable, schedules, scope, sessions, transcript,
+    page, portable, schedules, scope, sessions, setup, transcript,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -40,7 +40,8 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/tool .ci/run";
+                       scripts/explore scripts/bench scripts/lab scripts/tool \
+                       crates/suite/src/setup/stand_ins.sh .ci/run";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
@@ -56,6 +57,8 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
     table.add(Anything, [arrows::step()]);
     table.add(Anything, [idle_setup::step()]);
+    table.add(Anything, setup::steps());
+    table.add(Anything, setup::with_a_real_sudo(long));
     table.add(CARGO, [images::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, lints());
