@@ -12,6 +12,8 @@ mod browser;
 mod commands;
 mod context;
 mod count;
+mod documents;
+mod editor;
 mod figures;
 mod idle_setup;
 mod images;

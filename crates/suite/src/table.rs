@@ -20,8 +20,8 @@ use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, figures, idle_setup, images, ladder, leftovers, must_fail, newer,
-    page, portable, schedules, scope, sessions, setup, transcript,
+    arrows, bad_setup, bench, documents, editor, figures, idle_setup, images, ladder, leftovers,
+    must_fail, newer, page, portable, schedules, scope, sessions, setup, transcript,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -40,7 +40,7 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/tool \
+                       scripts/explore scripts/bench scripts/lab scripts/tool scripts/check \
                        crates/suite/src/setup/stand_ins.sh .ci/run";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
@@ -62,6 +62,8 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, [images::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, lints());
+    table.add(CARGO, documents::steps());
+    table.add(CARGO, editor::steps());
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
     table.add(CARGO, portable::steps());
