@@ -9,11 +9,11 @@
 //! - [`race`]: one measurement, with threads that stay on their processors.
 //! - [`rounds`]: all measurements; [`report`] prints them, [`thresholds`] judges them.
 
-pub mod arguments;
-pub mod race;
-pub mod report;
-pub mod rounds;
-pub mod thresholds;
+mod arguments;
+mod race;
+mod report;
+mod rounds;
+mod thresholds;
 pub mod variants;
 
 use arguments::Arguments;

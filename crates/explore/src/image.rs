@@ -39,7 +39,8 @@ mod tests {
     #[test]
     fn a_file_without_the_word_is_refused() {
         let own = std::env::current_exe().unwrap();
-        let to = std::env::temp_dir().join(format!("rundown-image-{}", std::process::id()));
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("image");
         assert!(choose(&own, 1, &to).unwrap_err().line.contains("no word"));
         assert!(!to.exists());
         assert_eq!(word(b"no ELF file"), None);

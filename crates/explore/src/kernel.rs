@@ -24,7 +24,8 @@ pub struct Kernel {
     /// Its ELF file.
     pub image: PathBuf,
     settings: Settings,
-    plugin: Option<Plugin>,
+    /// The plugin's library, if that makes the schedule.
+    plugin: Option<PathBuf>,
 }
 
 impl Kernel {
@@ -33,7 +34,7 @@ impl Kernel {
         let image = cargo::image(root, target, "scenarios")?;
         let plugin = match tier {
             Tier::Icount => None,
-            Tier::Plugin => Some(Plugin::build(root, target)?),
+            Tier::Plugin => Some(cargo::plugin(root, target)?),
         };
         Ok(Kernel { root: root.to_owned(), image, settings: Settings::repeatable()?, plugin })
     }
@@ -44,9 +45,15 @@ impl Kernel {
     }
 
     /// Returns the command that boots it for some seeds. `trace`: every step is printed.
-    fn command(&self, seeds: &Seeds, cores: u32, trace: bool) -> Command {
+    fn command(
+        &self,
+        seeds: &Seeds,
+        cores: u32,
+        trace: bool,
+        plugin: Option<&Plugin<'_>>,
+    ) -> Command {
         let Seeds { scenario, first, count, apart } = seeds;
-        let (tier, accel, mut extra) = match &self.plugin {
+        let (tier, accel, mut extra) = match plugin {
             // One instruction takes 2^4 ns, and a tick of the virtual counter too. Nobody waits for
             // the host's clock: when all cores sleep, time jumps to the next deadline.
             None => ("icount", "tcg", ["-icount", qemu::ICOUNT].map(str::to_owned).to_vec()),
@@ -71,7 +78,8 @@ impl Kernel {
 
     /// Boots it for some seeds, one with the plugin, and returns the output.
     pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<String, ExitError> {
-        let mut command = self.command(seeds, cores, trace);
+        let mut plugin = self.plugin.as_deref().map(Plugin::new).transpose()?;
+        let mut command = self.command(seeds, cores, trace, plugin.as_ref());
         let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
         let output = process::run(&mut command, Instant::now() + patience)
             .map_err(|error| qemu::missing(&self.settings.qemu, &error))?;
@@ -81,7 +89,7 @@ impl Kernel {
         }
         // What the plugin prints comes last: it ends the run.
         let output = format!("{}\n{}", output.stdout.trim_end(), output.stderr);
-        match &self.plugin {
+        match &mut plugin {
             None => Ok(output),
             Some(plugin) => plugin.put_into(&output),
         }

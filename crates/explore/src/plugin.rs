@@ -1,54 +1,45 @@
 //! The plugin cachescope in its mode `schedule`: one seed a boot.
 
 use runner::exit_error::{ExitError, FAILED};
-use std::fs;
-use std::path::{Path, PathBuf};
-use tools::cargo;
+use std::path::Path;
+use tools::nameless::Nameless;
 
 /// A schedule without a step for so many seconds is stuck: a wake-up was lost.
 const DEADLINE: u32 = 10;
 /// A schedule with more steps runs in circles.
 const MOST_STEPS: u32 = 100_000;
 
-/// Where the plugin is, and where it writes to.
-#[derive(Clone, Debug)]
-pub struct Plugin {
-    library: PathBuf,
-    results: PathBuf,
-    steps: PathBuf,
+/// The plugin in one boot.
+#[derive(Debug)]
+pub struct Plugin<'a> {
+    library: &'a Path,
+    results: Nameless,
+    steps: Nameless,
 }
 
-impl Plugin {
-    /// Builds it.
-    pub fn build(root: &Path, target: Option<&Path>) -> Result<Plugin, ExitError> {
-        let library = cargo::plugin(root, target)?;
-        let file = |end: &str| {
-            std::env::temp_dir().join(format!("rundown-explore-{}.{end}", std::process::id()))
-        };
-        Ok(Plugin { library, results: file("json"), steps: file("steps") })
+impl Plugin<'_> {
+    /// Prepares it; `library`: where it is.
+    pub fn new(library: &Path) -> Result<Plugin<'_>, ExitError> {
+        Ok(Plugin { library, results: Nameless::new()?, steps: Nameless::new()? })
     }
 
     /// Returns QEMU's options that load it.
     pub fn options(&self, seed: u64, trace: bool) -> Vec<String> {
-        let _ = fs::remove_file(&self.results); // there may be none
         let mut plugin = format!(
             "{},mode=schedule,policy=random,seed={seed},out={},deadline={DEADLINE},max_steps={MOST_STEPS}",
             self.library.display(),
-            self.results.display()
+            self.results.path()
         );
         if trace {
-            plugin.push_str(&format!(",trace={},trace_last=100000", self.steps.display()));
+            plugin.push_str(&format!(",trace={},trace_last=100000", self.steps.path()));
         }
         vec!["-plugin".to_owned(), plugin]
     }
 
     /// Puts the plugin's hash, and its steps if they were wanted, into the kernel's output.
-    pub fn put_into(&self, output: &str) -> Result<String, ExitError> {
-        let results = fs::read_to_string(&self.results).unwrap_or_default();
-        let steps = fs::read_to_string(&self.steps).unwrap_or_default();
-        for file in [&self.results, &self.steps] {
-            let _ = fs::remove_file(file); // as above
-        }
+    pub fn put_into(&mut self, output: &str) -> Result<String, ExitError> {
+        let [results, steps] =
+            [&mut self.results, &mut self.steps].map(|file| file.text().unwrap_or_default());
         let hash = hash(&results)
             .ok_or_else(|| ExitError::new(FAILED, "the plugin has written no trace hash"))?;
         let mut lines = Vec::new();

@@ -1,9 +1,6 @@
 //! What is refused: what no machine measures, and variants that are missing.
 
-use super::data::{
-    Coherence, CoherenceDrain, Data, DrainInstructions, DrainSlots, Instructions, Ladder,
-    is_counted,
-};
+use super::data::{Coherence, Data, DrainSlots, Ladder, is_counted};
 use ladder::VARIANTS;
 use std::fmt::Debug;
 
@@ -11,10 +8,12 @@ use std::fmt::Debug;
 pub fn impossible(data: &Data) -> Option<String> {
     first(&data.ladder, ladder)
         .or_else(|| first(&data.coherence, coherence))
-        .or_else(|| first(&data.coherence_drain, coherence_drain))
+        .or_else(|| first(&data.coherence_drain, |this| count(this.slots)))
         .or_else(|| first(&data.drain_slots, drain_slots))
-        .or_else(|| first(&data.instructions, instructions))
-        .or_else(|| first(&data.drain_instructions, drain_instructions))
+        .or_else(|| first(&data.instructions, |this| positive(this.per_pair)))
+        .or_else(|| {
+            first(&data.drain_instructions, |this| positive(this.per_drain) && count(this.slots))
+        })
 }
 
 /// Returns a line about the first variant of the list that was not measured.
@@ -59,20 +58,8 @@ fn coherence(this: &Coherence) -> bool {
         && (mean - this.transfers_per_pair).abs() < 0.001
 }
 
-fn coherence_drain(this: &CoherenceDrain) -> bool {
-    count(this.slots)
-}
-
 fn drain_slots(this: &DrainSlots) -> bool {
     ranged(this.lowest, this.nanoseconds, this.highest) && count(this.slots)
-}
-
-fn instructions(this: &Instructions) -> bool {
-    positive(this.per_pair)
-}
-
-fn drain_instructions(this: &DrainInstructions) -> bool {
-    positive(this.per_drain) && count(this.slots)
 }
 
 fn positive(number: f64) -> bool {

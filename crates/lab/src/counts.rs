@@ -2,15 +2,10 @@
 //!
 //! crates/cachescope/src/report.rs says what the plugin writes.
 
+use super::data::COUNTS;
 use runner::exit_error::{ExitError, FAILED};
 use serde_json::{Map, Value, json};
 use tools::measure::Measurement;
-
-/// What the plugin counts, phase by phase.
-const COUNTS: [&str; 7] =
-    ["loads", "stores", "atomics", "cold", "transfers", "upgrades", "invalidations"];
-/// Of a drain, all its accesses are those of one core; what it does with lines is what counts.
-const DRAIN_COUNTS: [&str; 4] = ["cold", "transfers", "upgrades", "invalidations"];
 
 /// Returns the counts of the variants and of the drains. The kernel does `pairs` on each core, and names a
 /// phase after its variant, or `drain N` for N slots; a phase `X warm` comes before `X` and does not count.
@@ -54,7 +49,8 @@ fn read(results: &str, pairs: u64) -> Result<Vec<Measurement>, String> {
             ]);
         }
         if let Some(slots) = slots {
-            object.extend(copied(phase, &DRAIN_COUNTS)?);
+            // All its accesses are those of one core; what it does with lines is what counts.
+            object.extend(copied(phase, &COUNTS[3..])?);
             object.insert("name".to_owned(), "coherence_drain".into());
             object.insert("slots".to_owned(), slots.into());
         }

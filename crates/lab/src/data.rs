@@ -24,7 +24,6 @@ pub struct Conditions {
     pub host_cpu: String,
     /// `-accel` of what is timed.
     pub accel: String,
-    /// `-cpu`
     pub cpu: String,
     /// Rounds of what is timed.
     pub rounds: u32,
@@ -35,10 +34,8 @@ pub struct Conditions {
 /// Throughput of a variant with so many cores.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Ladder {
-    /// The variant.
     #[serde(rename = "rung", deserialize_with = "variant")]
     pub variant: &'static About,
-    /// How many cores took part.
     pub cores: u32,
     /// Acquire and release on each core, each round.
     pub pairs_per_core: u64,
@@ -46,9 +43,7 @@ pub struct Ladder {
     pub pairs_per_second: f64,
     /// Median over the rounds of the ratio to one core.
     pub relative_to_one: f64,
-    /// The lowest ratio.
     pub lowest: f64,
-    /// The highest.
     pub highest: f64,
     /// How far the final counts were from right, in sum.
     pub off_by: i64,
@@ -57,10 +52,8 @@ pub struct Ladder {
 /// What cache lines went through while so many cores used a variant.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Coherence {
-    /// The variant.
     #[serde(rename = "rung", deserialize_with = "variant")]
     pub variant: &'static About,
-    /// How many cores took part.
     pub cores: u32,
     /// Bytes of a line.
     pub line: u32,
@@ -84,6 +77,18 @@ pub struct Coherence {
     pub transfers_per_pair: f64,
 }
 
+/// What the plugin counts, phase by phase; the last four say what became of cache lines.
+pub const COUNTS: [&str; 7] =
+    ["loads", "stores", "atomics", "cold", "transfers", "upgrades", "invalidations"];
+
+impl Coherence {
+    /// Returns the counts, in the order of [`COUNTS`].
+    pub fn counts(&self) -> [u64; 7] {
+        let Self { loads, stores, atomics, cold, transfers, upgrades, invalidations, .. } = *self;
+        [loads, stores, atomics, cold, transfers, upgrades, invalidations]
+    }
+}
+
 /// What cache lines went through while one core drained an object that others had used.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct CoherenceDrain {
@@ -96,20 +101,16 @@ pub struct CoherenceDrain {
 /// How long it takes to begin the run-down of an idle object.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct DrainSlots {
-    /// Slots of the object.
     pub slots: u32,
     /// Median over the rounds.
     pub nanoseconds: f64,
-    /// The shortest.
     pub lowest: f64,
-    /// The longest.
     pub highest: f64,
 }
 
 /// How many instructions one acquire and its release take.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Instructions {
-    /// The variant.
     #[serde(rename = "rung", deserialize_with = "variant")]
     pub variant: &'static About,
     /// On one core.
@@ -119,7 +120,6 @@ pub struct Instructions {
 /// How many instructions it takes to begin the run-down of an idle object.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct DrainInstructions {
-    /// Slots of the object.
     pub slots: u32,
     /// For all of them.
     pub per_drain: f64,
@@ -128,19 +128,13 @@ pub struct DrainInstructions {
 /// Everything that the figures show.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Data {
-    /// Conditions of the run.
     pub conditions: Conditions,
-    /// Throughput.
     pub ladder: Vec<Ladder>,
-    /// Coherence counts of the variants.
     pub coherence: Vec<Coherence>,
     /// Coherence counts of a drain, if there are any.
     pub coherence_drain: Vec<CoherenceDrain>,
-    /// Duration of a drain.
     pub drain_slots: Vec<DrainSlots>,
-    /// Length of a pair.
     pub instructions: Vec<Instructions>,
-    /// Length of a drain.
     pub drain_instructions: Vec<DrainInstructions>,
 }
 

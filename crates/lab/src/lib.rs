@@ -8,24 +8,24 @@
 //!
 //! What is drawn depends on measurements.json alone, to the byte.
 
-pub mod arguments;
-pub mod boots;
-pub mod check;
-pub mod conditions;
-pub mod counts;
-pub mod data;
+mod arguments;
+mod boots;
+mod check;
+mod conditions;
+mod counts;
+mod data;
 pub mod escape;
-pub mod machine;
-pub mod out;
-pub mod page;
-pub mod plot;
-pub mod progress;
-pub mod read;
+mod machine;
+mod out;
+mod page;
+mod plot;
+mod progress;
+mod read;
 #[cfg(test)]
 mod sample;
 pub mod store;
-pub mod table;
-pub mod thresholds;
+mod table;
+mod thresholds;
 
 use arguments::Arguments;
 use data::Data;
@@ -39,26 +39,18 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
     let Some(arguments) = Arguments::parse(args)? else { return Ok(()) };
     process::end_with_us()?;
     let out = Out(arguments.out());
-    let (objects, data) = match &arguments.from {
-        Some(file) => {
-            let objects = store::read(file)?;
-            let wrong = |why| {
-                let remedy = "name a measurements.json that scripts/lab has written";
-                ExitError::setup(format!("--from {}: {why}", file.display()), remedy)
-            };
-            let data = read::data(&objects).map_err(wrong)?;
-            out.prepare()?;
-            (objects, data)
-        }
+    let objects = match &arguments.from {
+        Some(file) => store::read(file)?,
         None => {
-            out.prepare()?;
-            let objects = boots::measure(&arguments)?;
-            let wrong =
-                |why| ExitError::new(FAILED, format!("the measurements are not whole: {why}"));
-            let data = read::data(&objects).map_err(wrong)?;
-            (objects, data)
+            out.prepare()?; // before it has measured for minutes
+            boots::measure(&arguments)?
         }
     };
+    let data = read::data(&objects).map_err(|why| match &arguments.from {
+        Some(file) => store::wrong(file, &why),
+        None => ExitError::new(FAILED, format!("the measurements are not whole: {why}")),
+    })?;
+    out.prepare()?;
     write(&out, &objects, &data)?;
     conclude(&data, &out)
 }

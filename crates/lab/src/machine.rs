@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tools::cargo;
 use tools::measure::{self, Measurement};
+use tools::nameless::Nameless;
 
 /// How long a boot may take: twenty times what the longest does on two processors.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -22,7 +23,6 @@ pub struct Machine {
     settings: Settings,
     image: PathBuf,
     plugin: PathBuf,
-    results: PathBuf,
 }
 
 /// Returns the settings of all boots, after a look at QEMU.
@@ -35,13 +35,8 @@ pub fn settings() -> Result<Settings, ExitError> {
 impl Machine {
     /// Builds the image and the plugin from the sources in `root`.
     pub fn build(root: &Path, settings: Settings) -> Result<Machine, ExitError> {
-        let results = format!("rundown-figures-{}.json", std::process::id());
-        Ok(Machine {
-            settings,
-            image: cargo::image(root, None, "ladder")?,
-            plugin: cargo::plugin(root, None)?,
-            results: std::env::temp_dir().join(results),
-        })
+        let image = cargo::image(root, None, "ladder")?;
+        Ok(Machine { settings, image, plugin: cargo::plugin(root, None)? })
     }
 
     /// Throughput with these numbers of cores, and the duration of drains.
@@ -70,21 +65,19 @@ impl Machine {
         line: u32,
         pairs: u32,
     ) -> Result<String, ExitError> {
-        let _ = std::fs::remove_file(&self.results); // there may be none
+        let mut results = Nameless::new()?;
         let plugin = format!(
             "{},mode=schedule,policy=round-robin,line={line},out={}",
             self.plugin.display(),
-            self.results.display()
+            results.path()
         );
         let load = ["-plugin", plugin.as_str()];
         let append = format!("mode=coherence pairs={pairs} rungs={}", variants.join(","));
         let accel = "tcg,thread=multi".to_owned();
         let command = self.command(Settings { accel, ..self.settings(cores) }, &append, &load);
-        let output = self.boot(command);
-        let results = std::fs::read_to_string(&self.results);
-        let _ = std::fs::remove_file(&self.results); // as above
-        output?;
+        self.boot(command)?;
         results
+            .text()
             .map_err(|error| ExitError::new(FAILED, format!("the plugin has no results: {error}")))
     }
 

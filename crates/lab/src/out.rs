@@ -38,13 +38,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_there_and_no_probe_is_left() {
-        let folder = std::env::temp_dir().join(format!("rundown-out-{}", std::process::id()));
-        let out = Out(&folder);
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let out = Out(folder);
         out.prepare().unwrap();
         out.write("figures/a.svg", "<svg/>").unwrap();
         assert_eq!(std::fs::read_to_string(folder.join("figures/a.svg")).unwrap(), "<svg/>");
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
-        std::fs::remove_dir_all(folder).unwrap();
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
     }
 
     #[test]

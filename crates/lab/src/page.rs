@@ -2,7 +2,7 @@
 //!
 //! [`tables`] makes the tables; the words between them stand here, the looks in page/style.css.
 
-pub mod tables;
+mod tables;
 
 use super::data::Data;
 use super::escape::escape;

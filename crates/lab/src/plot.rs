@@ -7,15 +7,15 @@
 //! Each variant has a panel, in the same place in every figure: ten lines in one panel could not be told
 //! apart. What an outline means is always said in words or numbers too, not by colour alone.
 
-pub mod canvas;
-pub mod coherence;
-pub mod drain;
-pub mod instructions;
-pub mod ladder;
-pub mod look;
+mod canvas;
+mod coherence;
+mod drain;
+mod instructions;
+mod ladder;
+mod look;
 pub mod numbers;
-pub mod panels;
-pub mod plane;
+mod panels;
+mod plane;
 
 use super::data::Data;
 

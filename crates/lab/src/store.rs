@@ -2,6 +2,7 @@
 
 use runner::exit_error::ExitError;
 use serde_json::Value;
+use std::fmt::Display;
 use std::path::Path;
 use tools::measure::Measurement;
 
@@ -40,15 +41,18 @@ pub fn parse(text: &str) -> Result<Vec<Measurement>, String> {
 
 /// Reads a file; the error is one line that names it.
 pub fn read(path: &Path) -> Result<Vec<Measurement>, ExitError> {
-    let shown = path.display();
-    let remedy = "name a measurements.json that scripts/lab has written";
-    let wrong = |why: String| ExitError::setup(format!("--from {shown}: {why}"), remedy);
-    let known = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
+    let known = std::fs::metadata(path).map_err(|error| wrong(path, &error))?;
     if !known.is_file() || known.len() > LARGEST {
-        return Err(wrong("no file of measurements".to_owned()));
+        return Err(wrong(path, &"no file of measurements"));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    parse(&text).map_err(wrong)
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(path, &error))?;
+    parse(&text).map_err(|why| wrong(path, &why))
+}
+
+/// Returns the error for a file that can't be drawn.
+pub fn wrong(path: &Path, why: &dyn Display) -> ExitError {
+    let remedy = "name a measurements.json that scripts/lab has written";
+    ExitError::setup(format!("--from {}: {why}", path.display()), remedy)
 }
 
 #[cfg(test)]

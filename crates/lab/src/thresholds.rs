@@ -11,11 +11,8 @@ use std::fmt;
 pub struct Judgement {
     /// What is measured, as a few words.
     pub what: String,
-    /// What came out.
     pub found: String,
-    /// What is wanted.
     pub wanted: String,
-    /// Whether it holds.
     pub holds: bool,
     /// Whether it is an exact count, which must hold. What is timed may fail on a busy host.
     pub exact: bool,

@@ -25,6 +25,7 @@ mod candidate;
 mod drain;
 mod line;
 mod numbers;
+mod one;
 mod own_word;
 mod run_down;
 mod variant;

@@ -5,15 +5,12 @@
 use crate::variant::hold;
 use rundown::Rundown;
 
-/// Acquires and releases an object `count` times. Nobody drains it meanwhile, so nobody is refused.
+/// Acquires and releases an object. Nobody drains it meanwhile, so nobody is refused.
 #[inline(always)]
-pub fn pairs<R: Rundown + ?Sized>(object: &R, count: u64) {
-    for _ in 0..count {
-        let guard = object.try_acquire().expect("the object is live");
-        hold();
-        drop(guard);
-        hold();
-    }
+pub fn pair<R: Rundown + ?Sized>(object: &R) {
+    let guard = object.try_acquire().expect("the object is live");
+    hold();
+    drop(guard);
 }
 
 /// Drains the object and makes it live again. Returns the holds that the drain has found.

@@ -107,7 +107,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         Unit, Itself, "an_acquire_that_would_overflow_is_refused", ONE_CORE;
     "a guard gives one hold back instead of all", GUARD,
         "release(self.object, self.count)" => "release(self.object, self.count.min(1))",
-        Host("contract"), Both, "a_guard_splits_without_changing_the_sum", Long;
+        Host("contract"), Both, "a_guard_splits_and_merges_without_changing_the_sum", Long;
     "a merge takes guards of other objects", GUARD,
         "if self.object.address() == other.object.address() =>" => "if true =>",
         Host("api"), Itself, "a_guard_of_another_object_is_handed_back_by_merge", ONE_CORE;
@@ -117,7 +117,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         Host("decisions"), Itself, "d08_drop_of_an_object_that_is_held_is_detected", ONE_CORE;
     "a misaligned buffer is used", CACHE_AWARE,
         "if !address.addr().get().is_multiple_of(layout.align()) {" => "if false {",
-        Host("decisions"), Itself, "d05_a_misaligned_buffer_is_an_error", ONE_CORE;
+        Host("decisions"), Itself, "d05_a_buffer_that_is_null_too_small_or_misaligned_is_an_error", ONE_CORE;
     "a future looks only before it registers", FUTURE,
         "            if !self.has_ended() {\n                return Poll::Pending;\n            }" =>
         "            return Poll::Pending;",
@@ -154,7 +154,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         Loom, Itself, "put_against_run_down", NOT_USED;
     "a merge forgets who holds it", HOLDERS,
         "if self.entry().is_some() { (self, other) } else { (other, self) }" => "(self, other)",
-        Host("holders"), Itself, "a_merge_keeps_the_entry_of_a_guard_that_another_without_one_takes_in", NOT_USED;
+        Host("holders"), Itself, "a_split_makes_an_entry_and_a_merge_keeps_one", NOT_USED;
     "a protected value is taken though it was replaced", PROTECTED,
         "self.state.compare_exchange(seen, seen + BUSY," =>
         "self.state.compare_exchange(self.look() / ROUND * ROUND + seen % ROUND, seen + BUSY,",

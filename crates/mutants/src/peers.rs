@@ -29,7 +29,7 @@ pub(crate) const PEERS: &[Mutant] = mutants! {
         Host("decisions"), Both, "d03_any_ulong_count_is_safe_and_an_acquire_that_would_overflow_is_refused", ONE_CORE;
     "NT: a buffer that is too small is overrun", CACHE_AWARE,
         "if size < layout.size() {" => "if size == 0 {",
-        Host("decisions"), Itself, "d05_a_size_that_is_too_small_is_an_error", ONE_CORE;
+        Host("decisions"), Itself, "d05_a_buffer_that_is_null_too_small_or_misaligned_is_an_error", ONE_CORE;
     "NT: the size leaves out what all slots share", CACHE_AWARE,
         "(slots + 1) * CACHE_LINE, CACHE_LINE)" => "slots * CACHE_LINE, CACHE_LINE)",
         Host("contract"), Itself, "size_of_says_what_initialize_needs", ONE_CORE;

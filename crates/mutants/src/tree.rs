@@ -154,6 +154,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tempfile::TempDir;
 
     const FILE: &str = "crates/rundown/src/protocol.rs";
 
@@ -161,13 +162,16 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
     }
 
-    fn place(name: &str) -> PathBuf {
-        std::env::temp_dir().join(format!("rundown-tree-{name}-{}", std::process::id()))
+    /// Returns a folder, which is removed with all that is in it, and a place there.
+    fn place() -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("copy");
+        (folder, place)
     }
 
     #[test]
     fn a_copy_is_the_project_but_for_what_is_changed() {
-        let (project, place) = (project(), place("copy"));
+        let (project, (_folder, place)) = (project(), place());
         fs::create_dir_all(place.join("src")).unwrap();
         fs::write(place.join("src/left_over.rs"), "").unwrap();
         let changed = Changed::from([(FILE.into(), "changed".to_owned())]);
@@ -179,29 +183,26 @@ mod tests {
         let written = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
         let tree = Tree::copy(&project, &place, &Changed::new()).unwrap();
         let manifest = fs::read_to_string(place.join("Cargo.toml")).unwrap();
-        assert!(manifest.contains("\nversion = \"0.1.0+rundown-tree-copy-"), "{manifest}");
+        assert!(manifest.contains("\nversion = \"0.1.0+copy\""), "{manifest}");
         let read = |root: &Path| fs::read_to_string(root.join(FILE)).unwrap();
         assert_eq!(read(tree.root()), read(&project));
         let again = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
         assert_eq!(written, again, "what is right is not written again");
-        fs::remove_dir_all(place).unwrap();
     }
 
     #[test]
     fn only_one_at_a_time_uses_a_copy() {
-        let place = place("alone");
+        let (_folder, place) = place();
         let first = alone(&place).unwrap();
         assert!(alone(&place).unwrap_err().contains("already"));
         drop(first);
         assert!(alone(&place).is_ok());
-        fs::remove_dir_all(place).unwrap();
     }
 
     #[test]
     fn a_changed_file_must_be_one_of_the_project() {
         let changed = Changed::from([("src/nothing.rs".into(), String::new())]);
-        let place = place("unknown");
+        let (_folder, place) = place();
         assert!(Tree::copy(&project(), &place, &changed).unwrap_err().contains("no file"));
-        fs::remove_dir_all(place).unwrap();
     }
 }

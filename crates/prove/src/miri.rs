@@ -10,10 +10,12 @@ use std::ops::Range;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Seeds of every test with `--long`.
-const LONG: u32 = 256;
-/// Seeds of the races without it; other tests have the first of them.
-const SHORT: u32 = 8;
+/// What runs together: its name, whether that is the races only, and the seeds.
+type Part = (&'static str, bool, Range<u32>);
+/// The races have a few more seeds than the other tests.
+const SHORT: &[Part] = &[("every test", false, 0..1), ("races in three forms", true, 1..8)];
+/// With `--long`.
+const LONG: &[Part] = &[("every test", false, 0..256)];
 /// Seeds between two lines of progress.
 const AT_ONCE: u32 = 32;
 
@@ -24,93 +26,64 @@ const ELSEWHERE: [&str; 3] = [
     "cache_aware_in_an_allocation",
 ];
 
-/// What runs together: which tests, with which seeds, and how long some of them may take.
-struct Part<'a> {
-    what: &'static str,
-    chosen: &'a dyn Fn(&str) -> bool,
-    seeds: Range<u32>,
-    limit: Duration,
-}
-
-/// The tests of one binary that are chosen: of a file of `tests/`, or of the crate itself.
-struct Chosen<'a> {
-    target: Option<&'a str>,
-    count: usize,
-    /// What the harness is told, so that it runs these.
-    args: Vec<&'a str>,
-}
-
 /// Runs every test once and the races with a few seeds; `long`: everything with 256.
 pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     is_installed()?;
     let races = races(project)?;
-    let every = |_: &str| true;
-    let some = |test: &str| is_race(test, &races) && !test.split("::").any(elsewhere);
-    let limit = Duration::from_secs(if long { 4 * 3600 } else { 900 });
-    let part = |what, chosen, seeds| Part { what, chosen, seeds, limit };
-    let parts = if long {
-        vec![part("every test", &every as &dyn Fn(&str) -> bool, 0..LONG)]
-    } else {
-        vec![part("every test", &every, 0..1), part("races in three forms", &some, 1..SHORT)]
-    };
-    check(project, &parts)
-}
-
-fn is_race(test: &str, races: &[String]) -> bool {
-    test.split("::").any(|word| races.iter().any(|race| race == word))
-}
-
-fn elsewhere(word: &str) -> bool {
-    ELSEWHERE.contains(&word)
-}
-
-/// Runs the parts, a test binary after the other, up to the first failure.
-fn check(project: &Project, parts: &[Part]) -> Result<bool, String> {
+    // How long the tests of a binary may take, some seeds at a time.
+    let (parts, limit) = if long { (LONG, 4 * 3600) } else { (SHORT, 900) };
+    let limit = Duration::from_secs(limit);
     let files = project.sources("tests")?;
     let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));
     let mut sums = vec![0; parts.len()];
     for target in std::iter::once(None).chain(names.map(Some)) {
-        let listed = run_tests(miri(project, "", target, &[]).arg("--list"), parts[0].limit)?;
+        let listed = run_tests(miri(project, "", target, &[]).arg("--list"), limit)?;
         if !listed.succeeded() {
             return Err(format!("no list of tests for {target:?}:\n{}", listed.merged));
         }
         let all: Vec<&str> =
             listed.stdout.lines().filter_map(|line| line.strip_suffix(": test")).collect();
         for (part, sum) in parts.iter().zip(&mut sums) {
-            let tests = choose(target, &all, part.chosen);
-            if tests.count > 0 && !explore(project, part, &tests)? {
+            let mut tests = all.clone();
+            tests.retain(|test| !part.1 || is_chosen_race(test, &races));
+            *sum += tests.len();
+            // The harness is interpreted, too: looking for parts of names would cost more than the tests.
+            let args = match tests.len() == all.len() {
+                true => Vec::new(),
+                false => [&["--exact"], &tests[..]].concat(),
+            };
+            if !tests.is_empty() && !explore(project, part, target, tests.len(), &args, limit)? {
                 return Ok(false);
             }
-            *sum += tests.count;
         }
     }
-    for (Part { what, seeds, .. }, sum) in parts.iter().zip(&sums) {
+    for ((what, _, seeds), sum) in parts.iter().zip(&sums) {
         println!("miri, {what}: {sum} tests, seeds {} to {}: clean", seeds.start, seeds.end - 1);
     }
     Ok(!sums.contains(&0))
 }
 
-fn choose<'a>(
-    target: Option<&'a str>,
-    all: &[&'a str],
-    chosen: &dyn Fn(&str) -> bool,
-) -> Chosen<'a> {
-    let some: Vec<&str> = all.iter().copied().filter(|test| chosen(test)).collect();
-    let count = some.len();
-    // The harness is interpreted, too: looking for parts of names would cost more than the tests.
-    let args = if count < all.len() { [vec!["--exact"], some].concat() } else { Vec::new() };
-    Chosen { target, count, args }
+/// Returns whether a test is a race, in a form that differs in more than where it lies.
+fn is_chosen_race(test: &str, races: &[String]) -> bool {
+    let has = |known: &dyn Fn(&str) -> bool| test.split("::").any(known);
+    has(&|word| races.iter().any(|race| race == word)) && !has(&|word| ELSEWHERE.contains(&word))
 }
 
 /// Runs the tests of one binary, some seeds at a time.
-fn explore(project: &Project, part: &Part, tests: &Chosen) -> Result<bool, String> {
-    let Part { what, seeds, limit, .. } = part;
-    let (name, count) = (tests.target.unwrap_or("the crate's own"), tests.count);
+fn explore(
+    project: &Project,
+    (what, _, seeds): &Part,
+    target: Option<&str>,
+    count: usize,
+    args: &[&str],
+    limit: Duration,
+) -> Result<bool, String> {
+    let name = target.unwrap_or("the crate's own");
     for first in seeds.clone().step_by(AT_ONCE as usize) {
         let last = (first + AT_ONCE).min(seeds.end);
         let start = Instant::now();
         let many = format!("-Zmiri-many-seeds={first}..{last}");
-        let output = run_tests(&mut miri(project, &many, tests.target, &tests.args), *limit)?;
+        let output = run_tests(&mut miri(project, &many, target, args), limit)?;
         // Each seed is announced: a run that tried fewer has not shown what it should.
         let tried = output.merged.matches("Trying seed: ").count() as u32;
         let seconds = start.elapsed().as_secs();
@@ -185,8 +158,10 @@ mod tests {
     #[test]
     fn a_race_is_known_by_its_function_in_any_form() {
         let races = ["a_wait".to_owned()];
-        assert!(is_race("a_wait::plain", &races) && is_race("with_std::a_wait", &races));
-        assert!(!is_race("a_wait_alone::plain", &races) && !is_race("other::plain", &races));
+        let is_chosen = |test| is_chosen_race(test, &races);
+        assert!(is_chosen("a_wait::plain") && is_chosen("with_std::a_wait"));
+        assert!(!is_chosen("a_wait_alone::plain") && !is_chosen("other::plain"));
+        assert!(!is_chosen("a_wait::cache_aware_of_one_slot"));
     }
 
     #[test]

@@ -119,9 +119,7 @@ impl<C: CurrentSlot, P: Park, const N: usize> StaticRundownRef<C, N, P> {
         pub const fn new() -> Self {
             Self::with_state(false)
         }
-    }
 
-    const_unless_loom! {
         /// Makes an object that is run down from the start; `reinitialize` enables it.
         pub const fn new_run_down() -> Self {
             Self::with_state(true)

@@ -42,9 +42,7 @@ impl<P: Park> RundownRef<P> {
         pub const fn new() -> Self {
             Self { slot: Slot::new(false), outstanding: Outstanding::new(false), park: PhantomData }
         }
-    }
 
-    const_unless_loom! {
         /// Makes an object that is run down from the start; `reinitialize` enables it.
         pub const fn new_run_down() -> Self {
             Self { slot: Slot::new(true), outstanding: Outstanding::new(true), park: PhantomData }

@@ -4,16 +4,21 @@ use super::*;
 use crate::limits::MAX_SLOTS;
 use std::vec::Vec;
 
-fn slots(words: &[usize]) -> Vec<Slot> {
-    words.iter().map(|&word| Slot(AtomicUsize::new(word))).collect()
+/// Makes an object of these words: those of the slots and, unless it is live, the outstanding one.
+macro_rules! object {
+    ($object:ident, $slots:expr) => {
+        object!($object, $slots, MARK)
+    };
+    ($object:ident, $slots:expr, $outstanding:expr) => {
+        let words = $slots.into_iter();
+        let slots: Vec<_> = words.map(|word| Slot(AtomicUsize::new(word))).collect();
+        let outstanding = Outstanding(AtomicUsize::new($outstanding));
+        let $object = Protocol { outstanding: &outstanding, slots: &slots };
+    };
 }
 
-fn values(slots: &[Slot]) -> Vec<usize> {
-    slots.iter().map(|slot| slot.0.load(Ordering::Relaxed)).collect()
-}
-
-fn live() -> Outstanding {
-    Outstanding::new(false)
+fn values(object: &Protocol<'_, Slot>) -> Vec<usize> {
+    object.slots.iter().map(|slot| slot.0.load(Ordering::Relaxed)).collect()
 }
 
 /// Both steps of a release.
@@ -30,10 +35,9 @@ fn holds(count: isize) -> usize {
 #[test]
 fn an_acquire_that_would_overflow_is_refused_and_takes_nothing() {
     for words in [&[MAX_HOLDERS * ONE][..], &[MAX_HOLDERS * ONE, 0], &[MAX_HOLDERS * ONE - 2, 2]] {
-        let (slots, outstanding) = (slots(words), live());
-        let object = Protocol { outstanding: &outstanding, slots: &slots };
+        object!(object, words.iter().copied());
         assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany));
-        assert_eq!(values(&slots), words);
+        assert_eq!(values(&object), words);
         assert_eq!(release(&object, 0, 1), Ok(Released::NotLast));
         assert_eq!(object.acquire(0, 2), Err(AcquireError::TooMany));
         assert_eq!(object.acquire(0, 1), Ok(()), "exactly MAX_HOLDERS fit");
@@ -42,8 +46,7 @@ fn an_acquire_that_would_overflow_is_refused_and_takes_nothing() {
 
 #[test]
 fn the_count_covers_every_ulong_of_holders_and_two_to_the_61_in_all() {
-    let (slots, outstanding) = (slots(&[holds((MAX_HOLDERS - MAX_COUNT) as isize)]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object!(object, [holds((MAX_HOLDERS - MAX_COUNT) as isize)]);
     assert_eq!(object.acquire(0, MAX_COUNT + 1), Err(AcquireError::TooMany));
     assert_eq!(object.acquire(0, MAX_COUNT), Ok(()));
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany));
@@ -64,10 +67,9 @@ fn the_limits_are_as_documented() {
 #[test]
 fn a_count_above_the_limit_is_refused_on_an_empty_object() {
     for count in [MAX_COUNT + 1, MAX_HOLDERS, usize::MAX / 2, usize::MAX / 2 + 1, usize::MAX] {
-        let (slots, outstanding) = (slots(&[0, 0]), live());
-        let object = Protocol { outstanding: &outstanding, slots: &slots };
+        object!(object, [0, 0]);
         assert_eq!(object.acquire(1, count), Err(AcquireError::TooMany));
-        assert_eq!(values(&slots), [0, 0]);
+        assert_eq!(values(&object), [0, 0]);
     }
 }
 
@@ -75,36 +77,28 @@ fn a_count_above_the_limit_is_refused_on_an_empty_object() {
 fn holds_beside_the_slot_count_for_the_limit() {
     // Released on other slots: the sum is small though one slot is far from zero, on either side.
     let far = (MAX_HOLDERS * ONE).wrapping_mul(3) & !MARK;
-    let (apart, outstanding) = (slots(&[far, far.wrapping_neg()]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &apart };
+    object!(object, [far, far.wrapping_neg()]);
     assert_eq!(object.acquire(0, 1), Ok(()));
     assert_eq!(object.acquire(1, 1), Ok(()));
     // Left in `outstanding`: they count too.
-    let (one, outstanding) =
-        (slots(&[NEAR]), Outstanding(AtomicUsize::new((MAX_HOLDERS * ONE) | 1)));
-    let object = Protocol { outstanding: &outstanding, slots: &one };
+    object!(object, [NEAR], (MAX_HOLDERS * ONE) | 1);
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany));
 }
 
 #[test]
 fn a_slot_near_zero_is_granted_without_a_look_at_the_others() {
-    let (slots, outstanding) = (slots(&[NEAR - 2, MAX_HOLDERS * ONE]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object!(object, [NEAR - 2, MAX_HOLDERS * ONE]);
     assert_eq!(object.acquire(0, 1), Ok(()), "inside the window");
-    let (empty, outstanding) = (self::slots(&[0, MAX_HOLDERS * ONE]), live());
-    let most = Protocol { outstanding: &outstanding, slots: &empty };
+    object!(most, [0, MAX_HOLDERS * ONE]);
     assert_eq!(most.acquire(0, MAX_COUNT), Ok(()), "with the largest count, too");
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany), "outside");
     assert_eq!(object.acquire(1, 1), Err(AcquireError::TooMany));
     // What all slots let through unchecked, on top of a full object, still has its sign right.
     assert!(MAX_HOLDERS * ONE + MAX_SLOTS * (2 * NEAR + MAX_COUNT * ONE) < isize::MAX as usize);
     let below = [0usize.wrapping_sub(NEAR), 0usize.wrapping_sub(NEAR + 2)];
-    let (slots, outstanding) =
-        (self::slots(&[below[0], below[1], MAX_HOLDERS * ONE + NEAR]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
-    let over = self::slots(&[below[1], 0usize.wrapping_sub(below[1]), MAX_HOLDERS * ONE]);
+    object!(object, [below[0], below[1], MAX_HOLDERS * ONE + NEAR]);
     assert_eq!(object.acquire(0, 1), Ok(()), "the window's lower end lies inside");
-    let object = Protocol { outstanding: &outstanding, slots: &over };
+    object!(object, [below[1], 0usize.wrapping_sub(below[1]), MAX_HOLDERS * ONE]);
     assert_eq!(object.acquire(0, 1), Err(AcquireError::TooMany), "below the window");
 }
 
@@ -112,10 +106,9 @@ fn a_slot_near_zero_is_granted_without_a_look_at_the_others() {
 fn a_slot_below_zero_is_marked_and_added_like_any_other() {
     // 32-bit truncation would lose the mark or the sign.
     for count in [1, 0x7fff, 0x4000_0000_isize] {
-        let (slots, outstanding) = (slots(&[0, holds(-count), holds(count + 2)]), live());
-        let object = Protocol { outstanding: &outstanding, slots: &slots };
+        object!(object, [0, holds(-count), holds(count + 2)]);
         assert_eq!(object.sweep(), Ok(true));
-        assert!(values(&slots).iter().all(|word| word & MARK != 0), "every slot is marked");
+        assert!(values(&object).iter().all(|word| word & MARK != 0), "every slot is marked");
         assert_eq!(object.progress(), Ok(Progress::Draining(2)));
         assert_eq!(release(&object, 1, 1), Ok(Released::NotLast));
         assert_eq!(release(&object, 1, 1), Ok(Released::Last));
@@ -124,47 +117,32 @@ fn a_slot_below_zero_is_marked_and_added_like_any_other() {
 }
 
 #[test]
-fn a_release_wraps_a_slot_through_zero() {
-    let (slots, outstanding) = (slots(&[0, 0]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
-    object.acquire(0, 3).unwrap();
-    assert_eq!(release(&object, 1, 2), Ok(Released::NotLast));
-    assert_eq!(values(&slots), [holds(3), holds(-2)]);
-    assert_eq!(object.acquire(1, 1), Ok(()));
-    assert_eq!(object.sweep(), Ok(true));
-    assert_eq!(object.progress(), Ok(Progress::Draining(2)));
-}
-
-#[test]
 fn a_refused_acquire_changes_no_word() {
     let words = [MARK, holds(7) | MARK, holds(-7) | MARK];
-    let (slots, outstanding) = (slots(&words), Outstanding(AtomicUsize::new(holds(5))));
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object!(object, words, holds(5));
     for slot in 0..7 {
         for count in [0, 1, 9, MAX_COUNT, MAX_COUNT + 1, usize::MAX] {
             assert_eq!(object.acquire(slot, count), Err(AcquireError::RunDown));
         }
     }
-    assert_eq!(values(&slots), words);
+    assert_eq!(values(&object), words);
     assert_eq!(object.progress(), Ok(Progress::Draining(5)));
 }
 
 #[test]
 fn an_index_is_taken_modulo_the_number_of_slots() {
-    let (slots, outstanding) = (slots(&[0, 0, 0]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object!(object, [0, 0, 0]);
     for (index, slot) in [(0, 0), (2, 2), (3, 0), (4, 1), (302, 2), (usize::MAX, usize::MAX % 3)] {
-        let before = values(&slots)[slot];
+        let before = values(&object)[slot];
         object.acquire(index, 1).unwrap();
-        assert_eq!(values(&slots)[slot], before + ONE, "index {index}");
+        assert_eq!(values(&object)[slot], before + ONE, "index {index}");
     }
 }
 
 #[test]
 fn before_the_sweep_ends_no_release_can_make_outstanding_zero() {
     // A sweep under way: slot 0 is marked and counted, slot 1 is not yet, outstanding is odd.
-    let (slots, outstanding) = (slots(&[holds(1) | MARK, holds(1)]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object!(object, [holds(1) | MARK, holds(1)]);
     for _ in 0..2 {
         assert_eq!(release(&object, 0, 1), Ok(Released::NotLast));
         assert_eq!(object.progress(), Ok(Progress::Sweeping));
@@ -176,8 +154,7 @@ fn before_the_sweep_ends_no_release_can_make_outstanding_zero() {
 
 #[test]
 fn holds_that_survive_a_resurrect_are_released_on_a_single_slot() {
-    let (slots, outstanding) = (slots(&[0]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object!(object, [0]);
     object.acquire(0, 2).unwrap();
     object.sweep().unwrap();
     object.resurrect().unwrap();
@@ -191,14 +168,12 @@ fn holds_that_survive_a_resurrect_are_released_on_a_single_slot() {
 #[test]
 fn resurrect_is_refused_while_more_are_left_than_a_round_may_carry_over() {
     for (left, granted) in [(MAX_RESURRECTED, true), (MAX_RESURRECTED + 1, false)] {
-        let (slots, outstanding) = (slots(&[MARK]), Outstanding(AtomicUsize::new(left * ONE)));
-        let object = Protocol { outstanding: &outstanding, slots: &slots };
+        object!(object, [MARK], left * ONE);
         assert_eq!(object.resurrect().is_ok(), granted);
         assert_eq!(object.acquire(0, 1).is_ok(), granted);
     }
     // More released than acquired: never live again.
-    let (slots, outstanding) = (slots(&[MARK]), Outstanding(AtomicUsize::new(holds(-1))));
-    let object = Protocol { outstanding: &outstanding, slots: &slots };
+    object!(object, [MARK], holds(-1));
     assert_eq!(object.resurrect(), Err(NotRunDown));
     assert_eq!(object.reinitialize(|| ()), Err(NotRunDown));
 }
@@ -206,13 +181,12 @@ fn resurrect_is_refused_while_more_are_left_than_a_round_may_carry_over() {
 #[test]
 fn releasing_more_than_was_acquired_is_reported_with_the_counts() {
     // One slot, live: at once, and the count is mended.
-    let (one, outstanding) = (slots(&[holds(2)]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &one };
+    object!(object, [holds(2)]);
     assert_eq!(release(&object, 0, 3), Err(OverRelease { held: 2, released: 3 }));
-    assert_eq!(values(&one), [holds(2)]);
+    assert_eq!(values(&object), [holds(2)]);
     for count in [MAX_EVER, MAX_EVER + 1, usize::MAX / 2 + 1, usize::MAX / 2 + 3, usize::MAX] {
         assert_eq!(release(&object, 0, count).unwrap_err().released, count);
-        assert_eq!(values(&one), [holds(2)]);
+        assert_eq!(values(&object), [holds(2)]);
     }
     // Draining and run down: at once.
     object.sweep().unwrap();
@@ -221,8 +195,7 @@ fn releasing_more_than_was_acquired_is_reported_with_the_counts() {
     assert_eq!(release(&object, 0, 1), Err(OverRelease { held: 0, released: 1 }));
     assert_eq!(object.progress(), Ok(Progress::RunDown), "it stays run down");
     // Several slots: by the drain, which knows the sum.
-    let (two, outstanding) = (slots(&[holds(1), 0]), live());
-    let object = Protocol { outstanding: &outstanding, slots: &two };
+    object!(object, [holds(1), 0]);
     assert_eq!(release(&object, 1, 3), Ok(Released::NotLast));
     assert_eq!(object.sweep(), Err(OverRelease { held: 0, released: 2 }));
     assert_eq!(object.progress(), Err(OverRelease { held: 0, released: 2 }));

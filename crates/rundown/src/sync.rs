@@ -19,15 +19,15 @@ pub(crate) use loom::sync::atomic::AtomicPtr;
 #[cfg(rundown_loom)]
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
 
-/// Declares a function `const`, except under loom, whose atomics cannot be made in a constant.
+/// Declares constructors `const`, except under loom, whose atomics cannot be made in a constant.
 macro_rules! const_unless_loom {
-    ($(#[$meta:meta])* $vis:vis const fn $($rest:tt)*) => {
+    ($($(#[$meta:meta])* $vis:vis const fn $name:ident($($args:tt)*) -> Self $body:block)+) => {$(
         #[cfg(not(rundown_loom))]
         $(#[$meta])*
-        $vis const fn $($rest)*
+        $vis const fn $name($($args)*) -> Self $body
         #[cfg(rundown_loom)]
         $(#[$meta])*
-        $vis fn $($rest)*
-    };
+        $vis fn $name($($args)*) -> Self $body
+    )+};
 }
 pub(crate) use const_unless_loom;

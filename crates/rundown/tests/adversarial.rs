@@ -135,17 +135,9 @@ fn a_lie_ends_no_wait<const LIE: usize>() {
 }
 
 #[test]
-fn a_park_that_says_no_without_a_deadline_ends_no_wait() {
+fn a_park_that_lies_ends_no_wait() {
     a_lie_ends_no_wait::<FALSE>();
-}
-
-#[test]
-fn a_park_that_says_yes_without_a_look_ends_no_wait() {
     a_lie_ends_no_wait::<TRUE>();
-}
-
-#[test]
-fn a_park_that_says_the_opposite_ends_no_wait() {
     a_lie_ends_no_wait::<OPPOSITE>();
 }
 

@@ -8,19 +8,8 @@ use rundown::{
     RundownRef, StaticRundownRef,
 };
 use std::cell::RefCell;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::thread;
-
-#[test]
-fn a_merged_guard_gives_all_its_holds_back_at_once() {
-    let object = RundownRef::<Yield>::new();
-    let mut one = object.try_acquire_n(2).unwrap();
-    one.merge(object.try_acquire_n(3).unwrap()).unwrap();
-    assert_eq!(one.count(), 5);
-    object.begin_run_down();
-    assert_eq!(object.outstanding(), Some(5));
-    drop(one);
-    assert_eq!(object.outstanding(), Some(0));
-}
 
 #[test]
 fn a_guard_of_another_object_is_handed_back_by_merge() {
@@ -38,26 +27,15 @@ fn a_guard_of_another_object_is_handed_back_by_merge() {
 }
 
 #[test]
-fn guards_and_objects_are_send_and_sync() {
-    fn both<T: Send + Sync>() {}
-    both::<RundownRef>();
-    both::<StaticRundownRef<Chosen, 4>>();
-    both::<RundownGuard<'static, RundownRef>>();
-    both::<RundownGuard<'static, CacheAwareRundownRef<Chosen>>>();
-    both::<Protected<String>>();
-    both::<ProtectedGuard<'static, String>>();
-}
-
-#[test]
-fn a_panic_may_cross_objects_and_guards() {
-    fn safe<T: std::panic::RefUnwindSafe + std::panic::UnwindSafe>() {}
-    safe::<RundownRef>();
-    safe::<StaticRundownRef<Chosen, 4>>();
-    safe::<&CacheAwareRundownRef<Chosen>>();
-    safe::<RundownGuard<'static, RundownRef>>();
-    safe::<RundownGuard<'static, CacheAwareRundownRef<Chosen>>>();
-    safe::<Protected<String>>();
-    safe::<ProtectedGuard<'static, String>>();
+fn guards_and_objects_are_send_and_sync_and_a_panic_may_cross_them() {
+    fn shared<T: Send + Sync + RefUnwindSafe + UnwindSafe>() {}
+    shared::<RundownRef>();
+    shared::<StaticRundownRef<Chosen, 4>>();
+    shared::<&CacheAwareRundownRef<Chosen>>();
+    shared::<RundownGuard<'static, RundownRef>>();
+    shared::<RundownGuard<'static, CacheAwareRundownRef<Chosen>>>();
+    shared::<Protected<String>>();
+    shared::<ProtectedGuard<'static, String>>();
 }
 
 #[test]

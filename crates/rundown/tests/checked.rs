@@ -1,4 +1,4 @@
-//! A release too many, as a value: what an interface without panics builds on.
+//! A release too many, as a value: what an interface without panics builds on. (`waking.rs` has the rest.)
 
 use rundown::{Checked, CurrentSlot, OverRelease, Rundown, RundownRef, StaticRundownRef};
 use std::mem::ManuallyDrop;
@@ -34,24 +34,4 @@ fn a_cache_aware_object_tells_every_waiter() {
         assert_eq!(object.checked_wait(), Err(OverRelease { held: 0, released: 1 }));
     }
     assert!(object.try_acquire().is_err());
-}
-
-#[test]
-fn who_waits_is_woken_by_the_last_checked_release() {
-    let object: RundownRef = RundownRef::new();
-    let _ = object.try_acquire_n(2).unwrap().leak();
-    std::thread::scope(|scope| {
-        let waiter = scope.spawn(|| object.checked_wait());
-        while object.try_acquire_n(0).is_ok() {
-            std::thread::yield_now();
-        }
-        for left in [Some(1), Some(0)] {
-            // SAFETY: one of the two that were leaked.
-            assert_eq!(unsafe { object.checked_release_n(1) }, Ok(()));
-            while object.checked_outstanding() != Ok(left) {
-                std::thread::yield_now();
-            }
-        }
-        assert_eq!(waiter.join().unwrap(), Ok(()));
-    });
 }

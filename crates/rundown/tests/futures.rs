@@ -5,7 +5,7 @@ mod common;
 use rundown::{Park, Rundown, RundownRef};
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker};
@@ -18,6 +18,23 @@ impl Wake for Count {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, SeqCst);
     }
+}
+
+impl Count {
+    fn calls(&self) -> usize {
+        self.0.load(SeqCst)
+    }
+}
+
+/// Counters, and the waker of each.
+fn counted<const N: usize>() -> ([Arc<Count>; N], [Waker; N]) {
+    let counts: [Arc<Count>; N] = std::array::from_fn(|_| Arc::default());
+    let wakers = counts.clone().map(Waker::from);
+    (counts, wakers)
+}
+
+fn poll(future: Pin<&mut impl Future<Output = ()>>, waker: &Waker) -> Poll<()> {
+    future.poll(&mut Context::from_waker(waker))
 }
 
 thread_local! {
@@ -48,8 +65,8 @@ fn a_release_between_a_futures_look_and_its_registration_is_noticed() {
     static OBJECT: RundownRef<Forgetful> = RundownRef::new();
     let guard = OBJECT.try_acquire().unwrap();
     AT_REGISTER.set(Some(Box::new(move || drop(guard))));
-    let mut drained = pin!(OBJECT.drained());
-    assert!(drained.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    let drained = pin!(OBJECT.drained());
+    assert!(poll(drained, Waker::noop()).is_ready());
 }
 
 #[test]
@@ -57,30 +74,27 @@ fn a_future_that_has_not_looked_since_its_run_down_ended_runs_the_next_round_dow
     let object: RundownRef = RundownRef::new();
     let guard = object.try_acquire().unwrap();
     let mut late = pin!(object.drained());
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(late.as_mut().poll(&mut context).is_pending());
+    assert!(poll(late.as_mut(), Waker::noop()).is_pending());
     drop(guard);
     object.reinitialize().unwrap();
     let next = object.try_acquire().expect("live");
-    assert!(late.as_mut().poll(&mut context).is_pending(), "never ready while somebody holds");
+    assert!(poll(late.as_mut(), Waker::noop()).is_pending(), "never ready while somebody holds");
     assert!(object.try_acquire().is_err(), "documented: its owner has to see to that");
     drop(next);
-    assert!(late.as_mut().poll(&mut context).is_ready());
+    assert!(poll(late, Waker::noop()).is_ready());
 }
 
 #[test]
 fn a_future_on_spin_asks_to_be_polled_again() {
     let object: RundownRef = RundownRef::new();
     let guard = object.try_acquire().unwrap();
-    let count = Arc::new(Count::default());
-    let waker = Waker::from(count.clone());
-    let mut context = Context::from_waker(&waker);
+    let ([count], [waker]) = counted();
     let mut drained = pin!(object.drained());
-    assert_eq!(drained.as_mut().poll(&mut context), Poll::Pending);
-    assert_eq!(count.0.load(SeqCst), 1, "woken at once");
+    assert_eq!(poll(drained.as_mut(), &waker), Poll::Pending);
+    assert_eq!(count.calls(), 1, "woken at once");
     assert!(object.try_acquire().is_err(), "the first poll starts the run-down");
     drop(guard);
-    assert_eq!(drained.as_mut().poll(&mut context), Poll::Ready(()));
+    assert_eq!(poll(drained, &waker), Poll::Ready(()));
 }
 
 #[cfg(feature = "std")]
@@ -93,19 +107,19 @@ mod with_std {
     fn a_future_is_woken_by_the_last_release_and_by_no_other() {
         let object = RundownRef::<Blocking>::new();
         let mut guard = object.try_acquire_n(2).unwrap();
-        let count = Arc::new(Count::default());
-        let waker = Waker::from(count.clone());
-        let mut context = Context::from_waker(&waker);
+        let ([count], [waker]) = counted();
         let mut drained = pin!(object.drained());
         for _ in 0..3 {
-            assert!(drained.as_mut().poll(&mut context).is_pending());
+            assert!(poll(drained.as_mut(), &waker).is_pending());
         }
-        let before = count.0.load(SeqCst);
+        let before = count.calls();
         drop(guard.split(1));
-        assert_eq!(count.0.load(SeqCst), before);
+        assert_eq!(count.calls(), before);
         drop(guard);
-        assert_eq!(count.0.load(SeqCst), before + 1, "one registration, however often polled");
-        assert!(drained.as_mut().poll(&mut context).is_ready());
+        assert_eq!(count.calls(), before + 1, "one registration, however often polled");
+        assert!(poll(drained.as_mut(), &waker).is_ready());
+        drop(waker);
+        assert_eq!(Arc::strong_count(&count), 1, "the table holds no clone of it");
     }
 
     #[test]
@@ -118,62 +132,56 @@ mod with_std {
         }
         let object = RundownRef::<Blocking>::new();
         let guard = object.try_acquire().unwrap();
-        let counts = [(); 2].map(|()| Arc::new(Count::default()));
-        let panics = Waker::from(Arc::new(Panics));
-        let wakers = [Waker::from(counts[0].clone()), panics, Waker::from(counts[1].clone())];
+        let (counts, [first, last]) = counted();
+        let wakers = [first, Waker::from(Arc::new(Panics)), last];
         let mut futures = [(); 3].map(|()| Box::pin(object.drained()));
         assert!(!object.begin_run_down());
         for (future, waker) in futures.iter_mut().zip(&wakers) {
-            assert!(future.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+            assert!(poll(future.as_mut(), waker).is_pending());
         }
         let panicked = catch_unwind(AssertUnwindSafe(|| drop(guard))).unwrap_err();
         assert_eq!(panicked.downcast_ref(), Some(&"a waker's own"));
-        assert_eq!(counts.map(|count| count.0.load(SeqCst)), [1, 1]);
+        assert_eq!(counts.map(|count| count.calls()), [1, 1]);
         assert!(object.is_run_down());
     }
 
     #[test]
-    fn two_futures_of_one_task_are_both_woken_though_one_is_dropped() {
+    fn a_future_that_is_dropped_takes_only_its_own_waker_along_and_the_last_waker_counts() {
         let object = RundownRef::<Blocking>::new();
         let guard = object.try_acquire().unwrap();
-        let counts = [Arc::new(Count::default()), Arc::new(Count::default())];
-        let wakers = counts.clone().map(Waker::from);
-        let mut first = Box::pin(object.drained());
-        let mut second = Box::pin(object.drained());
-        let mut third = Box::pin(object.drained());
-        for future in [&mut first, &mut second] {
-            assert!(future.as_mut().poll(&mut Context::from_waker(&wakers[0])).is_pending());
+        // Started before, so that nothing wakes by itself.
+        assert!(!object.begin_run_down());
+        let (counts, wakers) = counted();
+        let mut futures = [(); 4].map(|()| Box::pin(object.drained()));
+        // The first two are of one task; the third moves on to another.
+        for (future, task) in [(0, 0), (1, 0), (2, 0), (2, 1), (3, 2)] {
+            assert!(poll(futures[future].as_mut(), &wakers[task]).is_pending());
         }
-        assert!(third.as_mut().poll(&mut Context::from_waker(&wakers[0])).is_pending());
-        // The last waker counts; a dropped future is not woken, the other one is.
-        assert!(third.as_mut().poll(&mut Context::from_waker(&wakers[1])).is_pending());
-        drop(first);
-        let before = counts[0].0.load(SeqCst);
+        let [first, mut second, third, last] = futures;
+        drop((first, last));
         drop(guard);
-        assert_eq!(counts[0].0.load(SeqCst), before + 1);
-        assert_eq!(counts[1].0.load(SeqCst), 1);
-        assert!(second.as_mut().poll(&mut Context::from_waker(&wakers[0])).is_ready());
+        assert_eq!(counts.map(|count| count.calls()), [1, 1, 0]);
+        assert!(poll(second.as_mut(), &wakers[0]).is_ready());
         assert!(format!("{third:?}").contains("waiting: true"));
     }
 
     #[test]
     fn a_wake_up_at_one_address_leaves_the_others_asleep() {
         // More objects than buckets, so that some share one. Miri checks every pair much more slowly.
-        let most = if cfg!(miri) { 8 } else { 200 };
-        let objects: Vec<_> = (0..most).map(|_| RundownRef::<Blocking>::new()).collect();
-        let held: Vec<_> = objects.iter().map(|o| o.try_acquire().unwrap()).collect();
-        let counts: Vec<_> = objects.iter().map(|_| Arc::new(Count::default())).collect();
-        let mut futures: Vec<_> = objects.iter().map(|o| Box::pin(o.drained())).collect();
-        for (future, count) in futures.iter_mut().zip(&counts) {
-            let waker = Waker::from(count.clone());
-            assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        const MOST: usize = if cfg!(miri) { 8 } else { 200 };
+        let objects = [(); MOST].map(|()| RundownRef::<Blocking>::new());
+        let held = objects.each_ref().map(|object| object.try_acquire().unwrap());
+        let (counts, wakers) = counted::<MOST>();
+        let mut futures = objects.each_ref().map(|object| Box::pin(object.drained()));
+        for (future, waker) in futures.iter_mut().zip(&wakers) {
+            assert!(poll(future.as_mut(), waker).is_pending());
         }
         // The first poll may wake its own registration once, as it starts the run-down.
-        let before: Vec<_> = counts.iter().map(|count| count.0.load(SeqCst)).collect();
+        let before = counts.each_ref().map(|count| count.calls());
         for (at, guard) in held.into_iter().enumerate() {
             drop(guard);
             for (other, count) in counts.iter().enumerate() {
-                assert_eq!(count.0.load(SeqCst), before[other] + usize::from(other <= at));
+                assert_eq!(count.calls(), before[other] + usize::from(other <= at));
             }
         }
     }

@@ -59,19 +59,6 @@ fn a_late_drain_can_print_who_is_left() {
 }
 
 #[test]
-fn split_and_merge_keep_the_list_right() {
-    let _alone = TABLE.lock();
-    let object = RundownRef::<Yield>::new();
-    let (mut whole, line) = (object.try_acquire_n(5).unwrap(), line!());
-    let part = whole.split(2).unwrap();
-    assert_eq!(list(&object), [(line, 0, 3, false), (line + 1, 0, 2, false)]);
-    whole.merge(part).unwrap();
-    assert_eq!(list(&object), [(line, 0, 5, false)]);
-    drop(whole);
-    assert_eq!(list(&object), []);
-}
-
-#[test]
 fn leaked_holds_stay_listed_until_they_are_adopted_or_released() {
     let _alone = TABLE.lock();
     let object = RundownRef::<Yield>::new();
@@ -109,30 +96,20 @@ fn a_release_settles_leaked_holds_over_several_entries_and_no_more_than_it_gives
 }
 
 #[test]
-fn a_merge_keeps_the_entry_of_a_guard_that_another_without_one_takes_in() {
+fn a_split_makes_an_entry_and_a_merge_keeps_one_also_that_of_the_guard_taken_in() {
     let _alone = TABLE.lock();
     let object = RundownRef::<Yield>::new();
     let mut all = object.try_acquire_n(0).unwrap();
     let line = line!() + 1;
     all.merge(object.try_acquire_n(5).unwrap()).unwrap();
     all.merge(object.try_acquire_n(0).unwrap()).unwrap();
-    let holder = object.holders().next().expect("on record");
-    assert_eq!((holder.site.line(), holder.count), (line, 5));
+    assert_eq!(list(&object), [(line, 0, 5, false)]);
+    let part = all.split(2).unwrap();
+    assert_eq!(list(&object), [(line, 0, 3, false), (line + 3, 0, 2, false)]);
+    all.merge(part).unwrap();
+    assert_eq!(list(&object), [(line, 0, 5, false)]);
     drop(all);
     assert!(list(&object).is_empty() && object.begin_run_down());
-}
-
-#[test]
-fn entries_of_leaked_holds_are_free_again_once_these_are_released() {
-    let _alone = TABLE.lock();
-    let object = RundownRef::<Yield>::new();
-    let before = rundown::holders::unrecorded();
-    for _ in 0..=CAPACITY {
-        let count = object.try_acquire().unwrap().leak();
-        // SAFETY: the leaked hold.
-        unsafe { object.release_n(count) };
-    }
-    assert_eq!(rundown::holders::unrecorded(), before);
 }
 
 #[test]
@@ -150,6 +127,12 @@ fn a_full_table_loses_names_but_no_holds() {
     let _alone = TABLE.lock();
     let object = RundownRef::<Yield>::new();
     let before = rundown::holders::unrecorded();
+    for _ in 0..=CAPACITY {
+        let count = object.try_acquire().unwrap().leak();
+        // SAFETY: the leaked hold.
+        unsafe { object.release_n(count) };
+    }
+    assert_eq!(rundown::holders::unrecorded(), before, "free again once released");
     let guards: Vec<_> = (0..CAPACITY + 3).map(|_| object.try_acquire().unwrap()).collect();
     assert_eq!(list(&object).len(), CAPACITY);
     assert_eq!(rundown::holders::unrecorded(), before + 3);

@@ -11,31 +11,18 @@
 //! a free does to the object's own memory is modelled by `reclaim`.
 #![cfg(rundown_loom)]
 
+mod loom_model;
+
 use loom::cell::UnsafeCell;
 use loom::sync::{Condvar, Mutex};
-use loom::thread;
-use rundown::{CurrentSlot, NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef};
-use std::cell::Cell;
+use loom::thread::{self, JoinHandle};
+use loom_model::{OnCore, explore, run_on};
+use rundown::{NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Wake, Waker};
-
-loom::thread_local! {
-    static CORE: Cell<usize> = Cell::new(0);
-}
-
-struct OnCore;
-
-impl CurrentSlot for OnCore {
-    fn current_slot() -> usize {
-        CORE.with(Cell::get)
-    }
-}
-
-fn run_on(core: usize) {
-    CORE.with(|cell| cell.set(core));
-}
 
 loom::lazy_static! {
     static ref BED: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
@@ -154,20 +141,11 @@ impl<R> World<R> {
 }
 
 fn model(race: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    if std::env::var_os("RUNDOWN_LOOM_LONG").is_none() {
-        builder.preemption_bound.get_or_insert(3);
-    }
-    let executions = Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let counter = executions.clone();
-    builder.check(move || {
-        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    explore(move || {
         // Made before any thread starts: being the first to touch it would order threads by itself.
         drop((BED.0.lock(), SHELF.lock()));
         race();
     });
-    // Shown with `--show-output`; `scripts/prove` adds them up.
-    println!("executions: {}", executions.load(std::sync::atomic::Ordering::Relaxed));
 }
 
 /// Starts a thread on `core`.
@@ -175,11 +153,37 @@ fn on<R: Sync + Send + 'static>(
     world: &Arc<World<R>>,
     core: usize,
     act: impl FnOnce(&World<R>) + Send + 'static,
-) -> thread::JoinHandle<()> {
+) -> JoinHandle<()> {
     let world = world.clone();
     thread::spawn(move || {
         run_on(core);
         act(&world);
+    })
+}
+
+/// Starts a thread on core 1 that does its part and then releases `count` holds, which are its own.
+fn releaser<R>(world: &Arc<World<R>>, part: usize, count: usize) -> JoinHandle<()>
+where
+    R: Rundown + Send + 'static,
+{
+    on(world, 1, move |world| {
+        world.work(part);
+        // SAFETY: every caller has leaked that many.
+        unsafe { world.object.release_n(count) };
+    })
+}
+
+/// Starts a thread that acquires on one core, does part 0 unless it is refused, and releases on another.
+fn user<R>(world: &Arc<World<R>>, acquires_on: usize, releases_on: usize) -> JoinHandle<()>
+where
+    R: Rundown + Send + 'static,
+{
+    on(world, acquires_on, move |world| {
+        if let Ok(guard) = world.object.try_acquire() {
+            world.work(0);
+            run_on(releases_on);
+            drop(guard);
+        }
     })
 }
 
@@ -206,12 +210,7 @@ macro_rules! on_both {
 
 on_both! {
     fn acquire_and_release_against_wait(world: &Arc<World<_>>) {
-        let user = on(world, 1, |world| {
-            if let Ok(guard) = world.object.try_acquire() {
-                world.work(0);
-                drop(guard);
-            }
-        });
+        let user = user(world, 1, 1);
         world.object.wait();
         world.own();
         user.join().unwrap();
@@ -234,11 +233,7 @@ on_both! {
 
     fn last_release_against_begin_and_poll(world: &Arc<World<_>>) {
         let count = world.object.try_acquire().unwrap().leak();
-        let user = on(world, 1, move |world| {
-            world.work(0);
-            // SAFETY: the leaked hold.
-            unsafe { world.object.release_n(count) };
-        });
+        let user = releaser(world, 0, count);
         if world.object.begin_run_down() {
             assert_eq!(world.own(), 1);
         }
@@ -248,11 +243,7 @@ on_both! {
 
     fn last_release_against_a_wait_that_gives_up(world: &Arc<World<_>>) {
         let count = world.object.try_acquire().unwrap().leak();
-        let user = on(world, 1, move |world| {
-            world.work(0);
-            // SAFETY: the leaked hold.
-            unsafe { world.object.release_n(count) };
-        });
+        let user = releaser(world, 0, count);
         match world.object.wait_until(()) {
             Ok(()) => assert_eq!(world.own(), 1),
             Err(late) => assert_eq!(late.outstanding, Some(1)),
@@ -263,27 +254,21 @@ on_both! {
 
     fn release_on_another_slot_against_wait(world: &Arc<World<_>>) {
         let count = world.object.try_acquire().unwrap().leak();
-        let user = on(world, 1, move |world| {
-            world.work(0);
-            // SAFETY: the leaked hold.
-            unsafe { world.object.release_n(count) };
-        });
+        let user = releaser(world, 0, count);
         world.object.wait();
         assert_eq!(world.own(), 1, "the wait returned before the release");
         user.join().unwrap();
     }
 
     fn two_releases_on_two_slots_against_wait(world: &Arc<World<_>>) {
-        let mut count = world.object.try_acquire_n(2).unwrap().leak();
+        assert_eq!(world.object.try_acquire_n(2).unwrap().leak(), 2);
         let users = [0, 1].map(|core| {
-            count -= 1;
             on(world, core, move |world| {
                 world.work(core);
                 // SAFETY: one of the leaked holds.
                 unsafe { world.object.release_n(1) };
             })
         });
-        assert_eq!(count, 0);
         world.object.wait();
         assert_eq!(world.own(), 2, "the wait returned before both releases");
         users.into_iter().for_each(|user| user.join().unwrap());
@@ -291,11 +276,7 @@ on_both! {
 
     fn two_waits_against_the_last_release(world: &Arc<World<_>>) {
         let count = world.object.try_acquire().unwrap().leak();
-        let user = on(world, 1, move |world| {
-            world.work(0);
-            // SAFETY: the leaked hold.
-            unsafe { world.object.release_n(count) };
-        });
+        let user = releaser(world, 0, count);
         let other = on(world, 0, |world| {
             world.object.wait();
             assert_eq!(world.look(0), 1);
@@ -319,17 +300,8 @@ on_both! {
 
     fn acquire_on_one_slot_against_release_on_the_other_and_wait(world: &Arc<World<_>>) {
         let count = world.object.try_acquire().unwrap().leak();
-        let taker = on(world, 0, |world| {
-            if let Ok(guard) = world.object.try_acquire() {
-                world.work(0);
-                drop(guard);
-            }
-        });
-        let giver = on(world, 1, move |world| {
-            world.work(1);
-            // SAFETY: the leaked hold.
-            unsafe { world.object.release_n(count) };
-        });
+        let taker = user(world, 0, 0);
+        let giver = releaser(world, 1, count);
         world.object.wait();
         assert!(world.own() >= 1);
         taker.join().unwrap();
@@ -358,17 +330,17 @@ on_both! {
 
     fn two_reinitialize_at_once(world: &Arc<World<_>>) {
         world.object.wait();
-        let won = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let won = Arc::new(AtomicUsize::new(0));
         let counter = won.clone();
         let reinitialize = move |world: &World<_>| {
             if Rundown::reinitialize(&world.object).is_ok() {
-                counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                counter.fetch_add(1, SeqCst);
             }
         };
         let other = on(world, 1, reinitialize.clone());
         reinitialize(world);
         other.join().unwrap();
-        assert_eq!(won.load(std::sync::atomic::Ordering::SeqCst), 1);
+        assert_eq!(won.load(SeqCst), 1);
         assert!(world.object.try_acquire().is_ok());
     }
 
@@ -387,14 +359,9 @@ on_both! {
     }
 
     fn reinitialize_without_a_wait_against_the_last_release(world: &Arc<World<_>>) {
-        let guard = world.object.try_acquire().unwrap();
-        let count = guard.leak();
+        let count = world.object.try_acquire().unwrap().leak();
         world.object.begin_run_down();
-        let user = on(world, 1, move |world| {
-            world.work(0);
-            // SAFETY: the leaked hold.
-            unsafe { world.object.release_n(count) };
-        });
+        let user = releaser(world, 0, count);
         if world.object.reinitialize() == Ok(()) {
             let guard = world.object.try_acquire().expect("live");
             assert_eq!(world.look(0), 1, "the next round comes after the last");
@@ -419,12 +386,7 @@ on_both! {
 
     fn reinitialize_against_acquire_and_wait(world: &Arc<World<_>>) {
         world.object.wait();
-        let user = on(world, 1, |world| {
-            if let Ok(guard) = world.object.try_acquire() {
-                world.work(0);
-                drop(guard);
-            }
-        });
+        let user = user(world, 1, 1);
         let owner = on(world, 0, |world| world.object.reinitialize().unwrap());
         // Either before the re-initialisation, and then at once; or of the new round.
         world.object.wait();
@@ -476,11 +438,7 @@ on_both! {
     fn release_against_resurrect_and_wait(world: &Arc<World<_>>) {
         let count = world.object.try_acquire().unwrap().leak();
         world.object.begin_run_down();
-        let user = on(world, 1, move |world| {
-            world.work(0);
-            // SAFETY: the leaked hold.
-            unsafe { world.object.release_n(count) };
-        });
+        let user = releaser(world, 0, count);
         world.object.resurrect().unwrap();
         world.object.wait();
         assert_eq!(world.own(), 1, "the wait returned before the release");
@@ -490,10 +448,7 @@ on_both! {
     fn two_resurrects_at_once_against_a_release(world: &Arc<World<_>>) {
         let count = world.object.try_acquire().unwrap().leak();
         world.object.begin_run_down();
-        let user = on(world, 1, move |world| {
-            // SAFETY: the leaked hold.
-            unsafe { world.object.release_n(count) };
-        });
+        let user = releaser(world, 0, count);
         let other = on(world, 0, |world| {
             let _ = world.object.resurrect();
         });
@@ -520,13 +475,7 @@ on_both! {
 
     fn acquire_during_resurrect_is_counted_once(world: &Arc<World<_>>) {
         world.object.begin_run_down();
-        let user = on(world, 1, |world| {
-            if let Ok(guard) = world.object.try_acquire() {
-                world.work(0);
-                run_on(0);
-                drop(guard);
-            }
-        });
+        let user = user(world, 1, 0);
         world.object.resurrect().unwrap();
         world.object.wait();
         world.own();
@@ -546,11 +495,12 @@ macro_rules! of_protected {
     )*};
 }
 
-type Taken = Option<Arc<World<()>>>;
+/// A value that is the world itself.
+type Value = Protected<Arc<World<()>>, One>;
 
 /// One thread puts a value into an empty place, another one runs it down.
-fn put_against(world: &Arc<World<()>>, take: fn(&Protected<Arc<World<()>>, One>) -> Taken) {
-    let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
+fn put_against(world: &Arc<World<()>>, take: fn(&Value) -> Option<Arc<World<()>>>) {
+    let value = Arc::new(Value::empty(One::new()));
     let other = value.clone();
     let taker = thread::spawn(move || take(&other).is_some());
     assert!(value.put(world.clone()).is_ok());
@@ -561,7 +511,7 @@ fn put_against(world: &Arc<World<()>>, take: fn(&Protected<Arc<World<()>>, One>)
 
 of_protected! {
     fn take_against_take_and_a_user(world: &Arc<World<()>>) {
-        let value = Arc::new(Protected::<Arc<World<()>>, One>::new(One::new(), world.clone()));
+        let value = Arc::new(Value::new(One::new(), world.clone()));
         let user = value.clone();
         let user = thread::spawn(move || {
             if let Ok(guard) = user.try_acquire() {
@@ -570,7 +520,7 @@ of_protected! {
             }
         });
         // Who has the value comes after its users, and who is told that another has it, too.
-        let take = |value: &Protected<Arc<World<()>>, One>, world: &World<()>| {
+        let take = |value: &Value, world: &World<()>| {
             let taken = value.run_down();
             world.look(1);
             taken.inspect(|world| world.work(0)).is_some()
@@ -583,15 +533,15 @@ of_protected! {
     }
 
     fn put_against_run_down(world: &Arc<World<()>>) {
-        put_against(world, Protected::run_down);
+        put_against(world, Value::run_down);
     }
 
     fn put_against_a_poll_for_the_value(world: &Arc<World<()>>) {
-        put_against(world, Protected::try_run_down);
+        put_against(world, Value::try_run_down);
     }
 
     fn take_and_put_against_run_down(world: &Arc<World<()>>) {
-        let value = Arc::new(Protected::<Arc<World<()>>, One>::new(One::new(), world.clone()));
+        let value = Arc::new(Value::new(One::new(), world.clone()));
         let other = value.clone();
         let mover = thread::spawn(move || match other.try_run_down() {
             Some(world) => other.put(world).is_ok(),
@@ -603,7 +553,7 @@ of_protected! {
     }
 
     fn a_user_of_a_new_value_can_run_it_down(world: &Arc<World<()>>) {
-        let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
+        let value = Arc::new(Value::empty(One::new()));
         let other = value.clone();
         let user = thread::spawn(move || {
             if let Ok(guard) = other.try_acquire() {
@@ -616,7 +566,7 @@ of_protected! {
     }
 
     fn put_against_take(world: &Arc<World<()>>) {
-        let value = Arc::new(Protected::<Arc<World<()>>, One>::empty(One::new()));
+        let value = Arc::new(Value::empty(One::new()));
         let other = value.clone();
         let taker = thread::spawn(move || other.try_run_down().inspect(|world| world.work(0)).is_some());
         assert!(value.put(world.clone()).is_ok());
@@ -631,17 +581,6 @@ of_protected! {
 }
 
 /// The waiter takes the memory for something else as soon as its wait returns.
-struct Freed<R>(*mut R);
-// SAFETY: the protocol under test decides who may use the memory; loom checks it.
-unsafe impl<R> Send for Freed<R> {}
-
-impl<R> Freed<R> {
-    /// A method, so that a closure takes the whole struct and not only the pointer.
-    fn get(&self) -> *mut R {
-        self.0
-    }
-}
-
 macro_rules! free_after_wait {
     ($($name:ident: $object:ty, releases on $cores:expr;)*) => {$(
         #[test]
@@ -651,11 +590,11 @@ macro_rules! free_after_wait {
                 let users = $cores.map(|core| {
                     // SAFETY: live until the wait below returns.
                     let count = unsafe { &*object }.try_acquire().unwrap().leak();
-                    let shared = Freed(object);
+                    let shared = AtomicPtr::new(object);
                     thread::spawn(move || {
                         run_on(core);
                         // SAFETY: the leaked hold keeps the object alive.
-                        unsafe { (*shared.get()).release_n(count) };
+                        unsafe { (*shared.into_inner()).release_n(count) };
                     })
                 });
                 // SAFETY: after the wait the object is ours alone; boxed again for loom's sake only
@@ -685,11 +624,7 @@ macro_rules! a_future_against_the_last_release {
             model(|| {
                 let world = World::new(<$object>::new());
                 let count = world.object.try_acquire().unwrap().leak();
-                let user = on(&world, 1, move |world| {
-                    world.work(0);
-                    // SAFETY: the leaked hold.
-                    unsafe { world.object.release_n(count) };
-                });
+                let user = releaser(&world, 0, count);
                 block_on(world.object.drained());
                 assert_eq!(world.own(), 1, "ready before the release");
                 user.join().unwrap();

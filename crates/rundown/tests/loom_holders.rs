@@ -5,42 +5,14 @@
 //! `RUSTFLAGS="--cfg rundown_loom"` and feature `holders`.
 #![cfg(all(rundown_loom, feature = "holders"))]
 
+mod loom_model;
+
 use loom::thread;
-use rundown::{CurrentSlot, Rundown, StaticRundownRef};
-use std::cell::Cell;
+use loom_model::{OnCore, explore as model, run_on};
+use rundown::{Rundown, StaticRundownRef};
 use std::sync::Arc;
 
-loom::thread_local! {
-    static CORE: Cell<usize> = Cell::new(0);
-}
-
-struct OnCore;
-
-impl CurrentSlot for OnCore {
-    fn current_slot() -> usize {
-        CORE.with(Cell::get)
-    }
-}
-
-fn run_on(core: usize) {
-    CORE.with(|cell| cell.set(core));
-}
-
 type Object = StaticRundownRef<OnCore, 1>;
-
-fn model(race: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    if std::env::var_os("RUNDOWN_LOOM_LONG").is_none() {
-        builder.preemption_bound.get_or_insert(3);
-    }
-    let executions = Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let counter = executions.clone();
-    builder.check(move || {
-        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        race();
-    });
-    println!("executions: {}", executions.load(std::sync::atomic::Ordering::Relaxed));
-}
 
 /// Lists the holders of an object whose only holders, if any, have this slot and count.
 fn list(object: &Object, slot: usize, count: usize) {

@@ -10,18 +10,22 @@ use std::thread;
 
 #[test]
 fn protected_lends_the_value_out_until_its_run_down() {
-    let value = Protected::<String>::new(RundownRef::new(), "text".to_owned());
-    let user = value.try_acquire().unwrap();
-    assert_eq!((user.len(), user.count(), format!("{user:?}")), (4, 1, "\"text\"".to_owned()));
-    assert!(!value.begin_run_down());
-    assert_eq!(value.try_acquire().unwrap_err(), AcquireError::RunDown);
-    assert_eq!(value.try_run_down(), None, "a user is inside");
-    assert!(value.run_down_until(3).is_err());
-    drop(user);
-    assert_eq!(format!("{value:?}"), "Protected { run_down: true, .. }");
-    assert_eq!(value.run_down_until(3).unwrap().as_deref(), Some("text"));
-    assert_eq!(value.run_down_until(3), Ok(None), "exactly once");
-    assert_eq!((value.try_run_down(), value.run_down()), (None, None));
+    type Value = Protected<String>;
+    let ways: [fn(&Value) -> Option<String>; 3] =
+        [Value::run_down, Value::try_run_down, |value| value.run_down_until(3).unwrap()];
+    for take in ways {
+        let value = Value::new(RundownRef::new(), "text".to_owned());
+        let user = value.try_acquire().unwrap();
+        assert_eq!((user.len(), user.count(), format!("{user:?}")), (4, 1, "\"text\"".to_owned()));
+        assert_eq!(value.try_run_down(), None, "a user is inside");
+        assert_eq!(value.try_acquire().unwrap_err(), AcquireError::RunDown, "but no new ones");
+        assert!(!value.begin_run_down());
+        assert!(value.run_down_until(3).is_err());
+        drop(user);
+        assert_eq!(format!("{value:?}"), "Protected { run_down: true, .. }");
+        assert_eq!(take(&value).as_deref(), Some("text"));
+        assert_eq!(ways.map(|again| again(&value)), [None, None, None], "exactly once");
+    }
 }
 
 #[test]
@@ -60,17 +64,6 @@ fn protected_gives_the_value_to_exactly_one_of_many_and_drops_it_once() {
     // Never taken out: dropped with its owner.
     drop(Protected::<_>::new(RundownRef::new(), Counted(drops.clone())));
     assert_eq!(drops.load(SeqCst), if cfg!(miri) { 3 } else { 50 });
-}
-
-#[test]
-fn protected_can_be_polled_for_its_value() {
-    let value = Protected::<String>::new(RundownRef::new(), "text".to_owned());
-    let user = value.try_acquire().unwrap();
-    assert_eq!(value.try_run_down(), None, "a user is inside");
-    assert!(value.try_acquire().is_err(), "but no new ones");
-    drop(user);
-    assert_eq!(value.try_run_down().as_deref(), Some("text"));
-    assert_eq!(value.try_run_down(), None, "exactly once");
 }
 
 #[test]

@@ -67,12 +67,8 @@ fn each_wake_up_has_a_cause<R: Rundown>(object: &R) {
 }
 
 #[test]
-fn every_change_that_a_waiter_waits_for_wakes_once_plain() {
+fn every_change_that_a_waiter_waits_for_wakes_once() {
     each_wake_up_has_a_cause(&RundownRef::<Counting>::new());
-}
-
-#[test]
-fn every_change_that_a_waiter_waits_for_wakes_once_cache_aware() {
     each_wake_up_has_a_cause(&StaticRundownRef::<Chosen, 3, Counting>::new());
 }
 
@@ -130,26 +126,19 @@ where
 }
 
 #[test]
-fn a_wait_sleeps_while_holds_are_left_and_no_longer_plain() {
-    static OBJECT: RundownRef<Scripted> = RundownRef::new();
-    a_wait_sleeps_until_what_it_waits_for(&OBJECT);
-}
-
-#[test]
-fn a_wait_sleeps_while_holds_are_left_and_no_longer_cache_aware() {
-    static OBJECT: StaticRundownRef<Chosen, 3, Scripted> = StaticRundownRef::new();
-    a_wait_sleeps_until_what_it_waits_for(&OBJECT);
+fn a_wait_sleeps_while_holds_are_left_and_no_longer() {
+    static PLAIN: RundownRef<Scripted> = RundownRef::new();
+    static CACHE_AWARE: StaticRundownRef<Chosen, 3, Scripted> = StaticRundownRef::new();
+    a_wait_sleeps_until_what_it_waits_for(&PLAIN);
+    a_wait_sleeps_until_what_it_waits_for(&CACHE_AWARE);
 }
 
 #[cfg(feature = "std")]
 mod with_std {
     use super::*;
     use rundown::Blocking;
-    use std::future::Future;
-    use std::pin::pin;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-    use std::sync::{Arc, mpsc};
-    use std::task::{Context, Wake, Waker};
+    use std::sync::mpsc;
     use std::time::Duration;
     use std::{ptr, thread};
 
@@ -198,54 +187,5 @@ mod with_std {
             };
             assert!(Blocking::park_until(ptr::without_provenance(address), ready, None));
         });
-    }
-
-    /// A waker that counts its calls.
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, SeqCst);
-        }
-    }
-
-    #[test]
-    fn a_future_that_is_dropped_takes_only_its_own_waker_along() {
-        let object = RundownRef::<Blocking>::new();
-        let guard = object.try_acquire().unwrap();
-        let counts: [_; 3] = std::array::from_fn(|_| Arc::new(Count::default()));
-        let mut futures = counts.each_ref().map(|count| {
-            let mut future = Box::pin(object.drained());
-            // The second poll comes after the run-down has started, so that nothing wakes by itself.
-            for _ in 0..2 {
-                let waker = Waker::from(count.clone());
-                assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-            }
-            Some(future)
-        });
-        futures[1] = None;
-        let before = counts.each_ref().map(|count| count.0.load(SeqCst));
-        drop(guard);
-        let woken = |at: usize| counts[at].0.load(SeqCst) - before[at];
-        assert_eq!([woken(0), woken(1), woken(2)], [1, 0, 1]);
-    }
-
-    #[test]
-    fn a_future_that_is_done_leaves_no_waker_behind() {
-        let object = RundownRef::<Blocking>::new();
-        let guard = object.try_acquire().unwrap();
-        let count = Arc::new(Count::default());
-        let waker = Waker::from(count.clone());
-        let mut context = Context::from_waker(&waker);
-        {
-            let mut drained = pin!(object.drained());
-            assert!(drained.as_mut().poll(&mut context).is_pending());
-            drop(guard);
-            assert!(drained.as_mut().poll(&mut context).is_ready());
-        }
-        drop(waker);
-        assert_eq!(Arc::strong_count(&count), 1, "the table holds no clone of it");
-        object.reinitialize().unwrap();
     }
 }

@@ -4,9 +4,11 @@
 //! lines do not, and where a run counts instructions nothing does. A line of a transcript that is just
 //! `...` stands for any lines.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
+use regex::{Captures, Regex};
 
 use crate::context::{Context, Image};
 use crate::ladder::COUNTED;
@@ -106,65 +108,29 @@ fn unchanged(line: &str) -> String {
     line.trim_end().to_owned()
 }
 
-/// One line without what differs from run to run: each number becomes `N` (with its sign, its
-/// fraction and a unit of time behind it), each address `X`, and each run of blanks, dashes or
-/// equals signs one of them. A bar at the end is left out, for it may be too short to be seen.
+/// What differs from run to run: an address; a number with its sign and a unit of time behind it; runs of
+/// blanks, dashes or equals signs. A comma or a full stop that ends a number is not part of it.
+static DIFFERS: LazyLock<Regex> = LazyLock::new(|| {
+    let number = r"(\B-)?\b\d([\d.,_]*\d)?( ?(ns|us|µs|ms|s)\b)?";
+    Regex::new(&format!(r"0x[\da-fA-F_]*|{number}|  +|\t\t+|--+|==+")).expect("a constant")
+});
+
+/// One line without that: each number becomes `N`, each address `X`, each run one of its signs. A bar at the
+/// end is left out, for it may be too short to be seen.
 fn normal(line: &str) -> String {
     if line.starts_with("KTAP") {
         return line.trim_end().to_owned();
     }
-    let mut out: Vec<char> = Vec::new();
-    let mut rest = match line.trim_end().trim_end_matches('#').trim_end() {
+    let rest = match line.trim_end().trim_end_matches('#').trim_end() {
         "" => line.trim_end(), // nothing but the # of a comment
         rest => rest,
     };
-    while let Some(c) = rest.chars().next() {
-        let word = out.last().is_some_and(|last| last.is_alphabetic() || *last == '_');
-        if let Some(hex) = rest.strip_prefix("0x") {
-            out.push('X');
-            rest = hex.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '_');
-        } else if c.is_ascii_digit() && !word {
-            if out.last() == Some(&'-')
-                && !out.iter().nth_back(1).is_some_and(|c| c.is_alphanumeric())
-            {
-                out.pop();
-            }
-            out.push('N');
-            rest = without_unit(
-                rest.trim_start_matches(|c: char| {
-                    c.is_ascii_digit() || matches!(c, '.' | ',' | '_')
-                }),
-                rest,
-            );
-        } else {
-            if !(matches!(c, ' ' | '-' | '=' | '\t') && out.last() == Some(&c)) {
-                out.push(c);
-            }
-            rest = &rest[c.len_utf8()..];
-        }
-    }
-    out.into_iter().collect()
-}
-
-/// Skips a unit of time after a number. A comma or a full stop that ends the number is not part of it.
-fn without_unit<'a>(after: &'a str, number: &'a str) -> &'a str {
-    let length = number.len() - after.len();
-    let punctuation = number[..length]
-        .bytes()
-        .rev()
-        .take_while(|byte| matches!(byte, b'.' | b',' | b'_'))
-        .count();
-    if punctuation > 0 {
-        return &number[length - punctuation..];
-    }
-    for unit in [" ns", " us", " µs", " ms", " s", "ns", "us", "µs", "ms", "s"] {
-        if let Some(rest) = after.strip_prefix(unit)
-            && !rest.starts_with(char::is_alphanumeric)
-        {
-            return rest;
-        }
-    }
-    after
+    let same = |found: &Captures<'_>| match &found[0] {
+        address if address.starts_with("0x") => "X".to_owned(),
+        number if number.contains(|c: char| c.is_ascii_digit()) => "N".to_owned(),
+        run => run[..1].to_owned(),
+    };
+    DIFFERS.replace_all(rest, same).into_owned()
 }
 
 /// Returns where the real run leaves the shape of the transcript, if it does.

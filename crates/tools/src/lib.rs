@@ -2,8 +2,10 @@
 //!
 //! - [`cargo`] has cargo build a kernel image, the plugin or a tool, and says where it is.
 //! - [`measure`] reads the `# measure` lines of a report.
+//! - [`nameless`] is a file that a command writes and of which nothing is left.
 //! - [`usage`] reads a command line.
 
 pub mod cargo;
 pub mod measure;
+pub mod nameless;
 pub mod usage;

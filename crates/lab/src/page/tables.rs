@@ -1,6 +1,6 @@
 //! The tables behind the figures, and those about the run.
 
-use crate::data::{self, Data, Ladder};
+use crate::data::{self, COUNTS, Data, Ladder};
 use crate::plot::numbers::{grouped, short};
 use crate::table::Table;
 
@@ -37,10 +37,7 @@ pub fn variants(data: &Data) -> Table {
 /// Ratios and throughput.
 pub fn ladder(data: &Data) -> String {
     let cores = data.ladder_cores();
-    let columns = || {
-        let cores = cores.iter().map(u32::to_string);
-        std::iter::once("variant".to_owned()).chain(cores)
-    };
+    let columns = || row("variant", cores.iter().map(u32::to_string));
     let caption = "Throughput as a multiple of one core's, by cores: median, lowest to highest";
     let mut ratios = Table::new(caption, columns());
     let caption = "Pairs a second in thousands, all cores together, by cores: median";
@@ -61,9 +58,8 @@ pub fn ladder(data: &Data) -> String {
         };
         let speed = |found: &Ladder| grouped(found.pairs_per_second / 1000.0);
         let lost: i64 = of_variant.iter().map(|found| found.off_by).sum();
-        ratios.row(std::iter::once(variant.name.to_owned()).chain(cells(&ratio)));
-        let lost = grouped(lost as f64);
-        speeds.row(std::iter::once(variant.name.to_owned()).chain(cells(&speed)).chain([lost]));
+        ratios.row(row(variant.name, cells(&ratio)));
+        speeds.row(row(variant.name, cells(&speed)).chain([grouped(lost as f64)]));
     }
     ratios.html() + &speeds.html()
 }
@@ -71,44 +67,27 @@ pub fn ladder(data: &Data) -> String {
 /// Transfers a pair, and all counts.
 pub fn coherence(data: &Data) -> String {
     let cores = data.coherence_cores();
-    let columns = std::iter::once("variant".to_owned()).chain(cores.iter().map(u32::to_string));
+    let columns = row("variant", cores.iter().map(u32::to_string));
     let mut pairs = Table::new("Transfers a pair, by cores", columns);
-    let columns = [
-        "variant",
-        "cores",
-        "pairs",
-        "loads",
-        "stores",
-        "atomics",
-        "cold",
-        "transfers",
-        "upgrades",
-        "invalidations",
-    ];
+    let columns = ["variant", "cores", "pairs"].into_iter().chain(COUNTS);
     let mut all = Table::new("All counts of the counted phases", columns);
     for variant in data::variants(data.coherence.iter().map(|found| found.variant)) {
         let of_variant = || data.coherence.iter().filter(|found| found.variant == variant);
         let cell = |cores: &u32| of_variant().find(|found| found.cores == *cores);
         let text =
             |cores| cell(cores).map_or(String::new(), |found| found.transfers_per_pair.to_string());
-        pairs.row(std::iter::once(variant.name.to_owned()).chain(cores.iter().map(text)));
+        pairs.row(row(variant.name, cores.iter().map(text)));
         for found in of_variant() {
-            let numbers = [
-                found.cores.into(),
-                found.pairs,
-                found.loads,
-                found.stores,
-                found.atomics,
-                found.cold,
-                found.transfers,
-                found.upgrades,
-                found.invalidations,
-            ];
-            let numbers = numbers.map(|number: u64| number.to_string());
-            all.row(std::iter::once(variant.name.to_owned()).chain(numbers));
+            let numbers = [found.cores.into(), found.pairs].into_iter().chain(found.counts());
+            all.row(row(variant.name, numbers.map(|number| number.to_string())));
         }
     }
     format!("{}<details>\n<summary>All counts</summary>\n{}</details>\n", pairs.html(), all.html())
+}
+
+/// The cells of a row, after the one that says what it is about.
+fn row(first: &str, cells: impl IntoIterator<Item = String>) -> impl Iterator<Item = String> {
+    std::iter::once(first.to_owned()).chain(cells)
 }
 
 /// Duration, length and transfers of a drain.

@@ -12,6 +12,8 @@ const LETTER: f64 = 0.56;
 
 /// A colour, as SVG writes it.
 pub type Colour = &'static str;
+/// What marks a point besides its colour, as a path of SVG that starts there, drawn 4 units wide and filled.
+pub type Mark = &'static str;
 /// Ink for texts; 16:1 against white.
 pub const INK: Colour = "#1F2328";
 /// Ink for what is less important; 6:1.
@@ -33,6 +35,7 @@ pub enum At {
 }
 
 /// What is drawn so far: an element a line, so that a change of a figure shows as the elements that changed.
+/// What looks alike and belongs together is one element.
 /// Coordinates are units from the top left.
 #[derive(Debug, Default)]
 pub struct Canvas(String);
@@ -61,45 +64,60 @@ impl Canvas {
         );
     }
 
-    /// Draws a line through points.
-    pub fn line(&mut self, points: &[(i32, i32)], colour: Colour, width: u32) {
+    /// Draws lines, each through its points.
+    pub fn lines(&mut self, lines: &[Vec<(i32, i32)>], colour: Colour, width: u32) {
         let style = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"");
-        self.through("polyline", &style, points);
+        self.path(&style, &lines.iter().map(|line| through(line)).collect::<String>());
     }
 
     /// Draws a dashed line through points.
     pub fn dashes(&mut self, points: &[(i32, i32)], colour: Colour, width: u32) {
         let style = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"");
-        self.through("polyline", &format!("{style} stroke-dasharray=\"12 9\""), points);
+        self.path(&format!("{style} stroke-dasharray=\"12 9\""), &through(points));
     }
 
-    /// Fills the area between points.
-    pub fn polygon(&mut self, points: &[(i32, i32)], colour: Colour) {
-        self.through("polygon", &format!("fill=\"{colour}\""), points);
+    /// Fills the rectangles, each from its upper left corner to its lower right.
+    pub fn rectangles(&mut self, rectangles: &[[(i32, i32); 2]], colour: Colour) {
+        let path = rectangles.iter().map(|[(left, top), (right, bottom)]| {
+            format!("M{left},{top}H{right}V{bottom}H{left}Z")
+        });
+        self.path(&format!("fill=\"{colour}\""), &path.collect::<String>());
     }
 
-    fn through(&mut self, element: &str, style: &str, points: &[(i32, i32)]) {
-        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
-        self.0 += &format!("<{element} {style} points=\"{}\"/>\n", points.join(" "));
+    /// Draws the same mark at each place.
+    pub fn marks(&mut self, places: &[(i32, i32)], mark: Mark, colour: Colour) {
+        let path = places.iter().map(|(x, y)| format!("M{x},{y}{mark}"));
+        let style = format!("fill=\"{colour}\" stroke=\"{colour}\" stroke-width=\"4\"");
+        self.path(&style, &path.collect::<String>());
     }
 
-    /// Fills the rectangle from one corner, its upper left, to the other.
-    pub fn rectangle(
-        &mut self,
-        (left, top): (i32, i32),
-        (right, bottom): (i32, i32),
-        colour: Colour,
-    ) {
-        let (width, height) = (right - left, bottom - top);
-        self.0 += &format!(
-            "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"{colour}\"/>\n"
-        );
+    /// Writes one element, however many parts the path has; none, if it has none.
+    fn path(&mut self, style: &str, path: &str) {
+        if !path.is_empty() {
+            self.0 += &format!("<path {style} d=\"{path}\"/>\n");
+        }
     }
 
-    /// Fills a circle.
-    pub fn disc(&mut self, (x, y): (i32, i32), radius: u32, colour: Colour) {
-        self.0 += &format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{colour}\"/>\n");
+    /// Begins a group of elements, which [`again`](Self::again) draws elsewhere, too.
+    pub fn begin(&mut self, name: &str) {
+        self.0 += &format!("<g id=\"{name}\">\n");
     }
+
+    /// Ends it.
+    pub fn end(&mut self) {
+        self.0 += "</g>\n";
+    }
+
+    /// Draws a group once more, so far to the right and down.
+    pub fn again(&mut self, name: &str, (right, down): (i32, i32)) {
+        self.0 += &format!("<use href=\"#{name}\" x=\"{right}\" y=\"{down}\"/>\n");
+    }
+}
+
+/// Returns a path through points.
+fn through(points: &[(i32, i32)]) -> String {
+    let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+    format!("M{}", points.join(" "))
 }
 
 /// About how wide a text is, in units.
@@ -116,7 +134,7 @@ pub fn svg(
     draw: impl FnOnce(&mut Canvas),
 ) -> String {
     let mut canvas = Canvas::default();
-    canvas.rectangle((0, 0), (WIDTH, height), "#FFFFFF");
+    canvas.rectangles(&[[(0, 0), (WIDTH, height)]], "#FFFFFF");
     draw(&mut canvas);
     let (title, description) = (escape(title), escape(description));
     // Shown at a width that suits its texts, where nothing else is said.

@@ -2,64 +2,60 @@
 //!
 //! There is a panel of bars for each variant.
 
-use super::canvas::{At, Canvas, INK, TEXT, svg, width};
+use super::canvas::{At, INK, TEXT, width};
 use super::look::colour;
+use super::numbers;
+use super::panels::Panels;
 use super::plane::Plane;
-use super::{numbers, panels};
-use crate::data::{Coherence, Data, variants};
+use crate::data::{Data, variants};
 use ladder::About;
 
-/// Draws the figure.
+/// Draws the figure. The axes are the same for all variants.
 pub fn draw(data: &Data) -> String {
     let counted = variants(data.coherence.iter().map(|found| found.variant));
-    let lines = [
-        "Transfers of cache lines a pair".to_owned(),
-        "By cores, which take turns, access by access.".to_owned(),
-        "Counted, not timed: the same in every run.".to_owned(),
-    ];
-    let title = "Transfers of cache lines a pair of acquire and release";
-    let height = panels::height(lines.len(), counted.len());
-    svg("coherence", height, (title, &description(data, &counted)), |canvas| {
-        panels::heading(canvas, &lines);
-        for (number, variant) in counted.into_iter().enumerate() {
-            let rectangle = panels::rectangle(lines.len(), number);
-            panels::name(canvas, rectangle, variant.name, "");
-            panel(data, canvas, rectangle, variant);
-        }
-    })
-}
-
-/// Draws the axes and the bars of one variant. The axes are the same for all.
-fn panel(data: &Data, canvas: &mut Canvas, rectangle: [i32; 4], variant: &About) {
     let cores = data.coherence_cores();
     let top = data.coherence.iter().map(|found| found.transfers_per_pair).fold(2.0, f64::max);
     let up = 0.0..1.25 * scale(top); // with room for the number above the highest bar
-    let across = -0.5..cores.len() as f64 - 0.5;
-    let mut plane = Plane::new(canvas, rectangle, across, up, panels::BESIDE);
-    for value in steps(top) {
-        plane.across(scale(value), &numbers::short(value));
-    }
-    let places = cores.iter().zip(0..).map(|(cores, place)| (f64::from(place), *cores));
-    for (place, cores) in places.clone() {
-        let here = |found: &&Coherence| found.variant == variant && found.cores == cores;
-        for found in data.coherence.iter().filter(here) {
-            let size = size(data, &plane);
-            bar(&mut plane, place, found, size);
-        }
-    }
-    panels::labels_below(&mut plane, places);
-    plane.base();
+    let places: Vec<(f64, u32)> = (0..).map(f64::from).zip(cores).collect();
+    let panels = Panels {
+        svg: [
+            "coherence".to_owned(),
+            "Transfers of cache lines a pair of acquire and release".to_owned(),
+            description(data, &counted),
+        ],
+        lines: [
+            "Transfers of cache lines a pair".to_owned(),
+            "By cores, which take turns, access by access.".to_owned(),
+            "Counted, not timed: the same in every run.".to_owned(),
+        ],
+        variants: counted.into_iter().map(|variant| (variant, String::new())).collect(),
+        axes: [-0.5..places.len() as f64 - 0.5, up],
+    };
+    let axes = |plane: &mut Plane<'_>| {
+        plane.across(steps(top).into_iter().map(|step| (scale(step), numbers::short(step))));
+        plane.base(places.iter().copied());
+    };
+    panels.draw(axes, |plane, variant| bars(data, plane, variant, &places))
 }
 
-/// Draws one bar with its number; for 0 only the number.
-fn bar(plane: &mut Plane<'_>, place: f64, found: &Coherence, size: f64) {
-    let high = scale(found.transfers_per_pair);
-    if high > 0.0 {
-        plane.block((place - 0.32, 0.0), (place + 0.32, high), colour(found.variant.kind));
+/// Draws the bars of a variant, each with its number; for 0 only the number.
+fn bars(data: &Data, plane: &mut Plane<'_>, variant: &About, places: &[(f64, u32)]) {
+    let size = size(data, plane);
+    let mut bars = Vec::new();
+    for found in data.coherence.iter().filter(|found| found.variant == variant) {
+        let Some((place, _)) = places.iter().find(|(_, cores)| *cores == found.cores) else {
+            continue;
+        };
+        let high = scale(found.transfers_per_pair);
+        let corners = [(place - 0.32, high), (place + 0.32, 0.0)];
+        if high > 0.0 {
+            bars.push(corners.map(|corner| plane.place(corner)));
+        }
+        let (middle, top) = plane.place((*place, high));
+        let number = numbers::short(found.transfers_per_pair);
+        plane.canvas.write(&number, At::Middle, (middle, top - 20), size, INK);
     }
-    let (middle, top) = plane.place((place, high));
-    let number = numbers::short(found.transfers_per_pair);
-    plane.canvas.write(&number, At::Middle, (middle, top - 20), size, INK);
+    plane.canvas.rectangles(&bars, colour(variant.kind));
 }
 
 /// The size of the numbers above the bars: the longest must not touch its neighbours.
@@ -104,14 +100,15 @@ fn description(data: &Data, counted: &[&About]) -> String {
 mod tests {
     use super::*;
     use crate::sample;
+    use ladder::Kind;
 
     #[test]
     fn nothing_is_drawn_for_zero_but_its_number() {
         let mut data = sample::data();
         data.coherence.retain(|found| found.variant.name == "cache_aware");
         let svg = draw(&data);
-        // The white ground is the only rectangle; one 0 for each number of cores.
-        assert_eq!(svg.matches("<rect").count(), 1);
+        // Nothing in its colour; one 0 for each number of cores.
+        assert!(!svg.contains(colour(Kind::OwnLine)));
         assert_eq!(svg.matches(">0</text>").count(), data.coherence.len() + 1); // and the axis
     }
 

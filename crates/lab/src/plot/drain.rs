@@ -1,8 +1,9 @@
 //! The drain, by the number of slots: time, instructions, lines moved.
 
-use super::canvas::{At, Canvas, Colour, FAINT, INK, TEXT, WIDTH, svg};
+use super::canvas::{At, Canvas, Colour, FAINT, INK, Mark, TEXT, WIDTH, svg};
+use super::look::{DISC, SQUARE};
 use super::numbers;
-use super::plane::{Mark, Plane};
+use super::plane::Plane;
 use crate::data::Data;
 
 /// Above the panels; of each: its name, its axes, the labels below and the space to the next.
@@ -51,21 +52,16 @@ fn draw_one(canvas: &mut Canvas, panel: &Panel, top: i32, colour: Colour) {
     let rectangle = [BESIDE, top, WIDTH - RIGHT, top + AXES];
     let up = f64::from(*powers.start())..f64::from(*powers.end());
     let across = -0.3..log(most).max(1.0) + 0.3;
-    let mut plane = Plane::new(canvas, rectangle, across, up, BESIDE);
-    for power in numbers::labelled(&powers, 4) {
-        plane.across(power.into(), &numbers::short(10_f64.powi(power)));
-    }
-    plane.base();
-    for slots in slots {
-        plane.below(log(slots), &slots.to_string());
-    }
-    for (slots, low, high) in &panel.ranges {
-        plane.whisker((log(*slots), low.max(1.0).log10(), high.log10()), colour);
-    }
+    let mut plane = Plane { canvas, rectangle, x: across, y: up, beside: BESIDE };
+    let steps = numbers::labelled(&powers, 4).into_iter();
+    plane.across(steps.map(|power| (power.into(), numbers::short(10_f64.powi(power)))));
+    plane.base(slots.map(|slots| (log(slots), slots)));
+    let range =
+        |(slots, low, high): &(u32, f64, f64)| (log(*slots), [low.max(1.0), *high].map(f64::log10));
+    plane.whiskers(&panel.ranges.iter().map(range).collect::<Vec<_>>(), colour);
     let place = |(slots, value): &(u32, f64)| (log(*slots), value.max(1.0).log10());
     let points: Vec<_> = panel.points.iter().map(place).collect();
-    plane.line(&points, colour, 4);
-    plane.marks(&points, panel.mark, colour);
+    plane.marked(&points, panel.mark, colour);
     if let (Some(point), Some((_, value))) = (points.last(), panel.points.last()) {
         let (right, middle) = plane.place(*point);
         plane.canvas.write(&numbers::short(*value), At::Right, (right + 16, middle), TEXT, INK);
@@ -83,13 +79,13 @@ fn panels(data: &Data) -> Vec<Panel> {
             name: format!("Nanoseconds, median of {}, lowest to highest", conditions.rounds),
             points: times.iter().map(|found| (found.slots, found.nanoseconds)).collect(),
             ranges: times.iter().map(|found| (found.slots, found.lowest, found.highest)).collect(),
-            mark: Mark::Disc,
+            mark: DISC,
         },
         Panel {
             name: "Instructions, counted".to_owned(),
             points: lengths.iter().map(|found| (found.slots, found.per_drain)).collect(),
             ranges: Vec::new(),
-            mark: Mark::Square,
+            mark: SQUARE,
         },
     ]
 }

@@ -30,13 +30,13 @@ pub fn draw(data: &Data) -> String {
             let size = TEXT.min(TEXT * f64::from(BESIDE - 24) / f64::from(width(name, TEXT)));
             canvas.write(name, At::Left, (BESIDE - 12, middle), size, INK);
             let end = BESIDE + (room * found.per_pair / longest).round() as i32;
-            let (upper, lower) = ((BESIDE, middle - HIGH / 2), (end, middle + HIGH / 2));
-            canvas.rectangle(upper, lower, colour(found.variant.kind));
+            let corners = [(BESIDE, middle - HIGH / 2), (end, middle + HIGH / 2)];
+            canvas.rectangles(&[corners], colour(found.variant.kind));
             let said = numbers::short(found.per_pair);
             canvas.write(&said, At::Right, (end + 12, middle), TEXT, INK);
         }
         let last = TOP + count * STEP - STEP + HIGH + 8;
-        canvas.line(&[(BESIDE, TOP - 8), (BESIDE, last)], FAINT, 2);
+        canvas.lines(&[vec![(BESIDE, TOP - 8), (BESIDE, last)]], FAINT, 2);
     })
 }
 

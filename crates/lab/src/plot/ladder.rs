@@ -2,10 +2,11 @@
 //!
 //! There is a panel for each variant.
 
-use super::canvas::{INK, OTHERS, svg};
+use super::canvas::{INK, OTHERS};
 use super::look::{colour, mark};
+use super::numbers;
+use super::panels::Panels;
 use super::plane::Plane;
-use super::{numbers, panels};
 use crate::data::{Data, Ladder, variants};
 use ladder::About;
 use std::ops::RangeInclusive;
@@ -15,61 +16,49 @@ const LEAST: f64 = 0.0005;
 
 /// Draws the figure.
 pub fn draw(data: &Data) -> String {
-    let timed = timed(data);
-    let lines = heading(data);
-    let title = "Throughput of each variant relative to one core";
-    let height = panels::height(lines.len(), timed.len());
-    svg("ladder", height, (title, &description(data)), |canvas| {
-        panels::heading(canvas, &lines);
-        for (number, variant) in timed.into_iter().enumerate() {
-            let rectangle = panels::rectangle(lines.len(), number);
-            panels::name(canvas, rectangle, variant.name, &summary(data, variant));
-            let powers = powers(data);
-            let up = f64::from(*powers.start()) - 0.15..f64::from(*powers.end()) + 0.15;
-            let across = panels::across(&data.ladder_cores());
-            let mut plane = Plane::new(canvas, rectangle, across, up, panels::BESIDE);
-            axes(data, &mut plane, &powers);
-            lines_of(data, &mut plane, variant);
-        }
-    })
+    let timed = variants(data.ladder.iter().map(|found| found.variant));
+    let said = timed.iter().map(|&variant| (variant, summary(data, variant)));
+    let said: Vec<(&'static About, String)> = said.collect();
+    let cores = data.ladder_cores();
+    let log = |cores: u32| f64::from(cores).log2();
+    let [first, last] = [cores.first(), cores.last()].map(|cores| cores.copied().unwrap_or(1));
+    let powers = powers(data);
+    let up = f64::from(*powers.start()) - 0.15..f64::from(*powers.end()) + 0.15;
+    let (rounds, processors) = (data.conditions.rounds, data.conditions.host_processors);
+    let panels = Panels {
+        svg: [
+            "ladder".to_owned(),
+            "Throughput of each variant relative to one core".to_owned(),
+            description(&said),
+        ],
+        lines: [
+            "Throughput relative to one core".to_owned(),
+            format!("Line: median of {rounds} rounds. Bars: lowest to highest."),
+            format!("Dashes: ideal on {processors} processors. Grey: other variants."),
+        ],
+        variants: said,
+        axes: [log(first) - 0.4..log(last) + 0.4, up],
+    };
+    // The grey line of a panel's own variant lies below its coloured one.
+    let all: Vec<_> = timed.iter().map(|variant| points(data, variant)).collect();
+    let axes = |plane: &mut Plane<'_>| {
+        let steps = numbers::labelled(&powers, 4).into_iter();
+        plane.across(steps.map(|power| (f64::from(power), numbers::times(power))));
+        plane.base(cores.iter().map(|&cores| (log(cores), cores)));
+        plane.lines(&all, OTHERS, 2);
+        plane.dashes(&ideal(data), INK);
+    };
+    panels.draw(axes, |plane, variant| own_line(data, plane, variant))
 }
 
-/// The lines above the panels.
-fn heading(data: &Data) -> [String; 3] {
-    let processors = data.conditions.host_processors;
-    [
-        "Throughput relative to one core".to_owned(),
-        format!("Line: median of {} rounds. Bars: lowest to highest.", data.conditions.rounds),
-        format!("Dashes: ideal on {processors} processors. Grey: other variants."),
-    ]
-}
-
-fn axes(data: &Data, plane: &mut Plane<'_>, powers: &RangeInclusive<i32>) {
-    for power in numbers::labelled(powers, 4) {
-        plane.across(f64::from(power), &numbers::times(power));
-    }
-    panels::cores_below(plane, &data.ladder_cores());
-    plane.base();
-}
-
-/// Draws all lines of a panel. That of its own variant is the last, above the others.
-fn lines_of(data: &Data, plane: &mut Plane<'_>, variant: &About) {
-    for other in timed(data).into_iter().filter(|other| *other != variant) {
-        plane.line(&points(data, other), OTHERS, 2);
-    }
-    plane.dashes(&ideal(data), INK);
+/// Draws the line of a panel's own variant.
+fn own_line(data: &Data, plane: &mut Plane<'_>, variant: &About) {
     let (colour, mark) = (colour(variant.kind), mark(variant.kind));
-    for found in of(data, variant) {
-        let [lowest, highest] = [found.lowest, found.highest].map(log);
-        plane.whisker((f64::from(found.cores).log2(), lowest, highest), colour);
-    }
-    let points = points(data, variant);
-    plane.line(&points, colour, 4);
-    plane.marks(&points, mark, colour);
-}
-
-fn timed(data: &Data) -> Vec<&'static About> {
-    variants(data.ladder.iter().map(|found| found.variant))
+    let range =
+        |found: &Ladder| (f64::from(found.cores).log2(), [found.lowest, found.highest].map(log));
+    let ranges: Vec<_> = of(data, variant).into_iter().map(range).collect();
+    plane.whiskers(&ranges, colour);
+    plane.marked(&points(data, variant), mark, colour);
 }
 
 /// Returns the measurements of a variant, by cores.
@@ -116,9 +105,9 @@ fn summary(data: &Data, variant: &About) -> String {
 }
 
 /// Returns the text for those who do not see the figure.
-fn description(data: &Data) -> String {
-    let said = |variant: &About| format!("{} {}", variant.name, summary(data, variant));
-    let said: Vec<String> = timed(data).into_iter().map(said).collect();
+fn description(said: &[(&About, String)]) -> String {
+    let said: Vec<String> =
+        said.iter().map(|(variant, summary)| format!("{} {summary}", variant.name)).collect();
     format!(
         "A panel for each variant, with the number of cores on a logarithmic axis. {}. All numbers are in the table.",
         said.join(", ")

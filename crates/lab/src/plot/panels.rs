@@ -2,84 +2,77 @@
 //!
 //! They are in the same places in every figure.
 
-use super::canvas::{At, Canvas, FAINT, INK, TEXT, WIDTH, width};
+use super::canvas::{At, FAINT, INK, TEXT, WIDTH, svg};
 use super::plane::Plane;
+use ladder::About;
 use std::ops::Range;
 
-/// Height of what stands above the panels, for each of its lines.
+/// Height of what stands above the panels, for each of its lines, and in all.
 const LINE: i32 = 42;
-/// Of a panel: its name, its axes, the labels below, and the space to the next.
+const TOP: i32 = 30 + 3 * LINE;
+/// Of a panel: its name, its axes, and all with the labels below and the space to the next.
 const NAME: i32 = 48;
 const AXES: i32 = 196;
-const BELOW: i32 = 46;
-const GAP: i32 = 26;
+const ROW: i32 = NAME + AXES + 72;
 /// Left of the axes, where the labels of the values stand.
-pub const BESIDE: i32 = 82;
+const BESIDE: i32 = 82;
 /// Between two panels, and at the edges.
 const BETWEEN: i32 = 30;
 const EDGE: i32 = 12;
+/// The width of a panel.
+const WIDE: i32 = (WIDTH - 2 * EDGE - BETWEEN) / 2;
 
-/// The height of a figure with so many lines above and so many panels.
-pub fn height(lines: usize, panels: usize) -> i32 {
-    let panels = i32::try_from(panels.div_ceil(2)).unwrap_or(0);
-    top(lines) + panels * (NAME + AXES + BELOW + GAP)
+/// A figure of panels.
+pub struct Panels {
+    /// Its name, title and description.
+    pub svg: [String; 3],
+    /// What stands above all panels, the first line in bold.
+    pub lines: [String; 3],
+    /// The variants, and on the right of a panel's name something about it.
+    pub variants: Vec<(&'static About, String)>,
+    /// The axes of every panel.
+    pub axes: [Range<f64>; 2],
 }
 
-fn top(lines: usize) -> i32 {
-    30 + LINE * i32::try_from(lines).unwrap_or(0)
-}
-
-/// Writes the lines above all panels, the first in bold.
-pub fn heading(canvas: &mut Canvas, lines: &[String]) {
-    for (number, line) in (0..).zip(lines) {
-        let place = (EDGE, 34 + number * LINE);
-        match number {
-            0 => canvas.write_bold(line, At::Right, place, TEXT * 1.1, INK),
-            _ => canvas.write(line, At::Right, place, TEXT, FAINT),
-        }
-    }
-}
-
-/// Where the axes of panel `number` are: left, top, right, bottom.
-pub fn rectangle(lines: usize, number: usize) -> [i32; 4] {
-    let (row, column) = (number / 2, number % 2);
-    let [row, column] = [row, column].map(|index| i32::try_from(index).unwrap_or(0));
-    let width = (WIDTH - 2 * EDGE - BETWEEN) / 2;
-    let left = EDGE + column * (width + BETWEEN);
-    let above = top(lines) + row * (NAME + AXES + BELOW + GAP) + NAME;
-    [left + BESIDE, above, left + width - 14, above + AXES]
-}
-
-/// Writes a panel's name, and on its right something about it.
-pub fn name(canvas: &mut Canvas, [left, top, right, _]: [i32; 4], name: &str, about: &str) {
-    let height = top - NAME + 18;
-    canvas.write_bold(name, At::Right, (left - BESIDE, height), TEXT, INK);
-    if !about.is_empty() {
-        canvas.write(about, At::Left, (right + 12, height), TEXT * 0.94, INK);
-    }
-}
-
-/// The axis of core counts, logarithmic, with some room on both sides.
-pub fn across(cores: &[u32]) -> Range<f64> {
-    let [first, last] = [cores.first(), cores.last()].map(|cores| cores.copied().unwrap_or(1));
-    f64::from(first).log2() - 0.4..f64::from(last).log2() + 0.4
-}
-
-/// The labels of that axis.
-pub fn cores_below(plane: &mut Plane<'_>, cores: &[u32]) {
-    labels_below(plane, cores.iter().map(|cores| (f64::from(*cores).log2(), *cores)));
-}
-
-/// Numbers at places below a plane; those that would touch their left neighbour are left out.
-pub fn labels_below(plane: &mut Plane<'_>, labels: impl Iterator<Item = (f64, u32)>) {
-    let mut free = i32::MIN;
-    for (place, number) in labels {
-        let label = number.to_string();
-        let half = width(&label, TEXT) / 2;
-        let (middle, _) = plane.place((place, 0.0));
-        if middle - half >= free {
-            plane.below(place, &label);
-            free = middle + half + 8;
-        }
+impl Panels {
+    /// Draws it: in each panel what all of them show alike, and above it what is the variant's own.
+    pub fn draw(
+        &self,
+        alike: impl Fn(&mut Plane<'_>),
+        own: impl Fn(&mut Plane<'_>, &'static About),
+    ) -> String {
+        let [name, title, description] = &self.svg;
+        let axes = format!("{name}-axes");
+        let rows = i32::try_from(self.variants.len().div_ceil(2)).unwrap_or(0);
+        svg(name, TOP + rows * ROW, (title, description), |canvas| {
+            for (number, line) in (0..).zip(&self.lines) {
+                let place = (EDGE, 34 + number * LINE);
+                match number {
+                    0 => canvas.write_bold(line, At::Right, place, TEXT * 1.1, INK),
+                    _ => canvas.write(line, At::Right, place, TEXT, FAINT),
+                }
+            }
+            for (number, (variant, about)) in (0..).zip(&self.variants) {
+                let (right, down) = (number % 2 * (WIDE + BETWEEN), number / 2 * ROW);
+                let (left, top) = (EDGE + right, TOP + down + NAME);
+                let [x, y] = self.axes.clone();
+                let rectangle = [left + BESIDE, top, left + WIDE - 14, top + AXES];
+                let mut plane = Plane { canvas: &mut *canvas, rectangle, x, y, beside: BESIDE };
+                let height = top - NAME + 18;
+                plane.canvas.write_bold(variant.name, At::Right, (left, height), TEXT, INK);
+                if !about.is_empty() {
+                    let place = (left + WIDE - 2, height);
+                    plane.canvas.write(about, At::Left, place, TEXT * 0.94, INK);
+                }
+                if number == 0 {
+                    plane.canvas.begin(&axes);
+                    alike(&mut plane);
+                    plane.canvas.end();
+                } else {
+                    plane.canvas.again(&axes, (right, down));
+                }
+                own(&mut plane, variant);
+            }
+        })
     }
 }

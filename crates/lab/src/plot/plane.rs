@@ -1,74 +1,64 @@
 //! One system of axes, and what is drawn in it.
 
-use super::canvas::{At, Canvas, Colour, FAINT, GRID, TEXT, width};
+use super::canvas::{At, Canvas, Colour, FAINT, GRID, Mark, TEXT, width};
 use std::ops::Range;
 
 /// A system of axes on a canvas.
 pub struct Plane<'a> {
     /// What it is drawn on.
     pub canvas: &'a mut Canvas,
-    rectangle: [i32; 4],
-    x: Range<f64>,
-    y: Range<f64>,
-    beside: i32,
+    /// Left, top, right and bottom, in units, the last two not included.
+    pub rectangle: [i32; 4],
+    /// What the axis across goes from and to.
+    pub x: Range<f64>,
+    /// The same of the other axis.
+    pub y: Range<f64>,
+    /// Units left of it, for labels.
+    pub beside: i32,
 }
 
-/// What marks a point, besides its colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// A disc.
-    Disc,
-    /// A square.
-    Square,
-    /// A triangle.
-    Triangle,
-    /// A cross.
-    Cross,
-}
-
-impl<'a> Plane<'a> {
-    /// Makes one in the rectangle from `left`, `top` to `right`, `bottom`, in units, the last two not
-    /// included. Left of it are `beside` units for labels.
-    pub fn new(
-        canvas: &'a mut Canvas,
-        rectangle: [i32; 4],
-        x: Range<f64>,
-        y: Range<f64>,
-        beside: i32,
-    ) -> Plane<'a> {
-        Plane { canvas, rectangle, x, y, beside }
-    }
-
+impl Plane<'_> {
     /// Returns where a point is, in units.
     pub fn place(&self, (x, y): (f64, f64)) -> (i32, i32) {
         let [left, top, right, bottom] = self.rectangle;
         (along(x, &self.x, [left, right - 1]), along(y, &self.y, [bottom - 1, top]))
     }
 
-    /// Draws a line of the grid across, with its label at the left.
-    pub fn across(&mut self, value: f64, label: &str) {
-        self.line(&[(self.x.start, value), (self.x.end, value)], GRID, 2);
-        let (left, middle) = self.place((self.x.start, value));
-        let fits = f64::from(self.beside - 12) / f64::from(width(label, TEXT));
-        self.canvas.write(label, At::Left, (left - 10, middle), TEXT * fits.min(1.0), FAINT);
+    /// Draws the grid: a line across for each value, with its label at the left.
+    pub fn across(&mut self, steps: impl IntoIterator<Item = (f64, String)>) {
+        let mut lines = Vec::new();
+        for (value, label) in steps {
+            let ends = [self.x.start, self.x.end].map(|end| self.place((end, value)));
+            let fits = f64::from(self.beside - 12) / f64::from(width(&label, TEXT));
+            let (left, middle) = ends[0];
+            self.canvas.write(&label, At::Left, (left - 10, middle), TEXT * fits.min(1.0), FAINT);
+            lines.push(ends.to_vec());
+        }
+        self.canvas.lines(&lines, GRID, 2);
     }
 
-    /// Writes a label below, with a short stroke.
-    pub fn below(&mut self, value: f64, label: &str) {
-        let (middle, bottom) = self.place((value, self.y.start));
-        self.canvas.line(&[(middle, bottom), (middle, bottom + 8)], FAINT, 2);
-        self.canvas.write(label, At::Middle, (middle, bottom + 28), TEXT, FAINT);
+    /// Draws the line that everything stands on, and numbers below it, each with a short stroke; those that
+    /// would touch their left neighbour are left out.
+    pub fn base(&mut self, labels: impl IntoIterator<Item = (f64, u32)>) {
+        let ends = [self.x.start, self.x.end].map(|end| self.place((end, self.y.start)));
+        let (mut lines, mut free) = (vec![ends.to_vec()], i32::MIN);
+        for (value, number) in labels {
+            let (middle, bottom) = self.place((value, self.y.start));
+            let label = number.to_string();
+            let half = width(&label, TEXT) / 2;
+            if middle - half >= free {
+                free = middle + half + 8;
+                lines.push(vec![(middle, bottom), (middle, bottom + 8)]);
+                self.canvas.write(&label, At::Middle, (middle, bottom + 28), TEXT, FAINT);
+            }
+        }
+        self.canvas.lines(&lines, FAINT, 2);
     }
 
-    /// Draws the line that everything stands on.
-    pub fn base(&mut self) {
-        self.line(&[(self.x.start, self.y.start), (self.x.end, self.y.start)], FAINT, 2);
-    }
-
-    /// Draws a line through points.
-    pub fn line(&mut self, points: &[(f64, f64)], colour: Colour, width: u32) {
-        let points = self.places(points);
-        self.canvas.line(&points, colour, width);
+    /// Draws lines, each through its points.
+    pub fn lines(&mut self, lines: &[Vec<(f64, f64)>], colour: Colour, width: u32) {
+        let lines: Vec<_> = lines.iter().map(|line| self.places(line)).collect();
+        self.canvas.lines(&lines, colour, width);
     }
 
     /// Draws a dashed line through points.
@@ -77,36 +67,20 @@ impl<'a> Plane<'a> {
         self.canvas.dashes(&points, colour, 3);
     }
 
-    /// Draws a line from the lower to the upper value, with a foot at each end.
-    pub fn whisker(&mut self, (x, lower, upper): (f64, f64, f64), colour: Colour) {
-        let ends = [lower, upper].map(|value| self.place((x, value)));
+    /// Draws a line from each lower to its upper value, with a foot at each end.
+    pub fn whiskers(&mut self, whiskers: &[(f64, [f64; 2])], colour: Colour) {
         let foot = |(at, height)| [(at, height), (at - 7, height), (at + 7, height), (at, height)];
-        self.canvas.line(&ends.map(foot).concat(), colour, 3);
+        let line =
+            |(x, ends): &(f64, [f64; 2])| ends.map(|value| foot(self.place((*x, value)))).concat();
+        let lines: Vec<_> = whiskers.iter().map(line).collect();
+        self.canvas.lines(&lines, colour, 3);
     }
 
-    /// Fills the rectangle between the lower left and the upper right corner.
-    pub fn block(&mut self, from: (f64, f64), to: (f64, f64), colour: Colour) {
-        let [(left, bottom), (right, top)] = [from, to].map(|corner| self.place(corner));
-        self.canvas.rectangle((left, top), (right, bottom), colour);
-    }
-
-    /// Draws marks of points.
-    pub fn marks(&mut self, points: &[(f64, f64)], mark: Mark, colour: Colour) {
-        for (x, y) in self.places(points) {
-            let from_there = |(right, down)| (x + right, y + down);
-            match mark {
-                Mark::Disc => self.canvas.disc((x, y), 8, colour),
-                Mark::Square => self.canvas.rectangle((x - 7, y - 7), (x + 7, y + 7), colour),
-                Mark::Triangle => {
-                    let corners = [(0, -10), (-9, 5), (9, 5)].map(from_there);
-                    self.canvas.polygon(&corners, colour);
-                }
-                Mark::Cross => {
-                    let strokes = [(-7, -7), (7, 7), (0, 0), (-7, 7), (7, -7)].map(from_there);
-                    self.canvas.line(&strokes, colour, 4);
-                }
-            }
-        }
+    /// Draws a line through points, and their marks.
+    pub fn marked(&mut self, points: &[(f64, f64)], mark: Mark, colour: Colour) {
+        let points = self.places(points);
+        self.canvas.marks(&points, mark, colour);
+        self.canvas.lines(&[points], colour, 4);
     }
 
     fn places(&self, points: &[(f64, f64)]) -> Vec<(i32, i32)> {

@@ -2,8 +2,8 @@
 
 use crate::about::{About, Kind, Threshold};
 use crate::numbers::Thousandths;
-use crate::run_down::{pairs, reset};
-use crate::variant::{Platform, Variant, Words};
+use crate::run_down;
+use crate::variant::{Platform, Variant, Words, hold};
 use alloc::boxed::Box;
 use core::ptr;
 use rundown::{CACHE_LINE, CacheAwareRundownRef, CurrentSlot};
@@ -46,11 +46,14 @@ impl<C: CurrentSlot> Variant for CacheAware<C> {
     }
 
     fn pairs(&self, _core: usize, count: u64) {
-        pairs(&*self.0, count);
+        for _ in 0..count {
+            run_down::pair(&*self.0);
+            hold();
+        }
     }
 
     fn reset(&self) -> i64 {
-        reset(&*self.0)
+        run_down::reset(&*self.0)
     }
 
     /// Returns the slots. The line that only a drain uses lies before them.

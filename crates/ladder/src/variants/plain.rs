@@ -1,9 +1,9 @@
 //! [`RundownRef`]: one word for all cores.
 
 use crate::about::{About, Kind};
-use crate::line::Alone;
-use crate::run_down::{pairs, reset};
-use crate::variant::{Platform, Variant, Words};
+use crate::one::{Object, one};
+use crate::run_down;
+use crate::variant::{Platform, Variant};
 use alloc::boxed::Box;
 use rundown::RundownRef;
 
@@ -12,26 +12,16 @@ pub const ABOUT: About = About::new("plain", "RundownRef: one word for all cores
 
 /// Makes it.
 pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {
-    Box::new(Plain::default())
+    one(&ABOUT, RundownRef::default())
 }
 
-#[derive(Debug, Default)]
-struct Plain(Alone<RundownRef>);
-
-impl Variant for Plain {
-    fn about(&self) -> &'static About {
-        &ABOUT
-    }
-
-    fn pairs(&self, _core: usize, count: u64) {
-        pairs(&self.0.0, count);
+impl Object for RundownRef {
+    #[inline]
+    fn pair(&self) {
+        run_down::pair(self);
     }
 
     fn reset(&self) -> i64 {
-        reset(&self.0.0)
-    }
-
-    fn words(&self) -> Words {
-        Words::of(&self.0.0)
+        run_down::reset(self)
     }
 }

@@ -1,8 +1,8 @@
 //! One word, loaded and stored: wrong on purpose.
 
 use crate::about::{About, Kind};
-use crate::line::Alone;
-use crate::variant::{Platform, Variant, Words, hold};
+use crate::one::{Object, one};
+use crate::variant::{Platform, Variant, hold};
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,7 +15,7 @@ pub const ABOUT: About = About::new(
 
 /// Makes it.
 pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {
-    Box::new(Racy::default())
+    one(&ABOUT, Racy::default())
 }
 
 /// A plain counter: load, add, store.
@@ -24,35 +24,25 @@ pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {
 /// are relaxed atomics, so the program is wrong but not undefined: each load still returns a value that
 /// was stored.
 #[derive(Debug, Default)]
-struct Racy(Alone<AtomicUsize>);
+struct Racy(AtomicUsize);
 
 impl Racy {
+    #[inline]
     fn add(&self, amount: usize) {
-        let Alone(word) = &self.0;
-        let seen = word.load(Ordering::Relaxed);
-        word.store(seen.wrapping_add(amount), Ordering::Relaxed);
+        let seen = self.0.load(Ordering::Relaxed);
+        self.0.store(seen.wrapping_add(amount), Ordering::Relaxed);
     }
 }
 
-impl Variant for Racy {
-    fn about(&self) -> &'static About {
-        &ABOUT
-    }
-
-    fn pairs(&self, _core: usize, count: u64) {
-        for _ in 0..count {
-            self.add(1);
-            hold();
-            self.add(1_usize.wrapping_neg());
-            hold();
-        }
+impl Object for Racy {
+    #[inline]
+    fn pair(&self) {
+        self.add(1);
+        hold();
+        self.add(1_usize.wrapping_neg());
     }
 
     fn reset(&self) -> i64 {
-        self.0.0.swap(0, Ordering::Relaxed) as i64
-    }
-
-    fn words(&self) -> Words {
-        Words::of(&self.0.0)
+        self.0.swap(0, Ordering::Relaxed) as i64
     }
 }

@@ -1,9 +1,9 @@
 //! One word, atomic add and subtract.
 
 use crate::about::{About, Kind, Threshold};
-use crate::line::Alone;
 use crate::numbers::Thousandths;
-use crate::variant::{Platform, Variant, Words, hold};
+use crate::one::{Object, one};
+use crate::variant::{Platform, Variant, hold};
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,34 +16,23 @@ pub const ABOUT: About = About {
 
 /// Makes it.
 pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {
-    Box::new(Shared::default())
+    one(&ABOUT, Shared::default())
 }
 
 /// One word with atomic add and subtract: right, and as short as it can be for a shared word.
 #[derive(Debug, Default)]
-struct Shared(Alone<AtomicUsize>);
+struct Shared(AtomicUsize);
 
-impl Variant for Shared {
-    fn about(&self) -> &'static About {
-        &ABOUT
-    }
-
-    fn pairs(&self, _core: usize, count: u64) {
-        let Alone(word) = &self.0;
-        for _ in 0..count {
-            // Acquire and Release as in every count of users: what a holder does stays between them.
-            word.fetch_add(1, Ordering::Acquire);
-            hold();
-            word.fetch_sub(1, Ordering::Release);
-            hold();
-        }
+impl Object for Shared {
+    #[inline]
+    fn pair(&self) {
+        // Acquire and Release as in every count of users: what a holder does stays between them.
+        self.0.fetch_add(1, Ordering::Acquire);
+        hold();
+        self.0.fetch_sub(1, Ordering::Release);
     }
 
     fn reset(&self) -> i64 {
-        self.0.0.swap(0, Ordering::Relaxed) as i64
-    }
-
-    fn words(&self) -> Words {
-        Words::of(&self.0.0)
+        self.0.swap(0, Ordering::Relaxed) as i64
     }
 }

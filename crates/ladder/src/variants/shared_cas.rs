@@ -1,8 +1,8 @@
 //! One word, compare-and-swap in a loop, as Windows does it.
 
 use crate::about::{About, Kind};
-use crate::line::Alone;
-use crate::variant::{Platform, Variant, Words, hold};
+use crate::one::{Object, one};
+use crate::variant::{Platform, Variant, hold};
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,7 +18,7 @@ pub const ABOUT: About = About {
 
 /// Makes it.
 pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {
-    Box::new(SharedCas::default())
+    one(&ABOUT, SharedCas::default())
 }
 
 /// One word as Windows keeps it: bit 0 is set while the object runs down, the rest is twice the number
@@ -27,7 +27,7 @@ pub fn make<P: Platform>(_cores: usize) -> Box<dyn Variant> {
 /// Bit 0 must be checked before the count may change, so the load comes first. And so the change needs a
 /// loop, which starts over when another core has changed the word in between.
 #[derive(Debug, Default)]
-struct SharedCas(Alone<AtomicUsize>);
+struct SharedCas(AtomicUsize);
 
 /// Bit 0.
 const RUNDOWN_ACTIVE: usize = 1;
@@ -38,12 +38,11 @@ impl SharedCas {
     /// Takes a hold. Returns whether it was granted: not while the object runs down.
     #[inline]
     fn acquire(&self) -> bool {
-        let Alone(word) = &self.0;
-        let mut seen = word.load(Ordering::Relaxed); // the exchange decides
+        let mut seen = self.0.load(Ordering::Relaxed); // the exchange decides
         while seen & RUNDOWN_ACTIVE == 0 {
             // Acquire: what the holder does stays after it.
             let new = seen.wrapping_add(ONE);
-            match word.compare_exchange_weak(seen, new, Ordering::Acquire, Ordering::Relaxed) {
+            match self.0.compare_exchange_weak(seen, new, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => seen = now,
             }
@@ -55,12 +54,11 @@ impl SharedCas {
     /// the release would have to go on in the slow path, which wakes the waiter.
     #[inline]
     fn release(&self) -> bool {
-        let Alone(word) = &self.0;
-        let mut seen = word.load(Ordering::Relaxed); // the exchange decides
+        let mut seen = self.0.load(Ordering::Relaxed); // the exchange decides
         while seen & RUNDOWN_ACTIVE == 0 {
             // Release: what the holder did stays before it.
             let new = seen.wrapping_sub(ONE);
-            match word.compare_exchange_weak(seen, new, Ordering::Release, Ordering::Relaxed) {
+            match self.0.compare_exchange_weak(seen, new, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => seen = now,
             }
@@ -69,27 +67,17 @@ impl SharedCas {
     }
 }
 
-impl Variant for SharedCas {
-    fn about(&self) -> &'static About {
-        &ABOUT
-    }
-
-    fn pairs(&self, _core: usize, count: u64) {
-        for _ in 0..count {
-            let granted = self.acquire();
-            hold();
-            let released = self.release();
-            assert!(granted && released, "the object runs down");
-            hold();
-        }
+impl Object for SharedCas {
+    #[inline]
+    fn pair(&self) {
+        let granted = self.acquire();
+        hold();
+        let released = self.release();
+        assert!(granted && released, "the object runs down");
     }
 
     fn reset(&self) -> i64 {
-        self.0.0.swap(0, Ordering::Relaxed) as i64 / ONE as i64
-    }
-
-    fn words(&self) -> Words {
-        Words::of(&self.0.0)
+        self.0.swap(0, Ordering::Relaxed) as i64 / ONE as i64
     }
 }
 
@@ -99,7 +87,7 @@ mod tests {
 
     /// Starts the run-down. Returns how many users there are.
     fn begin_run_down(object: &SharedCas) -> usize {
-        object.0.0.fetch_or(RUNDOWN_ACTIVE, Ordering::Acquire) / ONE
+        object.0.fetch_or(RUNDOWN_ACTIVE, Ordering::Acquire) / ONE
     }
 
     #[test]
@@ -116,6 +104,6 @@ mod tests {
     fn a_refusal_is_no_pair() {
         let object = SharedCas::default();
         begin_run_down(&object);
-        object.pairs(0, 1);
+        object.pair();
     }
 }

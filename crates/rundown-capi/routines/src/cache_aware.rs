@@ -14,10 +14,12 @@
 
 use crate::misuse::Misuse;
 use crate::platform::{self, Slot, Waiting};
-use crate::types::{BOOLEAN, FALSE, PEX_RUNDOWN_REF_CACHE_AWARE, POOL_TYPE, SIZE_T, TRUE, ULONG};
+use crate::types::{BOOLEAN, PEX_RUNDOWN_REF_CACHE_AWARE, POOL_TYPE, SIZE_T, ULONG};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use rundown::{CACHE_LINE, CacheAwareRundownRef, CacheLine, Checked, MAX_SLOTS, Rundown};
+use rundown::{
+    CACHE_LINE, CacheAwareRundownRef, CacheLine, Checked, MAX_SLOTS, Rundown, RundownGuard,
+};
 
 type Object = CacheAwareRundownRef<Slot, Waiting>;
 
@@ -273,13 +275,9 @@ unsafe fn acquire(
     count: ULONG,
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    match unsafe { find(routine, pointer) }.1.try_acquire_n(count as usize) {
-        Ok(guard) => {
-            let _ = guard.leak(); // C knows how many, and gives them back
-            TRUE
-        }
-        Err(_) => FALSE,
-    }
+    let guard = unsafe { find(routine, pointer) }.1.try_acquire_n(count as usize);
+    // Leaked: C knows how many, and gives them back.
+    BOOLEAN::from(guard.map(RundownGuard::leak).is_ok())
 }
 
 /// Releases one acquire that returned TRUE, on the current core's slot, which need not be the slot of

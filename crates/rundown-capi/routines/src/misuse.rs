@@ -99,7 +99,7 @@ pub fn die_of_panic(info: &core::panic::PanicInfo<'_>) -> ! {
 fn die(message: fmt::Arguments<'_>) -> ! {
     let mut line = Line { bytes: [0; LONGEST], length: 0 };
     let _ = line.write_fmt(message); // one that is too long is cut off
-    let _ = line.end();
+    line.bytes[line.length] = b'\n'; // there is room for it, and for the zero at the end
     platform::fatal(CStr::from_bytes_until_nul(&line.bytes).unwrap_or(c"rundown: misuse\n"))
 }
 
@@ -110,14 +110,6 @@ const LONGEST: usize = 400;
 struct Line {
     bytes: [u8; LONGEST],
     length: usize,
-}
-
-impl Line {
-    /// Ends the line. There is room for it, and for the zero at the end of a C string.
-    fn end(&mut self) -> fmt::Result {
-        self.bytes[self.length] = b'\n';
-        Ok(())
-    }
 }
 
 impl Write for Line {

@@ -2,9 +2,9 @@
 
 use crate::misuse::Misuse;
 use crate::platform::Waiting;
-use crate::types::{BOOLEAN, EX_RUNDOWN_REF, FALSE, PEX_RUNDOWN_REF, TRUE, ULONG};
+use crate::types::{BOOLEAN, EX_RUNDOWN_REF, PEX_RUNDOWN_REF, ULONG};
 use core::sync::atomic::{AtomicUsize, Ordering};
-use rundown::{Checked, Rundown, RundownRef};
+use rundown::{Checked, Rundown, RundownGuard, RundownRef};
 
 /// What is behind the opaque type.
 #[repr(C)]
@@ -120,13 +120,9 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionEx(
 #[inline]
 unsafe fn acquire(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    match unsafe { object(routine, pointer) }.object.try_acquire_n(count as usize) {
-        Ok(guard) => {
-            let _ = guard.leak(); // C knows how many, and gives them back
-            TRUE
-        }
-        Err(_) => FALSE,
-    }
+    let guard = unsafe { object(routine, pointer) }.object.try_acquire_n(count as usize);
+    // Leaked: C knows how many, and gives them back.
+    BOOLEAN::from(guard.map(RundownGuard::leak).is_ok())
 }
 
 /// Releases one acquire that returned TRUE. It may be another core's or thread's.

@@ -22,6 +22,9 @@ struct family {
 extern const struct family plain_family;
 extern const struct family cache_aware_family;
 
+/* Returns a live object, in memory that held something else before. */
+void *object_of(const struct family *f);
+
 /* How many tests there are, and their names: the family, and a sentence. */
 unsigned contract_count(void);
 const char *contract_family(unsigned test);

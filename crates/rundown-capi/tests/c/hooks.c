@@ -6,12 +6,11 @@
 #include "contract.h"
 #include "host.h"
 
-#if HOOKS == 0
+#if HOOKS != 1
+const struct tests hooks_tests = {NULL, 0};
+#endif
 
-unsigned hooks_count(void) { return 0; }
-void hooks_run_all(void) {}
-
-#else
+#if HOOKS != 0
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -129,48 +128,44 @@ static const char *nothing_left(unsigned unused)
 
 /* What the platform lacks is noticed before an object depends on it: not a wait without an end. */
 
-static void without(const void *function)
+static const void *lacking;
+static void (*then)(void);
+
+static void without(void)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), at = (size_t)function / page * page;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), at = (size_t)lacking / page * page;
     if (mprotect((void *)at, 2 * page, PROT_READ | PROT_WRITE) != 0)
         _exit(2);
-    memset((void *)(size_t)function, 0, sizeof(void (*)(void)));
+    memset((void *)(size_t)lacking, 0, sizeof(void (*)(void)));
+    then();
 }
 
 static EX_RUNDOWN_REF plain;
-static void without_wake(void)
-{
-    without(&rundown_platform.wake);
-    ExInitializeRundownProtection(&plain);
-}
-static void without_free(void)
-{
-    without(&rundown_platform.free);
-    ExAllocateCacheAwareRundownProtection(PagedPool, 1);
-}
 static void *buffer;
-static void without_current_slot(void)
+
+static void make_plain(void) { ExInitializeRundownProtection(&plain); }
+static void make_allocated(void) { ExAllocateCacheAwareRundownProtection(PagedPool, 1); }
+static void make_both(void)
 {
-    without(&rundown_platform.current_slot);
+    make_plain(); /* needs no slots */
     ExInitializeRundownProtectionCacheAware(buffer, ExSizeOfRundownProtectionCacheAware());
 }
-static void without_slot_count(void)
-{
-    without(&rundown_platform.slot_count);
-    ExInitializeRundownProtection(&plain); /* needs none */
-    ExInitializeRundownProtectionCacheAware(buffer, ExSizeOfRundownProtectionCacheAware());
-}
+
+#define REPORTS_WITHOUT(name, call, routine, object)                       \
+    do {                                                                   \
+        lacking = &rundown_platform.name;                                  \
+        then = call;                                                       \
+        DIES(without, routine, object, "rundown_platform has no " #name);  \
+    } while (0)
 
 static const char *incomplete(unsigned unused)
 {
     (void)unused;
     buffer = test_memory(ExSizeOfRundownProtectionCacheAware());
-    DIES(without_wake, "ExInitializeRundownProtection", &plain, "rundown_platform has no wake");
-    DIES(without_free, "ExAllocateCacheAwareRundownProtection", NULL, "rundown_platform has no free");
-    DIES(without_current_slot, "ExInitializeRundownProtectionCacheAware", buffer,
-         "rundown_platform has no current_slot");
-    DIES(without_slot_count, "ExInitializeRundownProtectionCacheAware", buffer,
-         "rundown_platform has no slot_count");
+    REPORTS_WITHOUT(wake, make_plain, "ExInitializeRundownProtection", &plain);
+    REPORTS_WITHOUT(free, make_allocated, "ExAllocateCacheAwareRundownProtection", NULL);
+    REPORTS_WITHOUT(current_slot, make_both, "ExInitializeRundownProtectionCacheAware", buffer);
+    REPORTS_WITHOUT(slot_count, make_both, "ExInitializeRundownProtectionCacheAware", buffer);
     return NULL;
 }
 
@@ -181,15 +176,14 @@ static const char *waiters_slept(unsigned unused)
     return NULL;
 }
 
-unsigned hooks_count(void) { return 4; }
+static const struct test tests[] = {
+    {allocator, 0, "the allocator gets pool, size and tag, and Free hands them back"},
+    {nothing_left, 0, "without memory Allocate returns NULL"},
+    {incomplete, 0, "a platform that lacks a function is reported"},
+    {waiters_slept, 0, "waiting sleeps in the kernel's own way"},
+};
 
-void hooks_run_all(void)
-{
-    report("hooks", "the allocator gets pool, size and tag, and Free hands them back", allocator, 0);
-    report("hooks", "without memory Allocate returns NULL", nothing_left, 0);
-    report("hooks", "a platform that lacks a function is reported", incomplete, 0);
-    report("hooks", "waiting sleeps in the kernel's own way", waiters_slept, 0);
-}
+const struct tests hooks_tests = TESTS(tests);
 
 #else
 
@@ -198,9 +192,6 @@ const RUNDOWN_PLATFORM rundown_platform = {
     .current_slot = current_slot,
     .fatal = fatal,
 };
-
-unsigned hooks_count(void) { return 0; }
-void hooks_run_all(void) {}
 
 #endif
 #endif

@@ -5,17 +5,24 @@
 #include "contract.h"
 #include "host.h"
 
+const struct family *f;
 static unsigned done, failed;
 
-void report(const char *family, const char *sentence, const char *(*run)(unsigned), unsigned argument)
+/* Prints what was seen: NULL, or what did not hold. */
+static void report(const char *family, const char *sentence, const char *seen)
 {
-    const char *seen = run(argument);
     done++;
     if (seen != NULL) {
         failed++;
         printf("# %s\n", seen);
     }
     printf("%s %u %s%s%s\n", seen == NULL ? "ok" : "not ok", done, family, *family ? ": " : "", sentence);
+}
+
+static void run_all(const char *family, const struct tests *tests)
+{
+    for (const struct test *test = tests->all; test < tests->all + tests->count; test++)
+        report(family, test->sentence, test->run(test->argument));
 }
 
 /* Left to the end of the program, as the tests want. */
@@ -29,14 +36,18 @@ void *test_memory(SIZE_T size)
 
 int main(void)
 {
-    unsigned planned = contract_count() + threads_count() + misuse_count() + hooks_count();
+    const struct family *families[] = {&plain_family, &cache_aware_family};
+    unsigned planned = contract_count() + 2 * threads_tests.count + misuse_tests.count + hooks_tests.count;
     setvbuf(stdout, NULL, _IOLBF, 0); /* the children of fork must not print again what is buffered */
     printf("KTAP version 1\n1..%u\n", planned);
     for (unsigned test = 0; test < contract_count(); test++)
-        report(contract_family(test), contract_sentence(test), contract_run, test);
-    threads_run_all();
-    misuse_run_all();
-    hooks_run_all();
+        report(contract_family(test), contract_sentence(test), contract_run(test));
+    for (unsigned i = 0; i < 2; i++) {
+        f = families[i];
+        run_all(f->name, &threads_tests);
+    }
+    run_all("", &misuse_tests);
+    run_all("hooks", &hooks_tests);
     int passed = done == planned && failed == 0;
     printf("# rundown: %s\n", passed ? "PASS" : "FAIL");
     return passed ? 0 : 1;

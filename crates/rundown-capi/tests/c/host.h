@@ -2,8 +2,24 @@
 #ifndef HOST_H
 #define HOST_H
 
-/* Runs one test and prints its result. `run` returns NULL or what did not hold. */
-void report(const char *family, const char *sentence, const char *(*run)(unsigned), unsigned argument);
+/* A test: what returns NULL or what did not hold, with which argument, and what it shows. */
+struct test {
+    const char *(*run)(unsigned);
+    unsigned argument;
+    const char *sentence;
+};
+
+/* The tests of a file. */
+struct tests {
+    const struct test *all;
+    unsigned count;
+};
+#define TESTS(list) {list, sizeof list / sizeof list[0]}
+
+extern const struct tests threads_tests, misuse_tests, hooks_tests;
+
+/* The family that is under test in threads.c. */
+extern const struct family *f;
 
 /* Does it in a child. Returns NULL if the child ended by SIGABRT with one line that begins with
  * `rundown: ROUTINE(OBJECT): ` and contains `part`. */
@@ -15,12 +31,5 @@ const char *dies(void (*mistake)(void), const char *routine, const void *address
         if (seen != NULL)                                         \
             return seen;                                          \
     } while (0)
-
-unsigned threads_count(void);
-void threads_run_all(void);
-unsigned misuse_count(void);
-void misuse_run_all(void);
-unsigned hooks_count(void);
-void hooks_run_all(void);
 
 #endif

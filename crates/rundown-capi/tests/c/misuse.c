@@ -53,59 +53,47 @@ const char *dies(void (*mistake)(void), const char *routine, const void *address
 #define P ((PEX_RUNDOWN_REF)object)
 #define C ((PEX_RUNDOWN_REF_CACHE_AWARE)object)
 
-/* Every routine that takes an object, as a mistake of its own. */
+/* Every routine that takes an object, and its arguments. Those that make an object come first. */
+#define ROUTINES(ROUTINE)                                                                           \
+    ROUTINE(ExInitializeRundownProtection, P)                                                       \
+    ROUTINE(ExInitializeRundownProtectionCacheAware, C, ExSizeOfRundownProtectionCacheAware())      \
+    ROUTINE(ExAcquireRundownProtection, P)                                                          \
+    ROUTINE(ExAcquireRundownProtectionEx, P, 2)                                                     \
+    ROUTINE(ExReleaseRundownProtection, P)                                                          \
+    ROUTINE(ExReleaseRundownProtectionEx, P, 3)                                                     \
+    ROUTINE(ExWaitForRundownProtectionRelease, P)                                                   \
+    ROUTINE(ExRundownCompleted, P)                                                                  \
+    ROUTINE(ExReInitializeRundownProtection, P)                                                     \
+    ROUTINE(ExAcquireRundownProtectionCacheAware, C)                                                \
+    ROUTINE(ExAcquireRundownProtectionCacheAwareEx, C, 2)                                           \
+    ROUTINE(ExReleaseRundownProtectionCacheAware, C)                                                \
+    ROUTINE(ExReleaseRundownProtectionCacheAwareEx, C, 3)                                           \
+    ROUTINE(ExWaitForRundownProtectionReleaseCacheAware, C)                                         \
+    ROUTINE(ExRundownCompletedCacheAware, C)                                                        \
+    ROUTINE(ExReInitializeRundownProtectionCacheAware, C)                                           \
+    ROUTINE(ExFreeCacheAwareRundownProtection, C)
+
+/* Each is a mistake of its own. */
 #define CALL(name, ...) static void call_##name(void) { name(__VA_ARGS__); }
-CALL(ExInitializeRundownProtection, P)
-CALL(ExAcquireRundownProtection, P)
-CALL(ExAcquireRundownProtectionEx, P, 2)
-CALL(ExReleaseRundownProtection, P)
-CALL(ExReleaseRundownProtectionEx, P, 3)
-CALL(ExWaitForRundownProtectionRelease, P)
-CALL(ExRundownCompleted, P)
-CALL(ExReInitializeRundownProtection, P)
-CALL(ExAcquireRundownProtectionCacheAware, C)
-CALL(ExAcquireRundownProtectionCacheAwareEx, C, 2)
-CALL(ExReleaseRundownProtectionCacheAware, C)
-CALL(ExReleaseRundownProtectionCacheAwareEx, C, 3)
-CALL(ExWaitForRundownProtectionReleaseCacheAware, C)
-CALL(ExRundownCompletedCacheAware, C)
-CALL(ExReInitializeRundownProtectionCacheAware, C)
-CALL(ExFreeCacheAwareRundownProtection, C)
-static void call_ExInitializeRundownProtectionCacheAware(void)
-{
-    ExInitializeRundownProtectionCacheAware(C, ExSizeOfRundownProtectionCacheAware());
-}
+ROUTINES(CALL)
 
 static const struct {
     const char *name;
     void (*call)(void);
 } routines[] = {
-#define ROUTINE(name) {#name, call_##name}
-    ROUTINE(ExInitializeRundownProtection),
-    ROUTINE(ExInitializeRundownProtectionCacheAware),
-    ROUTINE(ExAcquireRundownProtection),
-    ROUTINE(ExAcquireRundownProtectionEx),
-    ROUTINE(ExReleaseRundownProtection),
-    ROUTINE(ExReleaseRundownProtectionEx),
-    ROUTINE(ExWaitForRundownProtectionRelease),
-    ROUTINE(ExRundownCompleted),
-    ROUTINE(ExReInitializeRundownProtection),
-    ROUTINE(ExAcquireRundownProtectionCacheAware),
-    ROUTINE(ExAcquireRundownProtectionCacheAwareEx),
-    ROUTINE(ExReleaseRundownProtectionCacheAware),
-    ROUTINE(ExReleaseRundownProtectionCacheAwareEx),
-    ROUTINE(ExWaitForRundownProtectionReleaseCacheAware),
-    ROUTINE(ExRundownCompletedCacheAware),
-    ROUTINE(ExReInitializeRundownProtectionCacheAware),
-    ROUTINE(ExFreeCacheAwareRundownProtection),
+#define ENTRY(name, ...) {#name, call_##name},
+    ROUTINES(ENTRY)
 };
-enum { ROUTINES = sizeof routines / sizeof routines[0], INITIALIZERS = 2 };
+enum { ROUTINES_COUNT = sizeof routines / sizeof routines[0], INITIALIZERS = 2 };
+
+/* The routine reports the object. */
+#define REPORTS(name, part) DIES(call_##name, #name, object, part)
 
 static const char *null_pointers(unsigned unused)
 {
     (void)unused;
     object = NULL;
-    for (int i = 0; i < ROUTINES; i++)
+    for (int i = 0; i < ROUTINES_COUNT; i++)
         DIES(routines[i].call, routines[i].name, NULL, "the pointer is NULL. Pass the address of an object");
     return NULL;
 }
@@ -115,7 +103,7 @@ static const char *not_initialised(unsigned value)
     SIZE_T size = ExSizeOfRundownProtectionCacheAware();
     object = test_memory(size);
     memset(object, (int)value, size);
-    for (int i = INITIALIZERS; i < ROUTINES; i++)
+    for (int i = INITIALIZERS; i < ROUTINES_COUNT; i++)
         DIES(routines[i].call, routines[i].name, object, "not an initialised object of this kind. Initialise it before");
     return NULL;
 }
@@ -126,10 +114,10 @@ static const char *wrong_family(unsigned unused)
     object = test_memory(cache_aware_family.size());
     memset(object, 0, cache_aware_family.size());
     plain_family.initialize(object, plain_family.size());
-    DIES(call_ExAcquireRundownProtectionCacheAware, "ExAcquireRundownProtectionCacheAware", object, "not an initialised");
+    REPORTS(ExAcquireRundownProtectionCacheAware, "not an initialised");
     memset(object, 0, cache_aware_family.size());
     cache_aware_family.initialize(object, cache_aware_family.size());
-    DIES(call_ExAcquireRundownProtection, "ExAcquireRundownProtection", object, "not an initialised");
+    REPORTS(ExAcquireRundownProtection, "not an initialised");
     return NULL;
 }
 
@@ -143,7 +131,7 @@ static const char *misaligned(unsigned unused)
             DIES(routines[i].call, routines[i].name, object, "misaligned. Pass an address that is a multiple of");
     }
     object = memory + 4;
-    DIES(call_ExAcquireRundownProtection, "ExAcquireRundownProtection", object, "misaligned");
+    REPORTS(ExAcquireRundownProtection, "misaligned");
     return NULL;
 }
 
@@ -172,25 +160,22 @@ static const char *too_small(unsigned unused)
     return NULL;
 }
 
-/* A live object of a family, with so many holds. */
-static void *held(const struct family *f, ULONG count)
+/* Makes a live object of a family, with so many holds. */
+static void held(const struct family *f, ULONG count)
 {
-    object = test_memory(f->size());
-    f->initialize(object, f->size());
+    object = object_of(f);
     f->acquire_n(object, count);
-    return object;
 }
 
 static const char *plain_release_too_many(unsigned unused)
 {
     (void)unused;
     held(&plain_family, 2);
-    DIES(call_ExReleaseRundownProtectionEx, "ExReleaseRundownProtectionEx", object,
-         "released more than was acquired (3 released with 2 held). Release once for each acquire");
+    REPORTS(ExReleaseRundownProtectionEx, "released more than was acquired (3 released with 2 held). Release once for each acquire");
     held(&plain_family, 0);
-    DIES(call_ExReleaseRundownProtection, "ExReleaseRundownProtection", object, "(1 released with 0 held)");
+    REPORTS(ExReleaseRundownProtection, "(1 released with 0 held)");
     ExWaitForRundownProtectionRelease(P);
-    DIES(call_ExReleaseRundownProtection, "ExReleaseRundownProtection", object, "(1 released with 0 held)");
+    REPORTS(ExReleaseRundownProtection, "(1 released with 0 held)");
     return NULL;
 }
 
@@ -211,10 +196,8 @@ static const char *cache_aware_release_too_many(unsigned unused)
         DIES(release_and_wait, "ExReleaseRundownProtectionCacheAwareEx", object, "(3 released with 2 held)");
     held(&cache_aware_family, 0);
     ExWaitForRundownProtectionReleaseCacheAware(C);
-    DIES(call_ExReleaseRundownProtectionCacheAware, "ExReleaseRundownProtectionCacheAware", object,
-         "(1 released with 0 held). Release once for each acquire that returned TRUE");
-    DIES(call_ExReleaseRundownProtectionCacheAwareEx, "ExReleaseRundownProtectionCacheAwareEx", object,
-         "(3 released with 0 held)");
+    REPORTS(ExReleaseRundownProtectionCacheAware, "(1 released with 0 held). Release once for each acquire that returned TRUE");
+    REPORTS(ExReleaseRundownProtectionCacheAwareEx, "(3 released with 0 held)");
     return NULL;
 }
 
@@ -223,17 +206,17 @@ static const char *not_run_down(unsigned count)
     char part[100];
     snprintf(part, sizeof part, "not run down (%u acquired and not released). Wait for its run-down first", count);
     held(&plain_family, count);
-    DIES(call_ExRundownCompleted, "ExRundownCompleted", object, part);
-    DIES(call_ExReInitializeRundownProtection, "ExReInitializeRundownProtection", object, part);
+    REPORTS(ExRundownCompleted, part);
+    REPORTS(ExReInitializeRundownProtection, part);
     held(&cache_aware_family, count);
-    DIES(call_ExRundownCompletedCacheAware, "ExRundownCompletedCacheAware", object, part);
-    DIES(call_ExReInitializeRundownProtectionCacheAware, "ExReInitializeRundownProtectionCacheAware", object, part);
+    REPORTS(ExRundownCompletedCacheAware, part);
+    REPORTS(ExReInitializeRundownProtectionCacheAware, part);
     if (count > 0)
         return NULL;
     /* Nor a second time. */
     cache_aware_family.wait(object);
     cache_aware_family.reinitialize(object);
-    DIES(call_ExReInitializeRundownProtectionCacheAware, "ExReInitializeRundownProtectionCacheAware", object, part);
+    REPORTS(ExReInitializeRundownProtectionCacheAware, part);
     return NULL;
 }
 
@@ -245,12 +228,12 @@ static const char *free_too_early(unsigned count)
     object = ExAllocateCacheAwareRundownProtection(NonPagedPool, 0);
     CHECK(object != NULL);
     ExAcquireRundownProtectionCacheAwareEx(C, count);
-    DIES(call_ExFreeCacheAwareRundownProtection, "ExFreeCacheAwareRundownProtection", object, part);
+    REPORTS(ExFreeCacheAwareRundownProtection, part);
     ExReleaseRundownProtectionCacheAwareEx(C, count);
     ExWaitForRundownProtectionReleaseCacheAware(C);
     ExFreeCacheAwareRundownProtection(C);
 #if HOOKS == 1 /* keeps the memory */
-    DIES(call_ExFreeCacheAwareRundownProtection, "ExFreeCacheAwareRundownProtection", object, "its memory was freed");
+    REPORTS(ExFreeCacheAwareRundownProtection, "its memory was freed");
 #endif
     return NULL;
 }
@@ -261,16 +244,11 @@ static const char *free_what_was_not_allocated(unsigned unused)
     (void)unused;
     held(&cache_aware_family, 0);
     ExWaitForRundownProtectionReleaseCacheAware(C);
-    DIES(call_ExFreeCacheAwareRundownProtection, "ExFreeCacheAwareRundownProtection", object,
-         "in a caller's buffer. Free only what ExAllocateCacheAwareRundownProtection returned");
+    REPORTS(ExFreeCacheAwareRundownProtection, "in a caller's buffer. Free only what ExAllocateCacheAwareRundownProtection returned");
     return NULL;
 }
 
-static const struct {
-    const char *(*run)(unsigned);
-    unsigned argument;
-    const char *sentence;
-} tests[] = {
+static const struct test tests[] = {
     {null_pointers, 0, "every routine reports a NULL pointer"},
     {not_initialised, 0x00, "every routine reports an object that is not initialised, of zeros"},
     {not_initialised, 0xff, "every routine reports an object that is not initialised, of ones"},
@@ -289,12 +267,4 @@ static const struct {
     {free_what_was_not_allocated, 0, "Free reports an object in a caller's buffer"},
 };
 
-enum { TESTS = sizeof tests / sizeof tests[0] };
-
-unsigned misuse_count(void) { return TESTS; }
-
-void misuse_run_all(void)
-{
-    for (int i = 0; i < TESTS; i++)
-        report("", tests[i].sentence, tests[i].run, tests[i].argument);
-}
+const struct tests misuse_tests = TESTS(tests);

@@ -12,19 +12,10 @@
 
 enum { THREADS = 4, ROUNDS = 200, PAIRS = 2000 };
 
-static const struct family *f;
-
 static void milliseconds(long count)
 {
     struct timespec time = {count / 1000, count % 1000 * 1000000};
     nanosleep(&time, NULL);
-}
-
-static void *live(void)
-{
-    void *object = test_memory(f->size());
-    f->initialize(object, f->size());
-    return object;
 }
 
 static void start(pthread_t *thread, void *(*run)(void *), void *argument)
@@ -50,7 +41,7 @@ static void *wait_and_say(void *unused)
 static const char *waiters(unsigned count)
 {
     pthread_t threads[THREADS];
-    shared = live();
+    shared = object_of(f);
     returned = early = 0;
     still_held = 1;
     CHECK(f->acquire_n(shared, 2) == TRUE);
@@ -108,7 +99,7 @@ static void *use(void *argument)
 
 static const char *users(unsigned rounds)
 {
-    shared = live();
+    shared = object_of(f);
     memset(workers, 0, sizeof workers);
     for (unsigned round = 0; round < rounds; round++) {
         pthread_t waiter;
@@ -193,7 +184,7 @@ static const char *interrupts(unsigned wanted)
 {
     struct sigaction action, before;
     struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
-    shared = live();
+    shared = object_of(f);
     atomic_store(&in_handler, 0);
     memset(&action, 0, sizeof action);
     action.sa_handler = handler;
@@ -210,11 +201,7 @@ static const char *interrupts(unsigned wanted)
     return NULL;
 }
 
-static const struct {
-    const char *(*run)(unsigned);
-    unsigned argument;
-    const char *sentence;
-} tests[] = {
+static const struct test tests[] = {
     {waiters, 1, "Wait refuses new acquires and returns after the last release"},
     {waiters, THREADS, "any number of threads wait, all return, none before the last release"},
     {users, ROUNDS / 10, "users, owner and releases on other threads: nobody uses what is freed"},
@@ -222,14 +209,4 @@ static const struct {
     {interrupts, ROUNDS, "acquire and release may interrupt themselves"},
 };
 
-enum { TESTS = sizeof tests / sizeof tests[0] };
-
-unsigned threads_count(void) { return 2 * TESTS; }
-
-void threads_run_all(void)
-{
-    for (unsigned i = 0; i < 2 * TESTS; i++) {
-        f = i < TESTS ? &plain_family : &cache_aware_family;
-        report(f->name, tests[i % TESTS].sentence, tests[i % TESTS].run, tests[i % TESTS].argument);
-    }
-}
+const struct tests threads_tests = TESTS(tests);

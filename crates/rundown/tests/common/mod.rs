@@ -74,11 +74,26 @@ pub fn finish<R: Rundown + ?Sized>(object: Box<R>) {
     }
 }
 
+/// Makes a test of each form, which gives a fresh object to the function `check` beside it.
+macro_rules! forms {
+    ($($(#[$meta:meta])* $form:ident: $object:expr;)*) => {$(
+        $(#[$meta])*
+        #[test]
+        fn $form() {
+            let object = $object;
+            check(&*object);
+            common::finish(object);
+        }
+    )*};
+}
+pub(crate) use forms;
+
 /// Runs the body on a fresh live object of every form; the object is left as the body leaves it.
 macro_rules! on_every_form {
-    ($($(#[$meta:meta])* fn $name:ident($object:ident) $body:block)*) => {$(
+    ($(fn $name:ident($object:ident) $body:block)*) => {$(
         mod $name {
             use super::*;
+            use rundown::{CacheAwareRundownRef, RundownRef, StaticRundownRef};
 
             fn check<R>($object: &R)
             where
@@ -86,57 +101,23 @@ macro_rules! on_every_form {
                 R::Park: Park<Deadline = std::time::Instant>,
             $body
 
-            #[test]
-            $(#[$meta])*
-            fn plain() {
-                let object = Box::new(rundown::RundownRef::<Yield>::new());
-                check(&*object);
-                common::finish(object);
+            common::forms! {
+                plain: Box::new(RundownRef::<Yield>::new());
+                cache_aware_of_one_slot: Box::new(StaticRundownRef::<Chosen, 1, Yield>::new());
+                cache_aware_with_constant_slots: Box::new(StaticRundownRef::<Chosen, 4, Yield>::new());
+                #[cfg(feature = "alloc")]
+                cache_aware_in_an_allocation: CacheAwareRundownRef::<Chosen, Yield>::boxed(5).unwrap();
+                #[cfg(feature = "std")]
+                cache_aware_that_sleeps:
+                    Box::new(StaticRundownRef::<Chosen, 4, rundown::Blocking>::new());
             }
 
             #[test]
-            $(#[$meta])*
-            fn cache_aware_of_one_slot() {
-                let object = Box::new(rundown::StaticRundownRef::<Chosen, 1, Yield>::new());
-                check(&*object);
-                common::finish(object);
-            }
-
-            #[test]
-            $(#[$meta])*
-            fn cache_aware_with_constant_slots() {
-                let object = Box::new(rundown::StaticRundownRef::<Chosen, 4, Yield>::new());
-                check(&*object);
-                common::finish(object);
-            }
-
-            #[test]
-            $(#[$meta])*
             fn cache_aware_in_the_callers_memory() {
                 let mut memory = page();
-                let object =
-                    rundown::CacheAwareRundownRef::<Chosen, Yield>::init_in(&mut memory.0, 3);
-                let object: &rundown::CacheAwareRundownRef<Chosen, Yield> = object.unwrap();
+                let object = CacheAwareRundownRef::<Chosen, Yield>::init_in(&mut memory.0, 3);
+                let object: &CacheAwareRundownRef<Chosen, Yield> = object.unwrap();
                 check(object);
-            }
-
-            #[cfg(feature = "alloc")]
-            #[test]
-            $(#[$meta])*
-            fn cache_aware_in_an_allocation() {
-                let object = rundown::CacheAwareRundownRef::<Chosen, Yield>::boxed(5).unwrap();
-                check(&*object);
-                common::finish(object);
-            }
-
-            #[cfg(feature = "std")]
-            #[test]
-            $(#[$meta])*
-            fn cache_aware_that_sleeps() {
-                let object = rundown::StaticRundownRef::<Chosen, 4, rundown::Blocking>::new();
-                let object = Box::new(object);
-                check(&*object);
-                common::finish(object);
             }
         }
     )*};

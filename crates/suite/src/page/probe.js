@@ -5,6 +5,12 @@
 function figure(page, name) {
   const svg = page.document.querySelector(`#${name} figure svg`);
   if (!svg) return null;
+  // What is drawn once and used again has texts in each of its places.
+  for (const use of svg.querySelectorAll("use")) {
+    const copy = svg.querySelector(use.getAttribute("href")).cloneNode(true);
+    copy.setAttribute("transform", `translate(${use.getAttribute("x")} ${use.getAttribute("y")})`);
+    use.replaceWith(copy);
+  }
   const box = svg.getBoundingClientRect();
   const texts = [...svg.querySelectorAll("text")].map((text) => {
     const { left, right, top, bottom } = text.getBoundingClientRect();

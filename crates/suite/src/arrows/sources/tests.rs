@@ -5,7 +5,8 @@ use std::time::Duration;
 
 /// Writes a crate's files, reads it, and returns its arrows as text.
 fn of(name: &str, files: &[(&str, &str)]) -> Vec<String> {
-    let root = std::env::temp_dir().join(format!("arrows-{name}-{}", std::process::id()));
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
     for (file, text) in files {
         let path = root.join("src").join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -13,9 +14,7 @@ fn of(name: &str, files: &[(&str, &str)]) -> Vec<String> {
     }
     let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n");
     fs::write(root.join("Cargo.toml"), manifest).unwrap();
-    let found =
-        arrows(&root.canonicalize().unwrap(), Instant::now() + Duration::from_secs(60)).unwrap();
-    fs::remove_dir_all(&root).unwrap();
+    let found = arrows(&root, Instant::now() + Duration::from_secs(60)).unwrap();
     let mut texts: Vec<String> = found.iter().map(ToString::to_string).collect();
     texts.sort();
     texts
