@@ -11,7 +11,8 @@ use std::time::Instant;
 use anyhow::ensure;
 
 use crate::context::Context;
-use crate::step::{Outcome, Step};
+use crate::setup::Machine;
+use crate::step::{Outcome, Step, refused};
 use runner::process;
 
 /// Whatever installs or downloads.
@@ -51,6 +52,13 @@ fn ask(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         let answered = output.succeeded() && !output.stdout.is_empty() && output.stderr.is_empty();
         sum.add(Outcome::check(answered && calls.is_empty(), || output.report(&command) + &calls));
     }
+    // Nor does a list where Rust is what is missing; the tool that makes it is in Rust.
+    let machine = Machine::new(context, "no Rust", &["rustup", "apt-get", "sudo"])?;
+    let mut command = machine.command(context, "sh");
+    command.args(["scripts/test", "--list"]).env("TRY_RUST", "missing");
+    sum.add(refused(&mut command, "rundown: the pinned cargo is missing; run", deadline)?);
+    let calls = machine.all_calls()?;
+    sum.add(Outcome::check(calls.is_empty(), || calls));
     Ok(sum)
 }
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::ensure;
 
-use super::{DEBIAN, PROMPT};
+use super::cases::{DEBIAN, PROMPT};
 use crate::context::Context;
 use crate::step::{Outcome, Step};
 use crate::terminal;

@@ -106,6 +106,7 @@ case $name in
         ;;
     cargo)
         case ${1:-} in
+            --version) [ "${TRY_RUST:-}" != missing ] || exit 1 ;;
             +*) [ -e "$here/toolchain-${1#+}" ] || exit 1 ;;
         esac
         ;;
