@@ -6,8 +6,8 @@
 //! there for orientation only.
 //!
 //! - [`variants`]: those of crates/ladder, and two that need `std`.
-//! - [`race`]: one measurement, with threads that stay on their processors.
-//! - [`rounds`]: all measurements; [`report`] prints them, [`thresholds`] judges them.
+//! - `race`: one measurement, with threads that stay on their processors.
+//! - `rounds`: all measurements; `report` prints them, `thresholds` judges them.
 
 mod arguments;
 mod race;
@@ -17,6 +17,7 @@ mod thresholds;
 pub mod variants;
 
 use arguments::Arguments;
+use runner::unread;
 use std::process::ExitCode;
 
 /// Wrong counts, or a threshold that does not hold.
@@ -26,6 +27,7 @@ const SETUP: u8 = 2;
 
 /// Measures, prints, and judges if the arguments want it.
 pub fn main() -> ExitCode {
+    unread::end_quietly();
     let arguments = match Arguments::parse(std::env::args().skip(1)) {
         Ok(Some(arguments)) => arguments,
         Ok(None) => {

@@ -23,13 +23,14 @@ use arguments::{Arguments, Goal};
 use hunt::Found;
 use kernel::Kernel;
 use runner::exit_error::ExitError;
-use runner::process;
+use runner::{process, settings};
 use tools::{cargo, usage};
 
 /// Does what the command line asks for.
 pub fn run(args: &[String]) -> Result<(), ExitError> {
     let Some(arguments) = usage::parse::<Arguments>(args)? else { return Ok(()) };
     process::end_with_us()?;
+    settings::note_that_cores_are_emulated();
     let root = cargo::root("scripts/explore")?;
     let kernel = || Kernel::build(&root, None, arguments.tier);
     let report = match arguments.goal() {

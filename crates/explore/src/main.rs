@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tools::usage::exit(explore::run(&tools::usage::args()))
+    tools::usage::main(explore::run)
 }

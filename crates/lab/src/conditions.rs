@@ -1,10 +1,11 @@
 //! The conditions of a run: which QEMU, which host.
 
 use runner::exit_error::ExitError;
-use runner::qemu;
 use runner::settings::Settings;
+use runner::{process, qemu};
 use std::process::Command;
 use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
 use tools::measure::Measurement;
 
 /// Returns the first object of measurements.json.
@@ -33,9 +34,11 @@ fn host_cpu() -> String {
     let linux = linux.and_then(|text| model(&text));
     // macOS: sysctl(8); elsewhere there is no such command or no such name.
     let other = || {
-        let output = Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output();
-        let said = output.ok().filter(|output| output.status.success())?.stdout;
-        Some(String::from_utf8_lossy(&said).trim().to_owned()).filter(|name| !name.is_empty())
+        let mut sysctl = Command::new("sysctl");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let output = process::run(sysctl.args(["-n", "machdep.cpu.brand_string"]), deadline);
+        let said = output.ok().filter(|output| output.succeeded())?.stdout;
+        Some(said.trim().to_owned()).filter(|name| !name.is_empty())
     };
     linux.or_else(other).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }

@@ -1,10 +1,10 @@
 //! Measures what caches do to shared counters, and draws it.
 //!
-//! - [`arguments`] reads the command line; [`boots`] boots everything ([`machine`], [`conditions`],
-//!   [`counts`]) and tells how far it is ([`progress`]); [`out`] is where the results go.
-//! - [`store`] is measurements.json, [`data`] the same as structures, [`read`] the way from one to the
-//!   other with its checks ([`check`]); [`thresholds`] judges them.
-//! - [`plot`] draws the figures, [`page`] puts them and their tables into one HTML file.
+//! - `arguments` reads the command line; `boots` boots everything (`machine`, `conditions`,
+//!   `counts`) and tells how far it is (`progress`); `out` is where the results go.
+//! - [`store`] is measurements.json, `data` the same as structures, `read` the way from one to the
+//!   other with its checks (`check`); `thresholds` judges them.
+//! - `plot` draws the figures, `page` puts them and their tables into one HTML file.
 //!
 //! What is drawn depends on measurements.json alone, to the byte.
 
@@ -31,7 +31,7 @@ use arguments::Arguments;
 use data::Data;
 use out::Out;
 use runner::exit_error::{ExitError, FAILED};
-use runner::process;
+use runner::{process, settings};
 use tools::measure::Measurement;
 
 /// Does what the command line asks for.
@@ -43,6 +43,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
         Some(file) => store::read(file)?,
         None => {
             out.prepare()?; // before it has measured for minutes
+            settings::note_that_cores_are_emulated();
             boots::measure(&arguments)?
         }
     };

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tools::usage::exit(lab::run(&tools::usage::args()))
+    tools::usage::main(lab::run)
 }

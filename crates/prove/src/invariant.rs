@@ -2,19 +2,24 @@
 //!
 //! The formulas stand in `invariant.py` and `model.py`; this gets the solver and runs them.
 
-use crate::project::{Project, must};
+use crate::project::{Project, must, run as run_command};
 use std::process::Command;
+use std::time::Duration;
 
 /// The solver's release on PyPI.
 const Z3: &str = "z3-solver==5.4.1.0";
+
+/// How long Python may take to find the solver, and the solver to decide; it takes some seconds.
+const SOON: Duration = Duration::from_secs(60);
+const PROOF: Duration = Duration::from_secs(900);
 
 /// Runs the formulas in a Python environment under `target/prove`.
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
     let folder = project.keep.join("z3");
     let python = folder.join("bin/python");
     let ready = |python: &std::path::Path| {
-        let check = Command::new(python).args(["-c", "import z3"]).output();
-        check.is_ok_and(|output| output.status.success())
+        let mut check = Command::new(python);
+        run_command(check.args(["-c", "import z3"]), SOON).is_ok_and(|output| output.succeeded())
     };
     if !ready(&python) {
         let mut make = Command::new("python3");
@@ -25,6 +30,10 @@ pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
     let script = project.root.join("crates/prove/invariant.py");
     let protocol = project.root.join("crates/rundown/src/protocol.rs");
     // -B: leaves nothing behind in the source folder.
-    let status = Command::new(&python).arg("-B").arg(script).arg(protocol).status();
-    Ok(status.map_err(|error| format!("python: {error}"))?.success())
+    let output = run_command(Command::new(&python).arg("-B").arg(script).arg(protocol), PROOF)?;
+    print!("{}", output.merged);
+    if output.status.is_none() {
+        println!("invariant: no end after {} s", PROOF.as_secs());
+    }
+    Ok(output.succeeded())
 }

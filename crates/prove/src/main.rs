@@ -16,7 +16,7 @@ mod verdict;
 mod weaken;
 
 use project::Project;
-use runner::process;
+use runner::{process, unread};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -34,6 +34,7 @@ const STAGES: [(&str, Stage, bool); 6] = [
 ];
 
 fn main() -> ExitCode {
+    unread::end_quietly();
     let (options, names): (Vec<_>, Vec<_>) =
         std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
     let known = |name: &String| STAGES.iter().any(|stage| stage.0 == name);

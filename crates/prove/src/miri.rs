@@ -19,6 +19,9 @@ const LONG: &[Part] = &[("every test", false, 0..256)];
 /// Seeds between two lines of progress.
 const AT_ONCE: u32 = 32;
 
+/// How long Miri may take to print its version.
+const SOON: Duration = Duration::from_secs(60);
+
 /// The forms that differ from others only in where they lie: not in the short run of the races.
 const ELSEWHERE: [&str; 3] = [
     "cache_aware_of_one_slot",
@@ -144,8 +147,9 @@ fn nightly() -> String {
 
 /// Returns an error that says what to do if Miri is missing.
 fn is_installed() -> Result<(), String> {
-    let output = Command::new("cargo").args([&nightly(), "miri", "--version"]).output();
-    match output.is_ok_and(|output| output.status.success()) {
+    let mut command = Command::new("cargo");
+    let output = run_tests(command.args([&nightly(), "miri", "--version"]), SOON);
+    match output.is_ok_and(|output| output.succeeded()) {
         true => Ok(()),
         false => Err(format!("cargo {} miri is missing; run scripts/setup --tests", nightly())),
     }

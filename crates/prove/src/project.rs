@@ -50,6 +50,7 @@ impl Project {
     /// Prepares a program that builds and tests the crate of the workspace in `root`: this one, or a copy.
     pub fn program(&self, program: &Path, root: &Path) -> Command {
         let mut command = Command::new(program);
+        tools::cargo::for_the_host(&mut command);
         command.current_dir(crate_in(root)).env("RUST_BACKTRACE", "0");
         // Nobody debugs these, and most of the time goes into building them.
         command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_RELEASE_DEBUG", "0");

@@ -48,6 +48,9 @@ pub fn run(
 
     let mut report = Report::new(options.markers.clone());
     let pump = Pump::new(child, &signals, started + settings.timeout.1);
+    let pump = pump.map_err(|error| {
+        ExitError::setup(format!("cannot start a thread: {error}"), "end some other programs")
+    })?;
     let (ending, complaint) = pump.run(&mut report);
     drop(terminal);
     verdict::judge(&ending, &mut report, &complaint, &settings)

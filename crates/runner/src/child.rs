@@ -4,13 +4,17 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::{Pid, getpgid};
 
 /// Starts the command with pipes for its output; stdin is the terminal or nothing.
 ///
-/// It stays in this process group, so that Ctrl-C reaches it as well.
+/// With a terminal it stays in this process group, which may read it. Without one it has a group of its own:
+/// if it is a script, what it starts ends with it.
 pub fn start(mut command: Command, terminal: bool) -> io::Result<Child> {
+    if !terminal {
+        command.process_group(0);
+    }
     command.stdin(if terminal { Stdio::inherit() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     die_with_parent(&mut command);
@@ -29,7 +33,9 @@ pub fn kill_now(child: &Child) {
 
 fn send(child: &Child, signal: Signal) {
     // The child is not waited for yet, so its number cannot belong to anybody else.
-    let _ = i32::try_from(child.id()).map(|pid| kill(Pid::from_raw(pid), signal));
+    let Ok(pid) = i32::try_from(child.id()).map(Pid::from_raw) else { return };
+    let leads = getpgid(Some(pid)) == Ok(pid);
+    let _ = if leads { killpg(pid, signal) } else { kill(pid, signal) };
 }
 
 /// Lets the kernel kill the child when this process dies, even by SIGKILL.

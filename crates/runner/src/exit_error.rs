@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::output;
+
 /// A test failed, the kernel panicked, or the report is not whole.
 pub const FAILED: u8 = 1;
 /// The set-up or the usage is wrong; nothing was tested.
@@ -38,7 +40,7 @@ impl ExitError {
     /// Prints the line, unless there is none, and returns the status for `main`.
     pub fn report(&self) -> ExitCode {
         if !self.line.is_empty() {
-            eprintln!("{self}");
+            output::say(&self.to_string());
         }
         ExitCode::from(self.status)
     }

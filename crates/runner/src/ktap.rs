@@ -2,14 +2,20 @@
 //!
 //! "No news" is a failure: a report passes only with the version line, one plan before the
 //! first test, the numbers 1 to N in order, an `ok` for each and the end marker as its last
-//! line. The bytes come from a guest that may be broken, so every line is bounded and nothing
-//! here can panic on what it holds.
+//! line, and with nothing anywhere that contradicts it. The bytes come from a guest that may be
+//! broken, so every line is bounded and nothing here can panic on what it holds.
 
+mod contradiction;
 mod line;
 
 use std::fmt;
 
+use contradiction::Contradiction;
+
 pub use line::{LONGEST_LINE, Line, printable};
+
+/// Bytes that are kept across a cut: far more than a verdict or the line of a death needs.
+const OVERLAP: usize = 512;
 
 /// The last lines that a report may have, without the `# ` before them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +47,8 @@ impl fmt::Display for Objection {
 pub struct Report {
     markers: Markers,
     unfinished: Vec<u8>,
+    /// Of the unfinished line so much was kept already that its start is judged; the rest is only searched.
+    cut: bool,
     version_seen: bool,
     plan: Option<u64>,
     reported: u64,
@@ -48,6 +56,10 @@ pub struct Report {
     failed: u64,
     /// The first test that failed or was skipped. It is reported rather than a wrong format.
     bad_test: Option<String>,
+    /// The first line with which a core died.
+    death: Option<String>,
+    /// The first other line that no report may have if it passes.
+    contradiction: Option<String>,
     /// The first line that breaks the format.
     bad_format: Option<String>,
     /// What follows the end marker, where nothing should.
@@ -63,19 +75,28 @@ impl Report {
         Report { markers, ..Report::default() }
     }
 
-    /// Takes the next bytes, however they are cut.
+    /// Takes the next bytes, however they are cut. A carriage return ends a line as well: what a terminal
+    /// would write over it was said nevertheless.
     pub fn feed(&mut self, bytes: &[u8]) {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let (text, complete) = match piece.strip_suffix(b"\n") {
-                Some(text) => (text, true),
-                None => (piece, false),
-            };
-            let room = LONGEST_LINE - self.unfinished.len();
-            self.unfinished.extend_from_slice(&text[..text.len().min(room)]);
+        for piece in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+            let complete = piece.ends_with(b"\n") || piece.ends_with(b"\r");
+            let mut text = &piece[..piece.len() - usize::from(complete)];
+            while self.unfinished.len() + text.len() > LONGEST_LINE {
+                let (now, later) = text.split_at(LONGEST_LINE - self.unfinished.len());
+                self.unfinished.extend_from_slice(now);
+                self.cut_line();
+                text = later;
+            }
+            self.unfinished.extend_from_slice(text);
             if complete {
                 self.end_line();
             }
         }
+    }
+
+    /// Takes a line that the kernel has printed elsewhere: by semihosting, before it knew its UART.
+    pub fn take_early_line(&mut self, line: &str) {
+        self.search(line);
     }
 
     /// Returns the number of tests that passed so far.
@@ -106,29 +127,54 @@ impl Report {
         self.objection().map_or(Ok(self.passed), |reason| Err(Objection(reason)))
     }
 
+    /// Makes room within a line that is too long to be kept.
+    fn cut_line(&mut self) {
+        let bytes = std::mem::take(&mut self.unfinished);
+        if self.cut {
+            self.search(&String::from_utf8_lossy(&bytes));
+        } else {
+            self.take_line(&bytes, false);
+        }
+        self.cut = true;
+        // What contradicts a pass may lie across the cut.
+        self.unfinished.extend_from_slice(&bytes[bytes.len() - OVERLAP..]);
+    }
+
     fn end_line(&mut self) {
         let bytes = std::mem::take(&mut self.unfinished);
-        let line = Line::parse(&bytes);
-        if line == Line::Blank {
+        if std::mem::take(&mut self.cut) {
+            self.search(&String::from_utf8_lossy(&bytes));
+        } else {
+            self.take_line(&bytes, true);
+        }
+    }
+
+    /// Takes a line. `whole`: it is all of it, and not the start of one that is too long.
+    fn take_line(&mut self, bytes: &[u8], whole: bool) {
+        let line = Line::parse(bytes);
+        if line == Line::Blank && whole {
             return;
         }
-        self.last_text = String::from_utf8_lossy(&bytes).into_owned();
+        self.last_text = String::from_utf8_lossy(bytes).into_owned();
+        let text = printable(&self.last_text);
         if self.last == Some(Line::Diagnostic(self.markers.pass.clone())) {
-            self.after_end.get_or_insert(printable(&self.last_text));
+            self.after_end.get_or_insert(text.clone());
         }
+        self.search(&self.last_text.clone());
         match &line {
+            Line::Diagnostic(_) => {}
+            Line::Blank => {}
+            // Firmware may print what it wants.
+            Line::Stray(text) if !self.version_seen && !is_like_ktap(text) => {}
+            _ if !whole => self.format(format!("this line is too long: {text}")),
             Line::Version if self.version_seen => {
                 self.format("\"KTAP version 1\" comes twice".to_owned())
             }
             Line::Version => self.version_seen = true,
-            Line::Diagnostic(_) | Line::Blank => {}
             _ if !self.version_seen => {
-                self.format(format!(
-                    "\"KTAP version 1\" must come first, not: {}",
-                    printable(&self.last_text)
-                ));
+                self.format(format!("\"KTAP version 1\" must come first, not: {text}"));
             }
-            Line::Stray(text) => self.format(format!("this line is not KTAP: {}", printable(text))),
+            Line::Stray(_) => self.format(format!("this line is not KTAP: {text}")),
             Line::Plan(count) => self.take_plan(*count),
             Line::Test { .. } => {}
         }
@@ -136,6 +182,23 @@ impl Report {
             self.take_test(*ok, *number, name, directive.as_deref());
         }
         self.last = Some(line);
+    }
+
+    /// Looks for what contradicts a pass.
+    fn search(&mut self, text: &str) {
+        let shown = printable(text);
+        match contradiction::find(text, &self.markers.pass, &self.markers.fail) {
+            None => {}
+            Some(Contradiction::Death) => {
+                self.death.get_or_insert(format!("the kernel has died: {shown}"));
+            }
+            Some(Contradiction::Verdict) => {
+                self.contradiction.get_or_insert(format!("there is another verdict: {shown}"));
+            }
+            Some(Contradiction::Failure) => {
+                self.contradiction.get_or_insert(format!("something has failed: {shown}"));
+            }
+        }
     }
 
     fn take_plan(&mut self, count: u64) {
@@ -161,9 +224,7 @@ impl Report {
                 self.passed += 1;
                 return;
             }
-            (true, Some(why))
-                if why.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("skip")) =>
-            {
+            (true, Some(why)) if line::is_skip(why) => {
                 format!("test {number} was skipped: {name} ({})", printable(why))
             }
             (true, Some(why)) => {
@@ -179,15 +240,16 @@ impl Report {
         self.bad_format.get_or_insert(reason);
     }
 
-    /// Returns the most useful objection: a failed test, then a wrong end, then the form, then the counts.
+    /// Returns the most useful objection: a failed test, a death, a wrong end, another verdict, the form, the
+    /// counts.
     fn objection(&self) -> Option<String> {
         let Markers { pass, fail } = &self.markers;
         let end = || match (&self.after_end, &self.last) {
-            (Some(text), _) => Some(format!("there is text after \"# {pass}\": {text}")),
-            (None, Some(Line::Diagnostic(text))) if text == pass => None,
-            (None, Some(Line::Diagnostic(text))) if text == fail => {
+            (_, Some(Line::Diagnostic(text))) if text == fail => {
                 Some(format!("the kernel ends with \"# {fail}\""))
             }
+            (Some(text), _) => Some(format!("there is text after \"# {pass}\": {text}")),
+            (None, Some(Line::Diagnostic(text))) if text == pass => None,
             (None, Some(_)) => Some(format!(
                 "the output ends before \"# {pass}\"; its last line is: {}",
                 self.last_line()
@@ -201,8 +263,15 @@ impl Report {
             _ if self.reported == 0 => Some("no test was reported".to_owned()),
             _ => None,
         };
-        self.bad_test.clone().or_else(end).or_else(|| self.bad_format.clone()).or_else(counts)
+        let Report { bad_test, death, contradiction, bad_format, .. } = self;
+        let first = bad_test.clone().or_else(|| death.clone()).or_else(end);
+        first.or_else(|| contradiction.clone()).or_else(|| bad_format.clone()).or_else(counts)
     }
+}
+
+/// Returns whether a line wants to be a plan or a test.
+fn is_like_ktap(text: &str) -> bool {
+    ["1..", "ok ", "not ok"].iter().any(|start| line::begins_with(text.trim_start(), start))
 }
 
 #[cfg(test)]

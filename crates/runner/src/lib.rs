@@ -5,12 +5,15 @@
 //! - [`ktap`] judges the report.
 //! - [`process`] runs any other command up to a deadline, [`child`] lets nothing outlive this process.
 //! - [`exit_error`] is how all of them fail: an exit status with one line.
+//! - [`output`] prints without waiting for a reader, [`unread`] ends a tool that has none any more.
 
 pub mod boot;
 pub mod child;
 pub mod exit_error;
 pub mod ktap;
 pub mod options;
+pub mod output;
 pub mod process;
 pub mod qemu;
 pub mod settings;
+pub mod unread;

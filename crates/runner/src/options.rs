@@ -20,8 +20,10 @@ usage: runner [--arch NAME] [--qemu BINARY] [--pass LINE] [--fail LINE] KERNEL_E
   --pass LINE    the last line of a report that passes (# rundown: PASS)
   --fail LINE    the last line of a report that does not (# rundown: FAIL)
   environment: QEMU (qemu-system-aarch64), QEMU_SMP (4), QEMU_MACHINE (virt,gic-version=3),
-  QEMU_CPU (max), QEMU_MEM (256M), QEMU_ACCEL (tcg,thread=multi), QEMU_TIMEOUT (60, seconds),
-  QEMU_EXTRA (more arguments)
+  QEMU_CPU (max), QEMU_MEM (256M), QEMU_ACCEL (tcg,thread=multi), QEMU_TIMEOUT (60, seconds; with
+  more cores as many), QEMU_EXTRA (more arguments)
+  QEMU_ACCEL=kvm or hvf runs the kernel on this computer's own cores, if they are AArch64; then
+  QEMU_CPU is host and QEMU_MACHINE what the host has, unless set
   exit status: 0 passed, 1 failed, 2 wrong set-up, 124 no verdict in time";
 
 /// What the options say.

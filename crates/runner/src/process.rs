@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::exit_error::ExitError;
+use crate::output;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -63,14 +64,19 @@ pub fn end_with_us() -> Result<(), ExitError> {
     let mut signals = signals.map_err(ExitError::no_signals)?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            for group in running().iter() {
-                let _ = killpg(*group, Signal::SIGTERM); // it may have ended by now
-            }
-            println!("\nstopped by signal {signal}");
+            end_all();
+            output::say(&format!("\nstopped by signal {signal}"));
             std::process::exit(128 + signal);
         }
     });
     Ok(())
+}
+
+/// Asks all running commands to end.
+pub fn end_all() {
+    for group in running().iter() {
+        let _ = killpg(*group, Signal::SIGTERM); // it may have ended by now
+    }
 }
 
 fn running() -> MutexGuard<'static, Vec<Pid>> {

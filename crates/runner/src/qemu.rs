@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::exit_error::ExitError;
 use crate::process;
-use crate::settings::Settings;
+use crate::settings::{Accelerator, Settings};
 
 /// The oldest version the demo is tested with.
 const OLDEST: (u32, u32) = (7, 2);
+/// The first version with a GICv3 under HVF ("hvf: arm: Add support for GICv3").
+const GICV3_UNDER_HVF: (u32, u32) = (8, 0);
 /// With [`ICOUNT`], a CPU whose counter goes on by one tick an instruction; from QEMU 10 on that of `max`
 /// has 1 GHz by itself.
 pub const COUNTING_CPU: &str = "max,cntfrq=62500000";
@@ -21,8 +23,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks QEMU for its version and its CPU models, and refuses what cannot work.
 pub fn check(settings: &Settings) -> Result<(), ExitError> {
-    version(settings)?;
-    let Settings { qemu, cpu, .. } = settings;
+    let version = version(settings)?;
+    let Settings { qemu, cpu, machine, .. } = settings;
+    let accelerator = Accelerator::of(&settings.accel);
+    if accelerator == Accelerator::Hvf {
+        check_gic_of_hvf(machine, &version)?;
+    }
+    if accelerator.is_hardware() {
+        return Ok(()); // the list is of models for the emulation
+    }
     let model = cpu.split(',').next().unwrap_or_default();
     if model != "max" {
         let models = parse_models(&ask(settings, &["-machine", "none", "-cpu", "help"])?);
@@ -30,6 +39,20 @@ pub fn check(settings: &Settings) -> Result<(), ExitError> {
             let remedy = "set it to max, cortex-a53, cortex-a72 or neoverse-n1";
             return Err(ExitError::setup(format!("QEMU_CPU={cpu} is unknown to {qemu}"), remedy));
         }
+    }
+    Ok(())
+}
+
+/// Refuses an interrupt controller that this QEMU does not have under HVF.
+fn check_gic_of_hvf(machine: &str, version: &str) -> Result<(), ExitError> {
+    let too_old = parse_number(version).is_some_and(|version| version < GICV3_UNDER_HVF);
+    if too_old && machine.split(',').any(|part| part == "gic-version=3") {
+        return Err(ExitError::setup(
+            format!(
+                "QEMU {version} has only a GICv2 for QEMU_ACCEL=hvf, not QEMU_MACHINE={machine}"
+            ),
+            "set QEMU_MACHINE=virt and QEMU_SMP to 8 at most, or install QEMU 8.0 or newer",
+        ));
     }
     Ok(())
 }
@@ -75,8 +98,11 @@ pub fn missing(qemu: &str, error: &std::io::Error) -> ExitError {
 
 /// Returns the version in what `--version` prints: `QEMU emulator version 7.2.22 (Debian ...)`.
 pub fn parse_version(text: &str) -> Option<(u32, u32)> {
-    let rest = text.strip_prefix("QEMU emulator version ")?;
-    let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
+    parse_number(text.strip_prefix("QEMU emulator version ")?)
+}
+
+fn parse_number(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
@@ -98,10 +124,11 @@ pub fn command(settings: &Settings, kernel: &Path, terminal: bool) -> Command {
     command.args(["-machine", &settings.machine]);
     // The model decides the instructions (LSE atomics or not) and the size of a cache line.
     command.args(["-cpu", &settings.cpu]);
-    // One socket of so many cores; the kernel finds them in the device tree.
-    command.args(["-smp", &settings.cores.to_string()]);
+    // The kernel finds the cores in the device tree.
+    let cores = settings.cores.to_string();
+    command.args(["-smp", settings.topology.as_ref().unwrap_or(&cores)]);
     command.args(["-m", &settings.memory]);
-    // thread=multi runs each core in a thread of its own, so that they really race.
+    // With tcg, thread=multi runs each core in a thread of its own, so that they really race.
     command.args(["-accel", &settings.accel]);
     // No window: the UART is all there is to see.
     command.args(["-display", "none"]);
@@ -113,9 +140,11 @@ pub fn command(settings: &Settings, kernel: &Path, terminal: bool) -> Command {
         // The monitor shares the console, as with -nographic; without a terminal nobody needs it.
         command.args(["-mon", "chardev=console,mode=readline"]);
     }
-    // Lets the kernel end QEMU with an exit status (Arm semihosting, SYS_EXIT_EXTENDED), here and
-    // not in a debugger that may be attached.
-    command.args(["-semihosting-config", "enable=on,target=native"]);
+    if !Accelerator::of(&settings.accel).is_hardware() {
+        // Lets the kernel end QEMU with an exit status (Arm semihosting, SYS_EXIT_EXTENDED), here and
+        // not in a debugger that may be attached. To the host's own cores that call is undefined.
+        command.args(["-semihosting-config", "enable=on,target=native"]);
+    }
     // A reset is an end, never a second run.
     command.arg("-no-reboot");
     // An ELF above the device tree's MiB: QEMU then leaves the tree at the start of RAM.
@@ -162,10 +191,37 @@ mod tests {
     }
 
     #[test]
+    fn an_old_qemu_has_no_gicv3_under_hvf() {
+        let check =
+            |machine, version| check_gic_of_hvf(machine, version).map_err(|error| error.line);
+        assert!(check("virt,gic-version=3", "7.2.22").unwrap_err().contains("only a GICv2"));
+        assert_eq!(check("virt", "7.2.22"), Ok(()));
+        assert_eq!(check("virt,gic-version=3", "8.0.0"), Ok(()));
+        assert_eq!(check("virt,gic-version=3", "10.0.2"), Ok(()));
+    }
+
+    #[test]
     fn models_are_the_indented_names() {
         let text = "Available CPUs:\n  a64fx\n  cortex-a53\n  max   (all features)\n";
         assert_eq!(parse_models(text), ["a64fx", "cortex-a53", "max"]);
         assert!(parse_models("Available CPUs:\n").is_empty());
+    }
+
+    #[test]
+    fn the_command_says_how_the_cores_are_grouped_and_what_runs_them() {
+        let args = |set: &'static [(&str, &str)]| -> String {
+            let get = |name: &str| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            };
+            let settings = Settings::read(&Options::default(), get).unwrap();
+            process::shown(&command(&settings, Path::new("k"), false))
+        };
+        let plain = args(&[]);
+        assert!(plain.contains(" -smp 4 ") && plain.contains(" -semihosting-config enable=on"));
+        assert!(args(&[("QEMU_SMP", "2,maxcpus=4")]).contains(" -smp 2,maxcpus=4 "));
+        let kvm = args(&[("QEMU_ACCEL", "kvm")]);
+        assert!(kvm.contains(" -machine virt,gic-version=host -cpu host "), "{kvm}");
+        assert!(kvm.contains(" -accel kvm ") && !kvm.contains("semihosting"), "{kvm}");
     }
 
     #[test]

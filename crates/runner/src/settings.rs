@@ -3,19 +3,25 @@
 //! Everything here is a pure function of the environment, so that each wrong setting has a unit
 //! test. What only QEMU itself can answer (its version, its CPU models) is in [`crate::qemu`].
 
+mod accel;
 mod cpu;
+mod extra;
 mod machine;
 mod memory;
+mod smp;
 
 use std::time::Duration;
 
 use crate::exit_error::ExitError;
 use crate::options::Options;
+use crate::output;
 
 use cpu::check_cpu;
+use extra::check_help;
 use machine::most_cores;
 use memory::check_memory;
 
+pub use accel::Accelerator;
 pub use machine::MOST_GICV3 as MOST_CORES;
 
 /// The `virt` machine without random seeds for the guest in its device tree: each boot is the same.
@@ -28,8 +34,10 @@ pub struct Settings {
     pub qemu: String,
     /// Whether the kernel is for aarch64, whose machine and CPU models are known and checked.
     pub is_aarch64: bool,
-    /// The number of cores.
+    /// The number of cores that boot.
     pub cores: u32,
+    /// `-smp`, if it says more than that number.
+    pub topology: Option<String>,
     /// `-machine`
     pub machine: String,
     /// `-cpu`
@@ -69,24 +77,32 @@ impl Settings {
             _ => text(name, default),
         };
         let qemu = text("QEMU", qemu)?;
-        let machine = choice("QEMU_MACHINE", "virt,gic-version=3")?;
+        let accel = text("QEMU_ACCEL", "tcg,thread=multi")?;
+        check_help("QEMU_ACCEL", &accel, &qemu, "-accel")?;
+        let accelerator = Accelerator::of(&accel);
+        let smp = text("QEMU_SMP", "4")?;
+        let cores = smp::parse(&smp)?;
+        let machine = choice("QEMU_MACHINE", accelerator.default_machine(cores.most))?;
+        check_help("QEMU_MACHINE", &machine, &qemu, "-machine")?;
         let most = if is_aarch64 { most_cores(&machine)? } else { MOST_CORES };
-        let cores = cores(&text("QEMU_SMP", "4")?, &machine, most)?;
-        let cpu = choice("QEMU_CPU", "max")?;
+        smp::check(&smp, cores, &machine, most)?;
+        let cpu = choice("QEMU_CPU", accelerator.default_cpu())?;
+        check_help("QEMU_CPU", &cpu, &qemu, "-cpu")?;
         let memory = text("QEMU_MEM", "256M")?;
         let bytes = memory::parse(&memory)?;
+        let timeout = text("QEMU_TIMEOUT", &default_timeout(cores.boot).to_string())?;
+        let duration = seconds(&timeout)?;
+        let extra = extra::read(&get("QEMU_EXTRA").unwrap_or_default(), &qemu)?;
         if is_aarch64 {
             check_cpu(&cpu)?;
             check_memory(&memory, bytes)?;
+            accel::check(&accel, &machine, &cpu, &extra)?;
         }
-        let accel = text("QEMU_ACCEL", "tcg,thread=multi")?;
-        let timeout = text("QEMU_TIMEOUT", "60")?;
-        let duration = seconds(&timeout)?;
-        let extra = extra(&get("QEMU_EXTRA").unwrap_or_default())?;
         Ok(Settings {
             qemu,
             is_aarch64,
-            cores,
+            cores: cores.boot,
+            topology: Some(smp).filter(|smp| smp.contains([',', '='])),
             machine,
             cpu,
             memory,
@@ -105,21 +121,19 @@ impl Settings {
     }
 }
 
-fn cores(text: &str, machine: &str, most: u32) -> Result<u32, ExitError> {
-    let wrong = |what: String| {
-        Err(ExitError::setup(format!("QEMU_SMP={text} {what}"), format!("set it to 1 to {most}")))
-    };
-    match text.parse::<u32>() {
-        Ok(0) => wrong("leaves no core".to_owned()),
-        Ok(cores) if cores > most && most < machine::MOST_GICV3 => Err(ExitError::setup(
-            format!("QEMU_SMP={text} is more than the {most} cores of QEMU_MACHINE={machine}"),
-            format!("set it to 1 to {most}, or set QEMU_MACHINE=virt,gic-version=3"),
-        )),
-        Ok(cores) if cores > most => {
-            wrong(format!("is more than the {most} cores of QEMU_MACHINE={machine}"))
-        }
-        Ok(cores) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(cores),
-        _ => wrong("is not a number of cores".to_owned()),
+/// Returns the seconds for a verdict if none are set: a minute, which is a hundred times what four cores need
+/// on an idle host. From 60 cores on it is a second a core, as what a kernel has to do grows with their number.
+fn default_timeout(cores: u32) -> u32 {
+    cores.max(60)
+}
+
+/// Says so in one line if QEMU_ACCEL asks for the host's own cores: for tools that boot emulated ones whatever
+/// it says, because only those can be counted and held at every instruction.
+pub fn note_that_cores_are_emulated() {
+    let accel = std::env::var("QEMU_ACCEL").unwrap_or_default();
+    if Accelerator::of(&accel).is_hardware() {
+        let why = "cores are emulated here, which QEMU_ACCEL cannot change";
+        output::say(&format!("rundown: {why}; cargo run heeds QEMU_ACCEL={accel}"));
     }
 }
 
@@ -136,29 +150,6 @@ fn seconds(text: &str) -> Result<Duration, ExitError> {
             "set it to something like 60",
         )),
     }
-}
-
-/// Splits QEMU_EXTRA and refuses what has a variable of its own: checked there, it must not
-/// change behind the check.
-fn extra(text: &str) -> Result<Vec<String>, ExitError> {
-    let Some(args) = shlex::split(text) else {
-        return Err(ExitError::setup(
-            format!("QEMU_EXTRA={text} has an open quote"),
-            "close it, as in a shell",
-        ));
-    };
-    let own =
-        [("smp", "SMP"), ("machine", "MACHINE"), ("M", "MACHINE"), ("cpu", "CPU"), ("m", "MEM")];
-    for arg in &args {
-        let option = arg.strip_prefix("--").or_else(|| arg.strip_prefix('-'));
-        if let Some((_, variable)) = own.iter().find(|(name, _)| Some(*name) == option) {
-            return Err(ExitError::setup(
-                format!("QEMU_EXTRA holds {arg}"),
-                format!("set QEMU_{variable} instead"),
-            ));
-        }
-    }
-    Ok(args)
 }
 
 #[cfg(test)]

@@ -36,6 +36,20 @@ const WRONG: &[(&[(&str, &str)], &str)] = &[
     (&[("QEMU_EXTRA", "-nothing")], "-nothing: invalid option; check QEMU_EXTRA"),
     (&[("QEMU_EXTRA", "-append 'a")], "has an open quote; close it"),
     (&[("QEMU_EXTRA", "-smp 9")], "set QEMU_SMP instead"),
+    (&[("QEMU_SMP", "4,sockets=3")], "sockets=3, cores=1 are 3 cores, not 4; set it to 1 to 512"),
+    (&[("QEMU_SMP", "4,dies=2")], "rundown: QEMU does not start"),
+    (&[("QEMU_EXTRA", "--help")], "only prints something; run qemu-system-aarch64 --help"),
+    (&[("QEMU_EXTRA", "-version")], "only prints something; run qemu-system-aarch64 -version"),
+    (&[("QEMU_EXTRA", "-device help")], "run qemu-system-aarch64 -device help"),
+    (&[("QEMU_CPU", "help")], "run qemu-system-aarch64 -cpu help"),
+    (&[("QEMU_MACHINE", "virt,help")], "run qemu-system-aarch64 -machine virt,help"),
+    (&[("QEMU_ACCEL", "help")], "run qemu-system-aarch64 -accel help"),
+    (&[("QEMU_ACCEL", "kvm"), ("QEMU_CPU", "cortex-a72")], "unset QEMU_CPU or set it to host"),
+    (&[("QEMU_ACCEL", "hvf"), ("QEMU_MACHINE", "virt,virtualization=on")], "starts at EL2"),
+    (&[("QEMU_ACCEL", "kvm"), ("QEMU_EXTRA", "-icount shift=4")], "unset QEMU_ACCEL"),
+    (&[("QEMU_ACCEL", "kvm,thread=multi")], "is an option of tcg; set it to kvm"),
+    (&[("QEMU_EXTRA", "-accel kvm")], "set QEMU_ACCEL instead"),
+    (&[("QEMU_MACHINE", "virt,accel=kvm")], "set QEMU_ACCEL instead"),
 ];
 
 /// Stand for scripts that the step writes: a QEMU of 2021, and one that prints nothing.
@@ -50,6 +64,21 @@ pub fn steps() -> impl Iterator<Item = Step> {
         let name = format!("refused: {}", boots::shown(variables));
         Step::new(name, 300, |context, deadline| check(variables, line, context, deadline))
     })
+}
+
+/// Returns the step for a tool that cannot do what QEMU_ACCEL asks for: it does without, and says so.
+pub fn accelerated() -> Step {
+    Step::new(
+        "scripts/explore says that it does not heed QEMU_ACCEL=kvm",
+        300,
+        |context, deadline| {
+            let mut command = context.tool("explore")?;
+            command.args(["--seeds", "1"]).env("QEMU_ACCEL", "kvm");
+            let output = process::run(&mut command, deadline)?;
+            let said = output.stderr.lines().filter(|line| line.contains("QEMU_ACCEL=kvm")).count();
+            Ok(Outcome::check(output.succeeded() && said == 1, || output.report(&command)))
+        },
+    )
 }
 
 fn check(

@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::count;
 use crate::step::{Outcome, Step};
 use runner::process;
+use tools::cargo;
 
 /// Seconds: most steps build something first, perhaps on a slow machine.
 const PATIENCE: u64 = 1200;
@@ -56,7 +57,11 @@ fn step(
         variables.iter().map(|(name, value)| (own(name), own(value))).collect();
     Step::new(name, PATIENCE, move |context, deadline| {
         let mut command: Command = context.command(&words[0], &folder);
-        command.args(&words[1..]).envs(variables.iter().cloned());
+        command.args(&words[1..]);
+        if words[0] == "cargo" && !words.iter().any(|word| word == "host-tuple") {
+            cargo::for_the_kernel(&mut command);
+        }
+        command.envs(variables.iter().cloned());
         let output = process::run(&mut command, deadline)?;
         let (passed, failed) = count(output.succeeded(), &output.merged);
         Ok(Outcome { passed, failed, output: output.report(&command) })

@@ -63,6 +63,7 @@ impl Context {
         for name in ["SMP", "MACHINE", "CPU", "MEM", "ACCEL", "TIMEOUT", "EXTRA"] {
             command.env_remove(format!("QEMU_{name}"));
         }
+        cargo::for_the_host(&mut command);
         // The plugin's tests may pass without QEMU elsewhere; here it is there.
         command.env("CACHESCOPE_REQUIRE_QEMU", "1");
         command

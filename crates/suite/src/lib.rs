@@ -34,12 +34,14 @@ mod step;
 mod table;
 mod terminal;
 mod transcript;
+mod unread;
+mod variables;
 
 use std::sync::mpsc::channel;
 use std::thread;
 
 use runner::exit_error::{ExitError, FAILED, SETUP};
-use runner::process;
+use runner::{process, settings};
 
 use context::Context;
 use lanes::Entry;
@@ -63,6 +65,7 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
     let context = Context::new()?;
     let _lock = lock::take(context.root())?; // until the end
     process::end_with_us()?;
+    settings::note_that_cores_are_emulated();
     let entries = chosen(wanted);
     if entries.is_empty() {
         let patterns = &wanted.patterns;

@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use runner::exit_error::ExitError;
+use tools::usage;
 
 /// Runs every test of the project; ends with `N passed, N failed`.
 #[derive(Parser)]
@@ -19,11 +21,15 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let wanted = suite::Wanted { patterns: arguments.patterns, long: arguments.long };
-    if arguments.list {
+    usage::main(run)
+}
+
+fn run(args: &[String]) -> Result<(), ExitError> {
+    let Some(Arguments { list, long, patterns }) = usage::parse(args)? else { return Ok(()) };
+    let wanted = suite::Wanted { patterns, long };
+    if list {
         suite::list(&wanted);
-        return ExitCode::SUCCESS;
+        return Ok(());
     }
-    tools::usage::exit(suite::run(&wanted))
+    suite::run(&wanted)
 }

@@ -69,3 +69,28 @@ fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<
     }
     Ok(Outcome::check(good, || report))
 }
+
+#[cfg(test)]
+mod unit {
+    use runner::ktap::Report;
+
+    /// The kernel's names of its exception vectors are the texts with which a core dies.
+    const SOURCE: &str = include_str!("../../../src/machine/traps/exceptions.rs");
+
+    #[test]
+    fn the_runner_knows_every_exception_of_the_kernel() {
+        let (_, names) = SOURCE.split_once("const VECTORS: [&str; 16] = [").unwrap();
+        let (names, _) = names.split_once("];").unwrap();
+        let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
+        assert_eq!(names.len(), 16);
+        // An interrupt has a handler and kills nobody.
+        for name in names.into_iter().filter(|name| *name != "interrupt") {
+            let death = format!("# {name} on core 1: x");
+            let mut report = Report::default();
+            let text = format!("KTAP version 1\n1..1\n{death}\nok 1 x\n# rundown: PASS\n");
+            report.feed(text.as_bytes());
+            let objection = report.verdict().expect_err(name).to_string();
+            assert!(objection.contains("has died"), "{objection}");
+        }
+    }
+}

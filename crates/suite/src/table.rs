@@ -21,7 +21,8 @@ use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, documents, editor, figures, idle_setup, images, ladder, leftovers,
-    must_fail, newer, page, portable, schedules, scope, sessions, setup, transcript,
+    must_fail, newer, page, portable, schedules, scope, sessions, setup, transcript, unread,
+    variables,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -41,7 +42,7 @@ const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
                        scripts/explore scripts/bench scripts/lab scripts/tool scripts/check \
-                       crates/suite/src/setup/stand_ins.sh .ci/run";
+                       scripts/host-cargo crates/suite/src/setup/stand_ins.sh .ci/run";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
@@ -61,6 +62,8 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, setup::with_a_real_sudo(long));
     table.add(CARGO, [images::step()]);
     table.add(CARGO, [idle_setup::questions()]);
+    table.add(CARGO, [unread::step()]);
+    table.add(CARGO, variables::steps());
     table.add(CARGO, lints());
     table.add(CARGO, documents::steps());
     table.add(CARGO, editor::steps());
@@ -79,6 +82,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps());
     table.add(Anything, bad_setup::steps());
+    table.add(NoOther("schedules"), [bad_setup::accelerated()]);
     table.add(Anything, leftovers::steps());
     table.add(Nothing, transcript::steps());
     table.add(Nothing, schedules::alone());

@@ -1,11 +1,15 @@
 //! Has cargo build what the tools boot and start, and finds it in cargo's messages.
 
+mod variables;
+
 use runner::exit_error::{ExitError, SETUP};
 use runner::process;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+pub use variables::{for_the_host, for_the_kernel, is_for_the_kernel};
 
 /// What has cargo build for this machine, not for the bare one of the kernel.
 pub const FOR_THE_HOST: &[&str] = &["--target", "host-tuple"];
@@ -49,6 +53,11 @@ fn build(root: &Path, target: Option<&Path>, args: &[&str]) -> Result<String, Ex
     let mut command = Command::new("cargo");
     command.current_dir(root).args(["build", "--quiet"]).args(args);
     command.arg("--message-format=json-render-diagnostics");
+    if args.windows(FOR_THE_HOST.len()).any(|these| these == FOR_THE_HOST) {
+        for_the_host(&mut command);
+    } else {
+        for_the_kernel(&mut command);
+    }
     if let Some(target) = target {
         command.env("CARGO_TARGET_DIR", target);
         // Only what cargo makes in the end lies elsewhere: dependencies are built once. A copy with the

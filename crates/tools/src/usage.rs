@@ -7,15 +7,17 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use runner::exit_error::ExitError;
+use runner::unread;
 
-/// Returns the arguments of this process, without its name.
-pub fn args() -> Vec<String> {
-    std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect()
-}
-
-/// Returns what `main` returns; an error is printed first.
-pub fn exit(result: Result<(), ExitError>) -> ExitCode {
-    result.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
+/// Returns what `main` of a tool returns. `run` gets the arguments of this process, without its name; its
+/// error is printed.
+pub fn main(run: impl FnOnce(&[String]) -> Result<(), ExitError>) -> ExitCode {
+    unread::end_quietly();
+    let args = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned());
+    match run(&args.collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
 }
 
 /// Reads the arguments after the command's name. `None`: the usage text was wanted, and is printed.

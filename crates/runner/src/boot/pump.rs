@@ -1,6 +1,6 @@
 //! The loop around a running QEMU: passes its output on, and ends it when it must.
 
-use std::io::{Read, Write, stderr, stdout};
+use std::io::{self, Read, stderr, stdout};
 use std::os::fd::AsFd;
 use std::process::{Child, ChildStderr, ChildStdout, ExitStatus};
 use std::time::{Duration, Instant};
@@ -12,13 +12,14 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::signals::Signals;
 use crate::child;
 use crate::ktap::Report;
+use crate::output::Sink;
 
 /// How long QEMU has to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
-/// While so much waits to be read from us, we read no more: a slow reader slows the guest down.
-const MOST_PENDING: usize = 64 * 1024;
-/// A write of at most this many bytes does not block when poll says so (POSIX: PIPE_BUF is at least 512).
-const PIECE: usize = 512;
+/// While so much waits for our reader, we read no more: a slow reader slows the guest down.
+const MOST_WAITING: usize = 64 * 1024;
+/// Reads of one output in a row: one that never ends must not keep us from the deadline.
+const MOST_READS: u32 = 8;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +28,12 @@ pub enum Ending {
     Exited(ExitStatus),
     /// There was no end in time.
     TimedOut,
+    /// QEMU ended in time, but not all that it printed was read from us in time.
+    Stalled,
     /// This process got a signal.
     Signal(i32),
-    /// Nobody reads our output any more.
-    Unread,
+    /// Our output takes nothing more: nobody reads it any more, or its disk is full.
+    Unread(Errno),
 }
 
 /// A running QEMU with everything that flows out of it.
@@ -40,10 +43,12 @@ pub struct Pump<'a> {
     errors: Option<ChildStderr>,
     signals: &'a Signals,
     deadline: Instant,
-    /// Read from QEMU, not yet taken by our own reader.
-    pending: Vec<u8>,
+    stdout: Sink,
+    stderr: Sink,
     /// QEMU's error messages, held back until the guest's first output: before that they mean a wrong set-up.
     complaint: Vec<u8>,
+    /// How much of them was searched for the guest's own lines.
+    searched: usize,
     /// Whether the guest has printed anything.
     spoken: bool,
     /// Why QEMU was asked to end, if it was.
@@ -53,7 +58,7 @@ pub struct Pump<'a> {
 
 impl<'a> Pump<'a> {
     /// Takes over a child that was just started.
-    pub fn new(mut child: Child, signals: &'a Signals, deadline: Instant) -> Pump<'a> {
+    pub fn new(mut child: Child, signals: &'a Signals, deadline: Instant) -> io::Result<Pump<'a>> {
         let (output, errors) = (child.stdout.take(), child.stderr.take());
         for fd in [output.as_ref().map(AsFd::as_fd), errors.as_ref().map(AsFd::as_fd)]
             .into_iter()
@@ -61,19 +66,20 @@ impl<'a> Pump<'a> {
         {
             let _ = fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
         }
-        let (pending, complaint) = (Vec::new(), Vec::new());
-        Pump {
+        Ok(Pump {
             child,
             output,
             errors,
             signals,
             deadline,
-            pending,
-            complaint,
+            stdout: Sink::start(stdout(), signals.waker()?)?,
+            stderr: Sink::start(stderr(), signals.waker()?)?,
+            complaint: Vec::new(),
+            searched: 0,
             spoken: false,
             reason: None,
             killed: false,
-        }
+        })
     }
 
     /// Runs until QEMU has ended and all its output is passed on. Returns how it ended, and QEMU's error
@@ -87,40 +93,78 @@ impl<'a> Pump<'a> {
             // Asked before reading: what was written before the end is then in the pipe for sure.
             let ended = self.child.try_wait().ok().flatten();
             self.read(report);
-            self.write();
+            if let Some(error) = self.stdout.failed().filter(|_| self.reason.is_none()) {
+                self.end(Ending::Unread(error));
+            }
             if let Some(status) = ended {
-                self.flush(report);
-                let ending = self.reason.take().unwrap_or(Ending::Exited(status));
-                if self.spoken || ending == Ending::TimedOut {
-                    self.pass_complaint_on(self.complaint.len());
-                }
-                return (ending, String::from_utf8_lossy(&self.complaint).into_owned());
+                return self.finish(Ending::Exited(status), report);
             }
             if Instant::now() >= self.deadline {
+                if self.killed {
+                    // It does not even obey SIGKILL; the system has it now.
+                    return self.finish(Ending::TimedOut, report);
+                }
                 self.end(Ending::TimedOut);
+            }
+        }
+    }
+
+    /// Passes the rest of QEMU's output on, as long as the deadline allows.
+    fn finish(mut self, ending: Ending, report: &mut Report) -> (Ending, String) {
+        self.flush(report);
+        let complaint = String::from_utf8_lossy(&self.complaint).into_owned();
+        let guests = complaint.lines().any(is_the_guests);
+        if self.spoken || guests || self.reason == Some(Ending::TimedOut) {
+            self.pass_complaint_on(self.complaint.len());
+            self.flush(report);
+        }
+        let Pump { reason, spoken, .. } = self;
+        (reason.unwrap_or(ending), if spoken { String::new() } else { complaint })
+    }
+
+    /// Reads and waits until nothing is left to read or to write, or there is a reason not to wait longer.
+    fn flush(&mut self, report: &mut Report) {
+        loop {
+            // First of all, because it takes the wake-ups: what is looked at afterwards wakes again if it changes.
+            let signal = self.signals.take().map(Ending::Signal);
+            let more = self.read(report);
+            let waiting = self.stdout.waiting() + self.stderr.waiting();
+            let done = !more && waiting == 0;
+            let late = (!done && Instant::now() >= self.deadline).then_some(Ending::Stalled);
+            let stop = signal.or(self.stdout.failed().map(Ending::Unread)).or(late);
+            let stopped = stop.is_some();
+            self.reason = self.reason.take().or(stop);
+            if done || stopped {
+                return;
+            }
+            if !more {
+                self.wait();
             }
         }
     }
 
     /// Sleeps until something happens.
     fn wait(&self) {
-        let out = stdout();
         let mut fds = vec![PollFd::new(self.signals.fd(), PollFlags::POLLIN)];
-        if self.pending.len() < MOST_PENDING {
+        if self.has_room(&self.stdout) {
             fds.extend(
                 self.output.as_ref().map(|output| PollFd::new(output.as_fd(), PollFlags::POLLIN)),
             );
         }
-        fds.extend(
-            self.errors.as_ref().map(|errors| PollFd::new(errors.as_fd(), PollFlags::POLLIN)),
-        );
-        if !self.pending.is_empty() {
-            fds.push(PollFd::new(out.as_fd(), PollFlags::POLLOUT));
+        if self.has_room(&self.stderr) {
+            fds.extend(
+                self.errors.as_ref().map(|errors| PollFd::new(errors.as_fd(), PollFlags::POLLIN)),
+            );
         }
         // One millisecond more, because poll rounds down and would otherwise spin at the end.
         let left =
             self.deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
         let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
+    }
+
+    /// Returns whether more may be read for this output. A QEMU that was asked to end must not wait for us.
+    fn has_room(&self, sink: &Sink) -> bool {
+        sink.waiting() < MOST_WAITING || self.reason.is_some()
     }
 
     /// Asks QEMU to end, and the second time does not ask.
@@ -135,77 +179,78 @@ impl<'a> Pump<'a> {
         self.deadline = Instant::now() + GRACE;
     }
 
-    fn read(&mut self, report: &mut Report) {
+    /// Reads what QEMU has printed, or some of it. Returns whether there was anything.
+    fn read(&mut self, report: &mut Report) -> bool {
         let mut bytes = [0; 8192];
-        while self.pending.len() < MOST_PENDING {
-            match take(&mut self.output, &mut bytes) {
-                0 => break,
-                count => {
-                    report.feed(&bytes[..count]);
-                    self.pending.extend_from_slice(&bytes[..count]);
-                    self.spoken = true;
-                }
+        let mut any = false;
+        for _ in 0..MOST_READS {
+            if !self.has_room(&self.stdout) {
+                break;
             }
+            let count = take(&mut self.output, &mut bytes);
+            if count == 0 {
+                break;
+            }
+            any = true;
+            report.feed(&bytes[..count]);
+            self.spoken = true;
+            push(&self.stdout, &bytes[..count]);
         }
-        loop {
-            match take(&mut self.errors, &mut bytes) {
-                0 => break,
-                count => self.complaint.extend_from_slice(&bytes[..count]),
+        for _ in 0..MOST_READS {
+            if !self.has_room(&self.stderr) {
+                break;
             }
-            if self.spoken || self.complaint.len() >= MOST_PENDING {
-                // QEMU runs, so this is a log (-d) or a warning: pass it on as it comes, in whole lines.
-                let end =
-                    self.complaint.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-                self.pass_complaint_on(end);
+            let count = take(&mut self.errors, &mut bytes);
+            if count == 0 {
+                break;
             }
+            any = true;
+            self.take_errors(&bytes[..count], report);
+        }
+        any
+    }
+
+    /// Takes a piece of QEMU's stderr, where the guest's own lines come by semihosting.
+    fn take_errors(&mut self, bytes: &[u8], report: &mut Report) {
+        self.complaint.extend_from_slice(bytes);
+        let line_end = self.complaint.iter().rposition(|byte| *byte == b'\n');
+        let mut end = line_end.map_or(0, |at| at + 1);
+        let lines = self.complaint[self.searched.min(end)..end].split(|byte| *byte == b'\n');
+        for line in lines.map(String::from_utf8_lossy).filter(|line| is_the_guests(line)) {
+            report.take_early_line(&line);
+        }
+        self.searched = end;
+        let is_much = self.complaint.len() >= MOST_WAITING;
+        if is_much && end == 0 {
+            end = self.complaint.len();
+        }
+        if self.spoken || is_much {
+            // QEMU runs, so this is a log (-d) or a warning: pass it on as it comes, in whole lines.
+            self.pass_complaint_on(end);
         }
     }
 
     fn pass_complaint_on(&mut self, end: usize) {
         let lines: Vec<u8> = self.complaint.drain(..end).collect();
+        self.searched = self.searched.saturating_sub(end);
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             // After we asked it to end, QEMU prints who asked; the reader knows that.
             if self.reason.is_none() || !contains(line, b"terminating on signal") {
-                let _ = stderr().write_all(line);
+                push(&self.stderr, line);
             }
         }
     }
+}
 
-    /// Writes what our reader takes without waiting. Not through `Stdout`, which would keep a part.
-    fn write(&mut self) {
-        while !self.pending.is_empty() {
-            let out = stdout();
-            let mut ready = [PollFd::new(out.as_fd(), PollFlags::POLLOUT)];
-            if !matches!(poll(&mut ready, PollTimeout::ZERO), Ok(1..)) {
-                return;
-            }
-            let piece = self.pending.len().min(PIECE);
-            match nix::unistd::write(out.as_fd(), &self.pending[..piece]) {
-                Ok(count) => drop(self.pending.drain(..count)),
-                // QEMU shares the terminal and makes it non-blocking.
-                Err(Errno::EAGAIN | Errno::EINTR) => return,
-                Err(_) => {
-                    self.pending.clear();
-                    self.end(Ending::Unread);
-                    return;
-                }
-            }
-        }
-    }
+/// Returns whether a line of QEMU's stderr comes from the guest: all of its lines are diagnostics then.
+pub fn is_the_guests(line: &str) -> bool {
+    line.starts_with('#')
+}
 
-    /// After QEMU's end: the rest of its output, as long as the deadline allows.
-    fn flush(&mut self, report: &mut Report) {
-        loop {
-            self.read(report);
-            self.write();
-            if self.pending.is_empty()
-                || Instant::now() >= self.deadline
-                || self.signals.take().is_some()
-            {
-                return;
-            }
-            self.wait();
-        }
+/// Adds to what waits, unless that is too much already: then nobody reads, and we are about to end.
+fn push(sink: &Sink, bytes: &[u8]) {
+    if sink.waiting() < MOST_WAITING {
+        sink.push(bytes);
     }
 }
 
@@ -221,10 +266,7 @@ fn take<R: Read>(pipe: &mut Option<R>, bytes: &mut [u8]) -> usize {
         Ok(0) => *pipe = None,
         Ok(count) => return count,
         Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted
-            ) => {}
+            if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
         Err(_) => *pipe = None,
     }
     0

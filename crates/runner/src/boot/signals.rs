@@ -1,6 +1,6 @@
 //! Turns the signals that end a run, and QEMU's own end, into something that poll can wait for.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 #[derive(Debug)]
 pub struct Signals {
     pipe: UnixStream,
+    writer: UnixStream,
     last: Arc<AtomicUsize>,
 }
 
@@ -30,11 +31,19 @@ impl Signals {
             )?;
             signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
         }
-        signal_hook::low_level::pipe::register(SIGCHLD, writer)?;
-        Ok(Signals { pipe, last })
+        signal_hook::low_level::pipe::register(SIGCHLD, writer.try_clone()?)?;
+        writer.set_nonblocking(true)?;
+        Ok(Signals { pipe, writer, last })
     }
 
-    /// Returns what becomes readable with each signal.
+    /// Returns what makes [`Signals::fd`] readable from another thread, without a signal.
+    pub fn waker(&self) -> std::io::Result<impl Fn() + Send + use<>> {
+        let writer = self.writer.try_clone()?;
+        // A pipe that is full wakes as well.
+        Ok(move || drop((&writer).write(&[0])))
+    }
+
+    /// Returns what becomes readable with each signal, and with each call of a waker.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.pipe.as_fd()
     }

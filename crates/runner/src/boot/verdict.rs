@@ -2,10 +2,12 @@
 
 use std::os::unix::process::ExitStatusExt;
 
-use super::pump::Ending;
-use crate::exit_error::{ExitError, FAILED, SETUP, TIMED_OUT};
+use nix::errno::Errno;
+
+use super::pump::{Ending, is_the_guests};
+use crate::exit_error::{ExitError, FAILED, TIMED_OUT};
 use crate::ktap::{Report, printable};
-use crate::settings::Settings;
+use crate::settings::{Accelerator, Settings};
 
 /// Judges a run. `complaint`: QEMU's error messages from before the guest's first output.
 pub fn judge(
@@ -33,35 +35,63 @@ pub fn judge(
                 format!("stopped by signal {signal} before a verdict"),
             ));
         }
-        Ending::Unread => {
-            return Err(ExitError::new(
-                FAILED,
-                "nobody reads the output; QEMU was stopped before a verdict",
-            ));
+        Ending::Stalled => {
+            let line =
+                format!("the output was not read within {} s (QEMU_TIMEOUT)", settings.timeout.0);
+            return Err(ExitError::new(TIMED_OUT, line));
+        }
+        Ending::Unread(error) => {
+            let why = match error {
+                Errno::EPIPE => "nobody reads the output".to_owned(),
+                error => format!("the output cannot be written: {}", error.desc()),
+            };
+            let line = format!("{why}; QEMU was stopped before a verdict");
+            return Err(ExitError::new(FAILED, line));
         }
         Ending::Exited(status) => status,
     };
     let silent = report.last_line().is_empty();
+    let died_early = silent.then(|| complaint.lines().find(|line| is_the_guests(line))).flatten();
     if silent
-        && !status.success()
+        && died_early.is_none()
         && let Some(reason) = complaints(complaint)
     {
-        let line = format!(
-            "QEMU does not start: {reason}; check QEMU_EXTRA and the other QEMU_ variables"
-        );
-        return Err(ExitError::new(SETUP, line));
+        let what = if status.success() { "boots nothing" } else { "does not start" };
+        let remedy = remedy(&reason, settings);
+        return Err(ExitError::setup(format!("QEMU {what}: {reason}"), remedy));
     }
     let how = match (status.code(), status.signal()) {
         (Some(0), _) => String::new(),
         (Some(code), _) => format!("QEMU's exit status is {code}"),
         (None, signal) => format!("QEMU was killed by signal {}", signal.unwrap_or(0)),
     };
+    if let Some(line) = died_early {
+        let text = printable(line.trim_start_matches(['#', ' ']));
+        let how = if how.is_empty() { "there is no report".to_owned() } else { how };
+        return Err(ExitError::new(FAILED, format!("{text} ({how})")));
+    }
     match (report.verdict(), how.is_empty()) {
         (Ok(passed), true) => Ok(passed),
         (Ok(_), false) => Err(ExitError::new(FAILED, format!("every test passed, but {how}"))),
         (Err(objection), true) => Err(ExitError::new(FAILED, objection.to_string())),
         (Err(objection), false) => Err(ExitError::new(FAILED, format!("{objection} ({how})"))),
     }
+}
+
+/// Returns what to do about a QEMU that does not start.
+fn remedy(reason: &str, settings: &Settings) -> String {
+    let accel = Accelerator::of(&settings.accel);
+    let needed = match accel {
+        Accelerator::Kvm => "an Arm computer with Linux and access to /dev/kvm",
+        Accelerator::Hvf => "a Mac with Apple Silicon and a QEMU that was built for hvf",
+        Accelerator::Tcg | Accelerator::Other => "",
+    };
+    let about =
+        [accel.name(), "accelerator"].iter().any(|word| reason.to_lowercase().contains(word));
+    if needed.is_empty() || !about {
+        return "check QEMU_EXTRA and the other QEMU_ variables".to_owned();
+    }
+    format!("QEMU_ACCEL={} needs {needed}, unset it to have the cores emulated", settings.accel)
 }
 
 /// Returns the first complaint that is not just a warning, without the name of the program before it.
@@ -141,6 +171,37 @@ mod tests {
     }
 
     #[test]
+    fn a_qemu_that_ends_well_without_a_boot_is_a_set_up_error() {
+        let complaint = "qemu-system-aarch64: info: dtb dumped to x. Exiting.\n";
+        stopped(exit(0), "", complaint, 2, "QEMU boots nothing: info: dtb dumped to x. Exiting.; ");
+    }
+
+    #[test]
+    fn a_death_before_the_console_is_known_is_a_failure_with_its_text() {
+        let complaint = "qemu: warning: x\n\n# panic on core 0: no console\n# at x.rs:1\n";
+        let line = "panic on core 0: no console (QEMU's exit status is 1)";
+        stopped(exit(1), "", complaint, 1, line);
+        stopped(exit(0), "", "# started at EL3\n", 1, "started at EL3 (there is no report)");
+    }
+
+    #[test]
+    fn what_hardware_acceleration_needs_is_said() {
+        let kvm = |name: &str| (name == "QEMU_ACCEL").then(|| "kvm".to_owned());
+        let settings = Settings::read(&Options::default(), kvm).unwrap();
+        let judged = |complaint| {
+            judge(&exit(1), &mut Report::default(), complaint, &settings).unwrap_err().line
+        };
+        assert!(
+            judged("q: -accel kvm: invalid accelerator kvm\n").contains("; QEMU_ACCEL=kvm needs")
+        );
+        assert!(judged("q: Could not access KVM kernel module: x\n").contains("/dev/kvm"));
+        assert!(
+            judged("q: no such file\n")
+                .ends_with("; check QEMU_EXTRA and the other QEMU_ variables")
+        );
+    }
+
+    #[test]
     fn a_timeout_names_the_last_line() {
         stopped(
             Ending::TimedOut,
@@ -155,6 +216,8 @@ mod tests {
     #[test]
     fn a_signal_and_a_closed_output_are_no_pass() {
         stopped(Ending::Signal(15), GOOD, "", 143, "stopped by signal 15");
-        stopped(Ending::Unread, GOOD, "", 1, "nobody reads");
+        stopped(Ending::Unread(Errno::EPIPE), GOOD, "", 1, "nobody reads");
+        stopped(Ending::Unread(Errno::ENOSPC), GOOD, "", 1, "cannot be written: No space left");
+        stopped(Ending::Stalled, GOOD, "", 124, "was not read within 60 s (QEMU_TIMEOUT)");
     }
 }

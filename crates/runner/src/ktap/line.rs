@@ -1,7 +1,11 @@
 //! One line of a KTAP report, taken apart.
 
-/// Longer lines are cut for the verdict (not for the reader, who sees every byte).
+/// Of a longer line only so much is kept at a time (the reader of the output sees every byte).
 pub const LONGEST_LINE: usize = 16 * 1024;
+
+/// What a directive begins with, in any case: those of KTAP and TAP, and `XPASS` of kselftest. All of them
+/// mean that a test did not simply pass.
+const DIRECTIVES: [&str; 6] = ["skip", "todo", "xfail", "xpass", "timeout", "error"];
 
 /// What one line of the report is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +34,11 @@ pub enum Line {
 }
 
 impl Line {
-    /// Reads one line without its line feed; a carriage return at the end is dropped.
+    /// Reads one line without its line end.
     pub fn parse(bytes: &[u8]) -> Line {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST_LINE)]);
-        let text = text.trim_end();
+        // Only what no terminal shows: a line that ends in anything else is another line.
+        let text = text.trim_end_matches([' ', '\t', '\r']);
         Self::parse_text(text).unwrap_or_else(|| Line::Stray(text.to_owned()))
     }
 
@@ -59,11 +64,9 @@ impl Line {
         };
         let (digits, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         let number = number(digits)?;
-        let (name, directive) = match rest.rsplit_once("# ") {
-            Some((name, directive)) if is_directive(directive) => {
-                (name, Some(directive.trim().to_owned()))
-            }
-            _ => (rest, None),
+        let (name, directive) = match directive(rest) {
+            Some((name, directive)) => (name, Some(directive)),
+            None => (rest, None),
         };
         let name = name.trim();
         let name = name.strip_prefix("- ").unwrap_or(name).to_owned();
@@ -72,15 +75,54 @@ impl Line {
 }
 
 fn number(digits: &str) -> Option<u64> {
-    digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())?
+    let plain = digits.bytes().all(|digit| digit.is_ascii_digit());
+    (plain && (digits == "0" || !digits.starts_with('0'))).then(|| digits.parse().ok())?
 }
 
-/// Returns whether the text begins with a keyword of KTAP or TAP; all of them mean "did not simply pass".
-fn is_directive(text: &str) -> bool {
-    let word = text.split([' ', ':']).next().unwrap_or_default();
-    ["SKIP", "TODO", "XFAIL", "TIMEOUT", "ERROR"]
-        .iter()
-        .any(|known| word.eq_ignore_ascii_case(known))
+/// Splits a test's text at its directive, if it has one: behind any `#` that no backslash takes the meaning
+/// from (TAP 14, "Escaping"). Case, blanks, signs and colours before the word, and what follows it within
+/// the word do not matter: `#skip`, `# Skipped: why`, `# [TODO]`, `# SKIP x # y`.
+fn directive(text: &str) -> Option<(&str, String)> {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == b'#' && !escaped {
+            let directive = without_colours(&text[at + 1..]);
+            if DIRECTIVES.iter().any(|known| begins_with(word(&directive), known)) {
+                return Some((&text[..at], directive.trim().to_owned()));
+            }
+        }
+        escaped = byte == b'\\' && !escaped;
+    }
+    None
+}
+
+/// Returns whether a directive says that the test was skipped.
+pub fn is_skip(directive: &str) -> bool {
+    begins_with(word(directive), "skip")
+}
+
+/// Returns a directive from its first word on.
+fn word(directive: &str) -> &str {
+    directive.trim_start_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// Returns whether the text begins so, in any case.
+pub fn begins_with(text: &str, start: &str) -> bool {
+    text.as_bytes()
+        .get(..start.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+}
+
+/// Removes what sets a terminal's colours: ESC, `[`, and all up to a letter (ECMA-48, 5.4).
+pub fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end =
+            part.find(|c: char| ('\x40'..='\x7e').contains(&c)).map_or(part.len(), |at| at + 1);
+        plain.push_str(&part[end..]);
+    }
+    plain
 }
 
 /// Returns a guest's text made safe for one line of a terminal: no control characters, not too long.

@@ -1,5 +1,8 @@
 //! What the KTAP reader accepts, and the many things that it must not.
 
+mod forged;
+mod mutations;
+
 use super::*;
 
 const GOOD: &str = "# booting\nKTAP version 1\n1..3\n# machine: 4 cores\nok 1 every core is up\nok 2 - drain\nok 3\n# | table |\n# rundown: PASS\n";
@@ -93,7 +96,7 @@ fn the_kernel_saying_fail_is_a_failure() {
 fn the_version_comes_first() {
     refused(GOOD.replace("KTAP version 1\n", ""), "must come first, not: 1..3");
     refused(GOOD.replace("version 1", "version 2"), "must come first");
-    refused(format!("hello\n{GOOD}"), "must come first, not: hello");
+    refused(format!("ok 1 x\n{GOOD}"), "must come first, not: ok 1 x");
     refused(GOOD.replace("1..3", "KTAP version 1\n1..3"), "comes twice");
 }
 
@@ -107,7 +110,7 @@ fn the_plan_is_there_once_and_early() {
     );
     refused("KTAP version 1\n1..0\n# rundown: PASS\n", "plan is for 0 tests");
     refused("KTAP version 1\n# rundown: PASS\n", "no test was reported");
-    for plan in ["1..-1", "1..", "1..3x", "1..99999999999999999999", "0..3", "1..+3"] {
+    for plan in ["1..-1", "1..", "1..3x", "1..99999999999999999999", "0..3", "1..+3", "1..03"] {
         refused(GOOD.replace("1..3", plan), "not KTAP");
     }
 }
@@ -146,7 +149,7 @@ fn escape_sequences_and_stray_text_do_not_pass() {
 
 #[test]
 fn bytes_that_are_not_utf8_neither_pass_nor_panic() {
-    refused([b"\xff\xfe\xc3", GOOD.as_bytes()].concat(), "must come first");
+    refused([b"KTAP version 1\xff\n", &GOOD.as_bytes()[25..]].concat(), "must come first");
     refused([&GOOD.as_bytes()[..30], b"\xf0\x9f"].concat(), "ends before");
     let odd = GOOD.replace("drain", "dr\u{85}a\u{7}in");
     assert_eq!(judge(odd.as_bytes()), Ok(3));
@@ -165,8 +168,37 @@ fn a_very_long_line_is_bounded() {
     assert!(report.unfinished.capacity() <= 2 * LONGEST_LINE);
     assert!(report.verdict().is_err());
     assert!(report.last_line().len() <= 200);
-    // A long diagnostic hides nothing that follows it.
-    assert_eq!(judge(GOOD.replace("machine", &"y".repeat(10 * LONGEST_LINE))), Ok(3));
+}
+
+#[test]
+fn a_long_diagnostic_passes_and_hides_nothing() {
+    let long = "y".repeat(10 * LONGEST_LINE);
+    assert_eq!(judge(GOOD.replace("machine", &long)), Ok(3));
+    // Whatever lies across a cut is seen as well.
+    for room in 0..40 {
+        let long = "y".repeat(LONGEST_LINE - room);
+        for (hidden, reason) in
+            [("# rundown: FAIL", "another verdict"), ("# panic on core 2", "has died")]
+        {
+            refused(GOOD.replace("machine", &format!("{long}{hidden}{long}")), reason);
+        }
+        refused(GOOD.replace("drain", &format!("{long}# SKIP")), "");
+    }
+    refused(GOOD.replace("drain", &long), "too long: ok 2 - yyy");
+    refused(GOOD.replace("# rundown: PASS", &format!("# rundown: PASS{long}")), "ends before");
+}
+
+#[test]
+fn a_line_by_semihosting_counts_as_well() {
+    let verdict = |early: &str| {
+        let mut report = Report::default();
+        report.take_early_line(early);
+        report.feed(GOOD.as_bytes());
+        report.verdict().map_err(|objection| objection.to_string())
+    };
+    assert_eq!(verdict("# no stdout-path: the first PL011"), Ok(3));
+    assert!(verdict("# panic on core 3: x").unwrap_err().contains("has died: # panic on core 3"));
+    assert!(verdict("# rundown: FAIL").unwrap_err().contains("another verdict"));
 }
 
 #[test]

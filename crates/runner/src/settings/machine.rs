@@ -3,7 +3,7 @@
 use crate::exit_error::ExitError;
 
 /// GICv2 has eight CPU interfaces (GIC architecture 2.0, 1.1; QEMU's `GIC_NCPU`).
-const MOST_GICV2: u32 = 8;
+pub const MOST_GICV2: u32 = 8;
 /// QEMU's `virt` machine ends at 512 cores, whatever the GIC could do (hw/arm/virt.c, `max_cpus`).
 pub const MOST_GICV3: u32 = 512;
 
@@ -26,8 +26,7 @@ pub fn most_cores(machine: &str) -> Result<u32, ExitError> {
     for part in parts {
         let (key, value) = part.split_once('=').unwrap_or((part, "on"));
         match (key, value) {
-            // QEMU takes all four for a switch that is on (util/qapi, qapi_bool_parse).
-            ("secure", "on" | "yes" | "true" | "y") => {
+            ("secure", value) if is_on(value) => {
                 return Err(ExitError::setup(
                     format!(
                         "QEMU_MACHINE={machine} starts at EL3, and EL3 firmware is not provided"
@@ -35,10 +34,22 @@ pub fn most_cores(machine: &str) -> Result<u32, ExitError> {
                     format!("remove {part}"),
                 ));
             }
+            ("accel", _) => {
+                return Err(ExitError::setup(
+                    format!("QEMU_MACHINE={machine} chooses the accelerator"),
+                    format!("remove {part} and set QEMU_ACCEL instead"),
+                ));
+            }
+            // What `host` and `max` are under KVM only the host knows; QEMU refuses what it has not.
             ("gic-version", "2") => most = MOST_GICV2,
             ("gic-version", _) => most = MOST_GICV3,
             _ => {}
         }
     }
     Ok(most)
+}
+
+/// Returns whether QEMU takes the value for a switch that is on (util/qapi, qapi_bool_parse).
+pub fn is_on(value: &str) -> bool {
+    ["on", "yes", "true", "y"].contains(&value)
 }

@@ -46,10 +46,10 @@ fn an_empty_variable_is_refused_but_for_the_extra_arguments() {
 fn the_number_of_cores_is_a_number_that_the_machine_takes() {
     refused(
         "QEMU_SMP",
-        &["abc", "-1", "+4", "4.0", "4 ", "0x4", "cpus=4", "99999999999"],
-        "is not a number of cores",
+        &["abc", "-1", "+4", "4.0", "4 ", "0x4", "cpus=x", "4,maxcpus=", "99999999999", ",cpus=4"],
+        "not a number of cores",
     );
-    refused("QEMU_SMP", &["0", "00"], "leaves no core");
+    refused("QEMU_SMP", &["0", "00", "cpus=0", "4,cores=0", "4,maxcpus=0"], "leaves no core");
     refused("QEMU_SMP", &["513"], "more than the 512 cores");
     for (machine, most) in [
         ("virt", 8),
@@ -67,6 +67,112 @@ fn the_number_of_cores_is_a_number_that_the_machine_takes() {
         let error =
             read(&[("QEMU_MACHINE", machine), ("QEMU_SMP", &(most + 1).to_string())]).unwrap_err();
         assert!(error.line.contains(&format!("more than the {most} cores")), "{}", error.line);
+    }
+}
+
+#[test]
+fn cores_are_counted_through_all_of_their_groups() {
+    for (smp, cores) in [
+        ("4,maxcpus=8", 4),
+        ("cpus=4", 4),
+        ("maxcpus=8,cpus=4", 4),
+        ("cpus=4,sockets=2,clusters=1,cores=2,threads=1", 4),
+        ("sockets=2,cores=3", 6),
+        ("maxcpus=6", 6),
+        ("8,sockets=2", 8),
+        ("8,cores=2,threads=2", 8),
+        ("2,maxcpus=8,clusters=2,threads=2", 2),
+        ("threads=2", 2),
+        ("4,dies=1", 4),
+    ] {
+        let settings = read(&[("QEMU_SMP", smp)]).unwrap();
+        assert_eq!((settings.cores, settings.topology.as_deref()), (cores, Some(smp)));
+    }
+    assert_eq!(read(&[("QEMU_SMP", "4")]).unwrap().topology, None);
+    refused("QEMU_SMP", &["4,4", "4,"], "where KEY=NUMBER is due");
+    refused("QEMU_SMP", &["4,foo=2", "smp=4", "4,Cores=4"], "has no key");
+    refused("QEMU_SMP", &["4,cpus=4", "4,cores=2,cores=2"], "twice");
+    refused("QEMU_SMP", &["4,sockets=3"], "does not add up: sockets=3, cores=1 are 3 cores, not 4");
+    refused("QEMU_SMP", &["4,sockets=1,cores=2,threads=1", "4,cores=3"], "does not add up");
+    refused("QEMU_SMP", &["8,maxcpus=4"], "has 8 cores, more than maxcpus=4");
+    refused("QEMU_SMP", &["4,maxcpus=513", "sockets=512,cores=2"], "more than the 512 cores");
+    refused("QEMU_SMP", &["sockets=4294967295,cores=4294967295,threads=4294967295"], "too many");
+    let error = read(&[("QEMU_SMP", "4,maxcpus=9"), ("QEMU_MACHINE", "virt")]).unwrap_err();
+    assert!(error.line.contains("more than the 8 cores"), "{}", error.line);
+}
+
+#[test]
+fn the_timeout_grows_with_the_cores_unless_it_is_set() {
+    let seconds = |set: &[(&str, &str)]| read(set).unwrap().timeout.1.as_secs();
+    for (smp, wanted) in [("1", 60), ("60", 60), ("64", 64), ("512", 512), ("4,maxcpus=512", 60)] {
+        assert_eq!(seconds(&[("QEMU_SMP", smp)]), wanted, "{smp}");
+    }
+    assert_eq!(seconds(&[("QEMU_SMP", "512"), ("QEMU_TIMEOUT", "7")]), 7);
+}
+
+#[test]
+fn the_hosts_own_cores_need_no_further_setting() {
+    let with = |accel, smp| read(&[("QEMU_ACCEL", accel), ("QEMU_SMP", smp)]).unwrap();
+    for (accel, smp, machine) in [
+        ("kvm", "4", "virt,gic-version=host"),
+        ("kvm,kernel-irqchip=on", "64", "virt,gic-version=host"),
+        ("accel=kvm", "4", "virt,gic-version=host"),
+        ("hvf", "8", "virt"),
+        ("hvf", "9", "virt,gic-version=3"),
+    ] {
+        let settings = with(accel, smp);
+        assert_eq!((settings.cpu.as_str(), settings.machine.as_str()), ("host", machine));
+    }
+    let host = ["host", "max", "host,pmu=off"];
+    assert!(host.iter().all(|cpu| read(&[("QEMU_ACCEL", "kvm"), ("QEMU_CPU", cpu)]).is_ok()));
+    for machine in ["virt,gic-version=2", "virt,gic-version=max", "virt,virtualization=off"] {
+        assert!(read(&[("QEMU_ACCEL", "kvm"), ("QEMU_MACHINE", machine)]).is_ok(), "{machine}");
+    }
+}
+
+#[test]
+fn what_only_emulated_cores_have_is_refused_with_the_hosts_own() {
+    for accel in ["kvm", "hvf", "kvm,dirty-ring-size=0"] {
+        for (variable, value, reason) in [
+            ("QEMU_CPU", "cortex-a72", "host's own cores run; unset QEMU_CPU"),
+            ("QEMU_CPU", "neoverse-n1,pmu=off", "host's own cores run"),
+            ("QEMU_MACHINE", "virt,virtualization=on", "starts at EL2"),
+            ("QEMU_MACHINE", "virt,gic-version=3,virtualization", "remove virtualization, or"),
+            ("QEMU_MACHINE", "virt,secure=on", "EL3 firmware is not provided"),
+            ("QEMU_EXTRA", "-icount shift=4", "QEMU_EXTRA holds -icount, which only emulated"),
+            ("QEMU_EXTRA", "-s --plugin x.so", "QEMU_EXTRA holds --plugin"),
+        ] {
+            let error = read(&[("QEMU_ACCEL", accel), (variable, value)]).unwrap_err();
+            assert!(error.line.contains(reason), "{accel}, {value}: {}", error.line);
+            assert_eq!(error.status, 2);
+        }
+    }
+    refused(
+        "QEMU_ACCEL",
+        &["kvm,thread=multi", "hvf,thread=single"],
+        "is an option of tcg; set it to",
+    );
+    refused("QEMU_MACHINE", &["virt,accel=kvm", "virt,gic-version=3,accel=tcg"], "set QEMU_ACCEL");
+    refused("QEMU_MACHINE", &["virt,gic-version=host"], "is for QEMU_ACCEL=kvm, not for tcg");
+    refused("QEMU_CPU", &["host", "host,pmu=off"], "is for QEMU_ACCEL=kvm or hvf");
+    let hvf = read(&[("QEMU_ACCEL", "hvf"), ("QEMU_MACHINE", "virt,gic-version=host")]);
+    assert!(hvf.unwrap_err().line.contains("is for QEMU_ACCEL=kvm, not for hvf"));
+}
+
+#[test]
+fn what_prints_something_and_boots_nothing_is_refused() {
+    for variable in ["QEMU_CPU", "QEMU_MACHINE", "QEMU_ACCEL"] {
+        refused(variable, &["help", "?"], "QEMU only prints something; run qemu-system-aarch64 -");
+    }
+    refused("QEMU_MACHINE", &["virt,help"], "run qemu-system-aarch64 -machine virt,help");
+    refused("QEMU_SMP", &["help", "4,help"], "set it to 1 to 512");
+    refused("QEMU_MEM", &["help"], "is not a size");
+    let prints = ["-h", "-help", "--help", "-version", "--version", "-s -version"];
+    refused("QEMU_EXTRA", &prints, "QEMU only prints something; run qemu-system-aarch64 -");
+    let lists = ["-device help", "-device pl011,help", "-d help", "-d ?", "-L help", "-trace help"];
+    refused("QEMU_EXTRA", &lists, "QEMU only prints something; run qemu-system-aarch64 -");
+    for text in ["-append help", "-append '-help --version'", "-name help", "-append -M"] {
+        assert!(read(&[("QEMU_EXTRA", text)]).is_ok(), "{text}");
     }
 }
 
@@ -161,6 +267,7 @@ fn the_extra_arguments_do_not_go_behind_the_checks() {
     refused("QEMU_EXTRA", &["-machine secure=on", "-M virt"], "set QEMU_MACHINE instead");
     refused("QEMU_EXTRA", &["-cpu cortex-a15"], "set QEMU_CPU instead");
     refused("QEMU_EXTRA", &["-m 1M"], "set QEMU_MEM instead");
+    refused("QEMU_EXTRA", &["-accel kvm", "--accel tcg", "-enable-kvm"], "set QEMU_ACCEL instead");
 }
 
 #[test]

@@ -1,0 +1,247 @@
+//! The runner as a process, with a shell script in QEMU's place: what no real QEMU does on demand.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+const GOOD: &str = "KTAP version 1\\n1..1\\nok 1 a\\n# rundown: PASS\\n";
+/// Nothing here takes longer, however busy the host is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder with a fake QEMU and a kernel for it, gone when this is dropped.
+struct Fake(PathBuf);
+
+impl Fake {
+    /// `script`: what it does in place of a boot.
+    fn new(script: &str) -> Fake {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("rundown-fake-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let version = "case $1 in --version) echo QEMU emulator version 7.2.22; exit ;; esac";
+        fs::write(folder.join("qemu"), format!("#!/bin/sh\n{version}\n{script}\n")).unwrap();
+        fs::set_permissions(folder.join("qemu"), fs::Permissions::from_mode(0o755)).unwrap();
+        // ELF for the Arm 64-bit Architecture: e_machine is 183.
+        let head = [b"\x7fELF\x02\x01".as_slice(), &[0; 12], &[183, 0]].concat();
+        fs::write(folder.join("kernel"), head).unwrap();
+        Fake(folder)
+    }
+
+    fn runner(&self, seconds: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QEMU")) {
+            command.env_remove(name);
+        }
+        command.env("QEMU", self.0.join("qemu")).env("QEMU_TIMEOUT", seconds);
+        command.arg(self.0.join("kernel")).stdin(Stdio::null());
+        command
+    }
+
+    /// Returns the exit status and both outputs.
+    fn run(&self) -> (i32, String, String) {
+        let output = self.runner("60").output().unwrap();
+        let [stdout, stderr] =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.code().unwrap(), stdout, stderr)
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Waits for an end, but not for ever.
+fn end(runner: &mut Child) -> Option<ExitStatus> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(status) = runner.try_wait().unwrap() {
+            return Some(status);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    let _ = runner.kill();
+    runner.wait().unwrap();
+    None
+}
+
+/// What floods an output until it is ended.
+fn flood(output: &str) -> String {
+    format!("exec yes '# a line of a log that never ends' >&{output}")
+}
+
+#[test]
+fn a_reader_that_stalls_disables_neither_the_timeout_nor_a_signal() {
+    let both = format!("yes '# x' & {}", flood("2"));
+    let streams = [("out", flood("1")), ("err", flood("2")), ("both", both)];
+    thread::scope(|scope| {
+        for (stalled, floods) in &streams {
+            // A log before the first output of the guest, and after it.
+            for start in ["", "printf 'KTAP version 1\\n'"] {
+                for by_signal in [false, true] {
+                    for terminal in [false, true] {
+                        scope.spawn(move || {
+                            let fake = Fake::new(&format!("{start}\n{floods}"));
+                            let status = stalled_run(&fake, stalled, by_signal, terminal);
+                            let wanted = if by_signal { 143 } else { 124 };
+                            assert_eq!(status, Some(wanted), "{stalled} {start:?} {terminal}");
+                        });
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// Returns the exit status of a runner whose output is never read. `stalled`: which output. `terminal`: it is
+/// one whose window does not answer, else a pipe.
+fn stalled_run(fake: &Fake, stalled: &str, by_signal: bool, terminal: bool) -> Option<i32> {
+    let (reader, writer): (OwnedFd, OwnedFd) = if terminal {
+        let pty = nix::pty::openpty(None, None).unwrap();
+        (pty.master, pty.slave)
+    } else {
+        let (reader, writer) = io::pipe().unwrap();
+        (reader.into(), writer.into())
+    };
+    let mut command = fake.runner(if by_signal { "600" } else { "1" });
+    let output = |name| match stalled {
+        stalled if stalled == name || stalled == "both" => writer.try_clone().unwrap().into(),
+        _ => Stdio::null(),
+    };
+    let mut runner = command.stdout(output("out")).stderr(output("err")).spawn().unwrap();
+    if by_signal {
+        // Long enough for every pipe to be full.
+        thread::sleep(Duration::from_millis(700));
+        kill(Pid::from_raw(runner.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    }
+    let status = end(&mut runner);
+    drop(reader); // open until here, and never read
+    status.and_then(|status| status.code())
+}
+
+#[test]
+fn a_report_that_nobody_has_read_in_time_is_no_pass() {
+    // More than a pipe holds, and QEMU ends by itself before the deadline.
+    let much = "yes '# x' | head -c 100000";
+    let fake = Fake::new(&format!(
+        "printf 'KTAP version 1\\n1..1\\n'\n{much}\nprintf 'ok 1 a\\n# rundown: PASS\\n'"
+    ));
+    let (mut reader, writer) = io::pipe().unwrap();
+    let mut runner = fake.runner("1").stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+    assert_eq!(end(&mut runner).and_then(|status| status.code()), Some(124));
+    // One who reads slowly gets all of it.
+    let (mut slow, writer) = io::pipe().unwrap();
+    let mut command = fake.runner("60");
+    let mut runner = command.stdout(writer).spawn().unwrap();
+    drop(command);
+    thread::sleep(Duration::from_millis(500));
+    let mut text = String::new();
+    slow.read_to_string(&mut text).unwrap();
+    assert_eq!(end(&mut runner).and_then(|status| status.code()), Some(0));
+    assert!(text.ends_with("# x\nok 1 a\n# rundown: PASS\n") && text.len() > 100_000);
+    drop(reader.read(&mut [0; 1]));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_crash() {
+    let fake = Fake::new(&flood("1"));
+    for (out, err) in [(true, false), (false, true), (true, true)] {
+        let gone = || Stdio::from(io::pipe().unwrap().1);
+        let mut command = fake.runner(if out { "60" } else { "1" });
+        command.stdout(if out { gone() } else { Stdio::null() });
+        command.stderr(if err { gone() } else { Stdio::piped() });
+        let mut runner = command.spawn().unwrap();
+        let status = end(&mut runner).unwrap();
+        // Without a reader of the report there is none; a reader of errors is not needed.
+        assert_eq!(status.code(), Some(if out { 1 } else { 124 }), "{status:?}");
+        if !err {
+            let mut text = String::new();
+            runner.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+            assert!(text.starts_with("rundown: nobody reads the output"), "{text}");
+        }
+    }
+    // What only prints, and what is refused.
+    for args in ["--help", "--nonsense"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        let gone = || Stdio::from(io::pipe().unwrap().1);
+        let status = command.arg(args).stdout(gone()).stderr(gone()).status().unwrap();
+        assert!([Some(141), Some(2)].contains(&status.code()), "{args}: {status:?}");
+    }
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    if let Ok(full) = full {
+        let output =
+            Fake::new(&format!("printf '{GOOD}'")).runner("60").stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert!(line.starts_with("rundown: the output cannot be written: No space left"), "{line}");
+    }
+}
+
+#[test]
+fn a_whole_report_and_status_0_pass_and_a_death_on_either_output_does_not() {
+    let run = |script: &str| Fake::new(script).run();
+    let (status, stdout, stderr) = run(&format!("printf '{GOOD}'"));
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    assert!(stdout.ends_with("# rundown: PASS\n"));
+    assert_eq!(run(&format!("printf '{GOOD}'; exit 1")).0, 1);
+    // Under KVM every end has status 0: the report decides.
+    assert_eq!(run(&format!("printf '{}'", GOOD.replace("PASS", "FAIL"))).0, 1);
+    // By semihosting: QEMU prints it on stderr.
+    let (status, _, stderr) =
+        run(&format!("printf '# panic on core 1: x\\n' >&2; printf '{GOOD}'"));
+    assert_eq!(status, 1);
+    assert!(stderr.ends_with("rundown: the kernel has died: # panic on core 1: x\n"), "{stderr}");
+    let (status, _, stderr) =
+        run(&format!("printf '{GOOD}'; printf 'a log\\n# rundown: FAIL\\n' >&2"));
+    assert_eq!(status, 1);
+    assert!(stderr.contains("there is another verdict: # rundown: FAIL"), "{stderr}");
+    let panic =
+        "printf '\\n# panic on core 0: no console\\n# at x.rs:1\\n# rundown: FAIL\\n' >&2; exit 1";
+    let (status, stdout, stderr) = run(panic);
+    assert_eq!((status, stdout.as_str()), (1, ""));
+    assert!(stderr.contains("\n# at x.rs:1\n"), "{stderr}");
+    let last = "rundown: panic on core 0: no console (QEMU's exit status is 1)";
+    assert_eq!(stderr.lines().last(), Some(last));
+    // What QEMU itself complains of is still a set-up error.
+    let (status, _, stderr) = run("echo 'qemu-system-aarch64: no such thing' >&2; exit 1");
+    assert_eq!((status, stderr.lines().count()), (2, 1));
+}
+
+#[test]
+fn what_a_script_in_qemus_place_has_started_ends_with_it() {
+    let fake =
+        Fake::new("sleep 600 & echo $! > \"$0.pid\"; printf '# booting\\n'; wait; sleep 600");
+    let mut runner = fake.runner("1").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    assert_eq!(end(&mut runner).and_then(|status| status.code()), Some(124));
+    let pid = fs::read_to_string(fake.0.join("qemu.pid")).unwrap();
+    let stat = PathBuf::from(format!("/proc/{}/stat", pid.trim()));
+    let lives = || fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+    let deadline = Instant::now() + PATIENCE;
+    while lives() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!lives());
+}
+
+#[test]
+fn a_setting_that_is_no_text_is_refused_not_overlooked() {
+    let fake = Fake::new("exit 0");
+    let mut command = fake.runner("60");
+    let output = command.env("QEMU_SMP", OsStr::from_bytes(b"4\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.contains("is not a number of cores") && line.lines().count() == 1, "{line}");
+}
