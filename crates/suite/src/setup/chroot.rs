@@ -72,7 +72,7 @@ const TRIES: [Try; 6] = [
     Try { what: "all is there", keys: &[], prompts: 0, ..ANN },
 ];
 
-/// Returns the step, in the long run of a machine that can have it.
+/// Returns the step, in the long run.
 pub fn step(long: bool) -> Option<Step> {
     let name = "set-up with a real sudo, in a Debian of its own";
     long.then(|| Step::new(name, 2400, work))
