@@ -2,13 +2,12 @@
 
 use core::fmt;
 use core::ops::Range;
-use dtoolkit::error::FdtParseError;
 
 /// One clear line.
 #[derive(Clone, Debug)]
 pub enum Error<'a> {
-    /// The bytes are no tree.
-    NoTree(FdtParseError),
+    /// The bytes are no tree: why, and where that shows.
+    NoTree(&'static str, usize),
     /// Something that holds for the whole tree.
     Tree(&'static str),
     /// Something is wrong with one node, by its name.
@@ -31,7 +30,9 @@ pub enum Error<'a> {
 impl fmt::Display for Error<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoTree(error) => write!(f, "this is no device tree: {error}"),
+            Self::NoTree(problem, at) => {
+                write!(f, "this is no device tree: {problem}, at byte {at}")
+            }
             Self::Tree(problem) => write!(f, "the device tree {problem}"),
             Self::Node(name, problem) => write!(f, "the device tree's node {name} {problem}"),
             Self::Number(problem, number) => write!(f, "the device tree {problem} {number:#x}"),

@@ -1,7 +1,7 @@
 //! The interrupt controller and its registers.
 
 use crate::error::Error;
-use crate::pages::PAGE;
+use crate::pages::{PAGE, PAST_THE_LAST};
 use crate::place::Place;
 use core::ops::Range;
 use dtoolkit::fdt::Fdt;
@@ -93,9 +93,10 @@ fn v3<'a>(place: &Place<'a>) -> Result<Gic, Error<'a>> {
         Some(stride) => {
             let short = stride.value_as::<u32>().map(u64::from);
             let stride = short.or_else(|_| stride.value_as::<u64>()).ok();
-            let frames =
-                |stride: &u64| *stride >= 2 * FRAME as u64 && stride.is_multiple_of(FRAME as u64);
-            let stride = stride.filter(frames).and_then(|stride| usize::try_from(stride).ok());
+            let stride = stride.and_then(|stride| usize::try_from(stride).ok());
+            let stride = stride.filter(|stride| {
+                stride.is_multiple_of(FRAME) && (2 * FRAME..PAST_THE_LAST).contains(stride)
+            });
             Some(stride.ok_or(wrong("has a redistributor-stride that is not two frames or more"))?)
         }
     };

@@ -22,6 +22,7 @@ mod memory;
 mod pages;
 mod place;
 mod ranges;
+mod whole;
 
 pub use console::ConsoleNote;
 pub use cores::MOST_CORES;

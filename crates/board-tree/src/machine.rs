@@ -7,6 +7,7 @@ use crate::gic::{Gic, compatible};
 use crate::memory::{self, Pieces, Ram};
 use crate::pages::page_range;
 use crate::place::text;
+use crate::whole;
 use core::fmt;
 use core::ops::Range;
 use dtoolkit::fdt::Fdt;
@@ -68,7 +69,7 @@ impl fmt::Display for Note<'_> {
 impl<'a> Machine<'a> {
     /// Reads a tree that lies at `address`, on a core of the affinity `boot_core`.
     pub fn read(tree: &'a [u8], address: usize, boot_core: u64) -> Result<Machine<'a>, Error<'a>> {
-        let fdt = Fdt::new(tree).map_err(Error::NoTree)?;
+        let fdt = whole::tree(tree)?;
         let end = address.checked_add(tree.len()).ok_or(Error::Tree("ends beyond all memory"))?;
         let tree = page_range(address..end);
         let (uart, console_note) = console::find(fdt)?;

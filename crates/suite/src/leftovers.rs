@@ -5,16 +5,16 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::context::{Context, Image};
 use crate::step::{Outcome, Step};
+use crate::terminal;
 
 /// How the runner is ended.
 #[derive(Clone, Copy)]
@@ -58,7 +58,7 @@ fn check(end: End, context: &Context) -> anyhow::Result<Outcome> {
     runner::child::die_with_parent(&mut command);
     let mut keyboard = None;
     if let End::Keys(..) = end {
-        keyboard = Some(on_a_terminal(&mut command)?);
+        keyboard = Some(terminal::give(&mut command)?);
     }
     let mut runner = command.spawn()?;
     let result = end_it(end, &qemu, &mut runner, keyboard.as_mut());
@@ -94,24 +94,6 @@ fn end_it(
     let status = runner.wait()?;
     ensure!(!status.success(), "the runner passed");
     Ok(())
-}
-
-/// Gives the command a terminal of its own and returns the other end, where keys are typed.
-fn on_a_terminal(command: &mut Command) -> anyhow::Result<File> {
-    let pty = nix::pty::openpty(None, None).context("openpty")?;
-    let screen = File::from(pty.slave);
-    command.stdin(screen.try_clone()?).stdout(screen.try_clone()?).stderr(screen);
-    let take = || {
-        nix::unistd::setsid()?;
-        // SAFETY: the call only names descriptor 0, which is the terminal set above, and has no
-        // pointer argument; a session leader without a terminal makes it its own.
-        let result = unsafe { nix::libc::ioctl(0, nix::libc::TIOCSCTTY, 0) };
-        if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
-    };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed: these are two system
-    // calls, and the errors allocate nothing.
-    unsafe { command.pre_exec(take) };
-    Ok(File::from(pty.master))
 }
 
 /// Returns the processes with this name in their arguments.

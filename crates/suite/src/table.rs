@@ -20,9 +20,9 @@ use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, features, figures, idle_setup, images, ladder, leftovers, linear,
-    must_fail, no_semihosting, page, portable, schedules, scope, second_qemu, sessions, transcript,
-    trees, two_ends, unread, variables,
+    arrows, bad_setup, bench, documents, editor, features, figures, idle_setup, images, ladder,
+    leftovers, linear, must_fail, no_semihosting, page, portable, schedules, scope, second_qemu,
+    sessions, setup, transcript, trees, two_ends, unread, variables,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -42,8 +42,9 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/tool scripts/host-cargo \
-                       scripts/second-qemu .ci/run \
+                       scripts/explore scripts/bench scripts/lab scripts/tool scripts/check \
+                       scripts/host-cargo scripts/second-qemu .ci/run \
+                       crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
@@ -61,11 +62,15 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [arrows::step()]);
     table.add(Anything, [idle_setup::step()]);
     table.add(Anything, [second_qemu::fetch()]);
+    table.add(Anything, setup::steps());
+    table.add(Anything, setup::with_a_real_sudo(long));
     table.add(CARGO, [images::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, [unread::step()]);
     table.add(CARGO, variables::steps());
     table.add(CARGO, lints());
+    table.add(CARGO, documents::steps());
+    table.add(CARGO, editor::steps());
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
     table.add(CARGO, portable::steps());

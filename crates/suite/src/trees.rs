@@ -78,6 +78,7 @@ impl Boot<'_> {
         let mut extra = format!("-dtb '{}'", tree.display());
         match self.rule.from {
             From::Elf => (),
+            From::Nowhere => extra += &self.kernel(elf, Some(self.behind + X0))?,
             From::X0 => {
                 let at = self.behind + X0;
                 extra += &self.kernel(elf, Some(at))?;

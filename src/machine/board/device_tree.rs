@@ -10,10 +10,12 @@ pub use board_tree::{Conduit, Gic, Machine};
 /// Where QEMU puts the tree when it loads an ELF file: the start of RAM, with x0 = 0 (QEMU manual,
 /// "virt" machine, "Hardware configuration information for bare-metal programming").
 const ELF_TREE_ADDRESS: usize = 0x4000_0000;
-/// The largest tree that there may be, and what its address must be a multiple of (Linux,
-/// Documentation/arch/arm64/booting.rst, "Setup the device tree").
-const LARGEST_TREE: usize = 2 << 20;
+/// What a tree's address must be a multiple of (Linux, Documentation/arch/arm64/booting.rst, "Setup the
+/// device tree").
 const ALIGNMENT: usize = 8;
+/// The largest tree that is read: twice what Linux allows, as QEMU makes one of more than 2 MiB of a tree
+/// that it has written itself (softmmu/device_tree.c, load_device_tree).
+const LARGEST_TREE: usize = 4 << 20;
 /// The first word of a tree, big-endian (Devicetree Specification, 5.2).
 const MAGIC: u32 = 0xd00d_feed;
 
@@ -29,6 +31,11 @@ pub fn read(loader_tree: usize) -> &'static Machine<'static> {
     // SAFETY: memory, which is mapped now, nothing writes, and holds any value.
     let [magic, size] = unsafe { ptr::read(address as *const [u32; 2]) }.map(u32::from_be);
     let size = size as usize;
+    if magic != MAGIC && loader_tree == 0 {
+        panic!(
+            "QEMU has left no device tree; a file for -dtb must be smaller than 1 MB: pack it by dtc"
+        );
+    }
     if magic != MAGIC || size > LARGEST_TREE {
         panic!("no device tree lies at {address:#x}: it begins with {magic:#x}, {size:#x}");
     }

@@ -46,7 +46,7 @@ static OUR_GIB: Table = {
     table
 };
 
-/// Tables for what is added: two of pages for a tree of 2 MiB, two for the ends of the heap, two for
+/// Tables for what is added: two of pages for the ends of a tree, two for those of the heap, two for
 /// each of them to lie anywhere in any two GiB, and two for a console outside of device space.
 static SPARE: [Table; 10] = [const { empty() }; 10];
 static SPARE_USED: AtomicUsize = AtomicUsize::new(0);

@@ -1,7 +1,8 @@
 //! Trees that no loader would hand over: each gives an error or a sane machine, and soon.
 //!
 //! `BOARD_TREE_SEED=7 BOARD_TREE_MUTANTS=100000 cargo test --package board-tree --target host-tuple`
-//! looks at others. A mutant depends on the seed and its own number alone.
+//! looks at others. A mutant depends on the seed and its own number alone. Long, as making a mutant and
+//! looking at what came of it belong together.
 
 use crate::model::{GICV2, GICV3, LARGE, Node, Tree, cells};
 use board_tree::{Layout, MOST_CORES, Machine, PAGE};

@@ -1,4 +1,6 @@
 //! Each rule by a tree of its own: what the reader makes of it, and what the planner leaves alone.
+//!
+//! Long, as there are many rules, each of some lines, and all change a tree by the same few functions.
 
 use crate::model::{GICV2, GICV3, LARGE, Node, Tree, cells};
 use board_tree::{ConsoleNote, Error, Gic, Layout, Machine, Note};
@@ -69,7 +71,7 @@ fn qemus_own_trees_are_read() {
         |_| (),
         |machine| {
             assert_eq!(machine.uart, UART);
-            assert!(machine.ram.iter().eq([(0x4000_0000..0x5000_0000)]));
+            assert!(machine.ram.iter().eq(Some(0x4000_0000..0x5000_0000)));
             assert_eq!(machine.affinities(), [0, 1, 2, 3]);
             assert_eq!(machine.gic.name(), "GICv3");
             assert_eq!(machine.notes().count(), 0);
@@ -359,7 +361,8 @@ fn memory_in_pieces_is_used_in_pieces() {
 
 #[test]
 fn what_is_enough_memory_is_enough() {
-    for (cores, ram, end) in [(512, 16, 0), (512, 32, 0), (64, 4, 0), (512, 40, 1)] {
+    let few = [(512, 16, 0), (512, 32, 0), (64, 4, 0)];
+    for (cores, ram, end) in few.into_iter().chain((420..512).map(|cores| (cores, 36, 1))) {
         let layout = |mib: usize| {
             let mut tree = Tree::read(LARGE);
             tree.at("/cpus").children.truncate(cores + 1); // the first is cpu-map
@@ -385,6 +388,59 @@ fn what_is_enough_memory_is_enough() {
         if end == 0 {
             assert!(layout(enough - 1).is_err(), "{line}");
         }
+    }
+}
+
+#[test]
+fn long_names_are_names() {
+    let long = "a-region-whose-name-has-many-more-than-31-characters@44000000";
+    let change = |tree: &mut Tree| {
+        reserve(tree, long, &[0, 0x4400_0000, 0, 0x1000], true);
+        tree.at("/chosen").set("a-property-whose-name-has-more-than-31-characters", *b"");
+    };
+    machine(change, |machine| {
+        assert!(machine.reserved.iter().eq(Some(0x4400_0000..0x4400_1000)));
+    });
+}
+
+#[test]
+fn what_is_no_tree_is_refused() {
+    let read =
+        |bytes: &[u8]| Machine::read(bytes, TREE, 0).map(|_| ()).map_err(|it| it.to_string());
+    assert_eq!(read(GICV3), Ok(()));
+    assert_eq!(read(b""), Err("this is no device tree: it ends too early, at byte 0".to_owned()));
+    for end in (0..GICV3.len()).step_by(7) {
+        assert!(read(&GICV3[..end]).is_err());
+        // Also where the size in the header is right.
+        let mut cut = GICV3[..end].to_vec();
+        let size = (end as u32).to_be_bytes();
+        cut.iter_mut().skip(4).zip(size).for_each(|(byte, new)| *byte = new);
+        assert!(read(&cut).is_err());
+    }
+    for (at, line) in [
+        (0, "it does not begin like one, at byte 0"),
+        (7, "it has another size than it says, at byte 4"),
+        (23, "its version is not 17, at byte 20"),
+        (34, "its names end too late, at byte 32"),
+    ] {
+        let mut bytes = GICV3.to_vec();
+        bytes[at] = if at == 23 { 16 } else { 0xff };
+        assert_eq!(read(&bytes), Err(format!("this is no device tree: {line}")));
+    }
+}
+
+#[test]
+fn registers_are_whole_pages() {
+    for (reg, line) in [
+        ([0, 0x800_0010, 0, 0x1_0000], "has registers that do not begin and end with a page"),
+        ([0, 0x800_0000, 0, 0x1_0004], "has registers that do not begin and end with a page"),
+        ([0, 0x800_0000, 0, 0x1000], "has a reg that is too small for its registers"),
+        ([0x80, 0, 0, 0x1_0000], "has registers beyond the 512 GiB that are mapped"),
+        ([0xffff_ffff, 0xffff_f000, 0, 0x1_0000], "has no reg that leads to the cores"),
+    ] {
+        let reg = [&reg[..], &[0, 0x80a_0000, 0, 0xf6_0000]].concat();
+        let said = refused(|tree| tree.at("/intc@8000000").set("reg", cells(&reg)));
+        assert_eq!(said, format!("the device tree's node intc@8000000 {line}"));
     }
 }
 
@@ -421,7 +477,7 @@ fn the_interrupt_controller_has_any_number_of_regions() {
             assert!(matches!(machine.gic, Gic::V3 { stride: Some(0x4_0000), .. }));
         });
     }
-    for wrong in [&[0][..], &[0x1_0000], &[0x2_0001], &[1, 2, 3]] {
+    for wrong in [&[0][..], &[0x1_0000], &[0x2_0001], &[1, 2, 3], &[0xffff_ffff, 0xfff0_0000]] {
         assert!(refused(stride(wrong)).contains("redistributor-stride"));
     }
     let off = refused(|tree| tree.at("/intc@8000000").set("status", *b"disabled\0"));

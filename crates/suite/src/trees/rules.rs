@@ -17,6 +17,8 @@ pub enum From {
     Elf,
     /// A flat image, the tree a little behind it, and its address in x0.
     X0,
+    /// The same, but what x0 leads to is no tree.
+    Nowhere,
     /// A flat image with an initial RAM disk; QEMU places the tree, and its address is in x0.
     Initrd,
 }
@@ -74,6 +76,13 @@ pub const RULES: &[Rule] = &[
         ..PASSES
     },
     Rule { name: "the tree in x0 stays as it is", from: From::X0, keeps: true, ..PASSES },
+    Rule {
+        name: "an x0 that leads to no tree is refused",
+        from: From::Nowhere,
+        fails_with: Some("panic on core 0: no device tree lies at 0x402"),
+        says: &[],
+        ..PASSES
+    },
     Rule {
         name: "the initial RAM disk stays as it is",
         from: From::Initrd,
