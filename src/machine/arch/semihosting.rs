@@ -26,12 +26,6 @@ pub fn print(text: &str) -> bool {
     })
 }
 
-/// Ends QEMU with an exit status. Comes back if nobody answers.
-pub fn exit(status: u64) {
-    let block = [ADP_STOPPED_APPLICATION_EXIT, status];
-    call(SYS_EXIT, block.as_ptr().addr());
-}
-
 /// Asks for a service. `argument` is the address of what it reads. Returns whether somebody answers.
 fn call(operation: u64, argument: usize) -> bool {
     let answered: usize;

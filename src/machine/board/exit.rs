@@ -7,6 +7,7 @@ use crate::arch::{cpu, semihosting};
 use crate::board::console::{self, println};
 use crate::board::psci;
 use core::sync::atomic::{AtomicBool, Ordering};
+use qemu_exit::QEMUExit;
 
 /// The exit status of QEMU. Only the low 8 bits of a status arrive, so these are all there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,9 @@ pub fn exit(status: Status) -> ! {
     console::seize();
     console::flush();
     if !EXITING.swap(true, Ordering::Relaxed) {
-        semihosting::exit(status as u64);
+        if semihosting::answers() {
+            qemu_exit::AArch64::new().exit(status as u32);
+        }
         psci::system_off();
     }
     cpu::sleep_forever()
