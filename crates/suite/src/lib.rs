@@ -20,7 +20,6 @@ mod images;
 mod ladder;
 mod lanes;
 mod leftovers;
-mod lock;
 mod must_fail;
 mod not_run;
 mod page;
@@ -43,6 +42,7 @@ use std::thread;
 
 use runner::exit_error::{ExitError, FAILED, SETUP};
 use runner::{process, settings};
+use tools::lock;
 
 use context::Context;
 use lanes::Entry;
@@ -64,7 +64,7 @@ pub fn list(wanted: &Wanted) {
 /// Runs the steps that are wanted; the last line says how many checks passed and failed.
 pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
     let context = Context::new()?;
-    let _lock = lock::take(context.root())?; // until the end
+    let _lock = lock::take(context.root(), "scripts/test")?; // until the end
     process::end_with_us()?;
     settings::note_that_cores_are_emulated();
     let entries = chosen(wanted);
