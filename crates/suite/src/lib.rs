@@ -21,6 +21,7 @@ mod ladder;
 mod lanes;
 mod leftovers;
 mod must_fail;
+mod nested;
 mod not_run;
 mod page;
 mod portable;

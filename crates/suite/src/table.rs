@@ -21,8 +21,8 @@ use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, documents, editor, figures, idle_setup, images, ladder, leftovers,
-    must_fail, page, portable, schedules, scope, second_qemu, sessions, setup, transcript, unread,
-    variables,
+    must_fail, nested, page, portable, schedules, scope, second_qemu, sessions, setup, transcript,
+    unread, variables,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -41,7 +41,7 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/tool scripts/check \
+                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/tool scripts/check \
                        scripts/host-cargo scripts/second-qemu \
                        crates/suite/src/setup/stand_ins.sh .ci/run";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
@@ -78,6 +78,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(NoOther("scope"), scope::steps());
     table.add(CARGO, bench::steps());
     table.add(CARGO, figures::steps());
+    table.add(CARGO, nested::steps());
     table.add(NoOther("schedules"), second_qemu::schedules());
     table.add(CARGO, second_qemu::steps());
     table.add(NoOther("page"), page::steps());
