@@ -85,6 +85,8 @@ fn settings(folder: &Path, source: &Source<'_>) -> String {
          // root needs no other user here, who could not write into these folders.\n\
          APT::Sandbox::User \"root\";\n\
          Acquire::Languages \"none\";\n\
+         // Who calls tries again.\n\
+         Acquire::Retries \"0\";\n\
          Acquire::http::Timeout \"30\";\n\
          Acquire::https::Timeout \"30\";\n\
          Dir::State \"{folder}/state\";\n\
