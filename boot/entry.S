@@ -7,6 +7,14 @@
 // line of Rust: exclusive and atomic accesses are only sound on Normal cacheable memory
 // (Arm ARM, "Synchronization and semaphores"), and Rust code may contain one anywhere.
 //
+// Nothing is written while the caches are off: what is written past them, a line that was in a cache
+// before could later hide (Linux invalidates what it has written so, arch/arm64/kernel/head.S,
+// "dcache_inval_poc"). So .bss is cleared behind enable_mmu, and the early table is a constant of the
+// image. What is read with the caches off comes from memory: the image, which the loader has cleaned to
+// the point of coherency (Linux, Documentation/arch/arm64/booting.rst, "Caches, MMUs"), and the
+// StartContext, which the first core cleans (src/machine/arch/cache.rs). Table walks go through the
+// caches from their first on (TCR_EL1.IRGN0, ORGN0), so tables need no cleaning.
+//
 // The kernel runs on SP_EL0 and takes exceptions on SP_EL1: a handler has a good stack even if the
 // exception is that the other stack has run into its guard page.
 //
@@ -19,9 +27,12 @@ _start:
     msr     daifset, #0xf               // no interrupt before there is somebody to handle it
     mov     x19, x0                     // keep the device tree's address
     bl      enter_el1
+    bl      check_features
 
-    adrp    x0, __exception_stack_end   // SP_EL1: we are at EL1h
-    mov     sp, x0
+    adrp    x0, {early_table}           // identity map of device space and of our GiB of RAM
+    add     x0, x0, :lo12:{early_table}
+    bl      enable_mmu
+
     adrp    x0, __bss_start             // QEMU's RAM starts zeroed, real RAM does not
     add     x0, x0, :lo12:__bss_start
     adrp    x1, __bss_end
@@ -31,10 +42,10 @@ _start:
     stp     xzr, xzr, [x0], #16         // the linker script aligns both ends to 16
     b       1b
 2:
-    adrp    x0, {early_table}           // identity map of device space and of our GiB of RAM
-    add     x0, x0, :lo12:{early_table}
-    bl      enable_mmu
-
+    adrp    x0, __exception_stack_end   // SP_EL1: we are at EL1h
+    mov     sp, x0
+    msr     tpidr_el1, xzr              // no core data yet
+    bl      install_vectors
     msr     spsel, #0                   // from here on the kernel's own stack
     adrp    x0, __stack_end
     mov     sp, x0
@@ -48,29 +59,31 @@ _start_secondary:
     msr     daifset, #0xf
     mov     x19, x0                     // StartContext, cleaned to memory by the first core
     bl      enter_el1
+    bl      check_features              // cores may differ from each other
 
     ldr     x0, [x19, #{CONTEXT_EXCEPTION_STACK}]
     mov     sp, x0                      // SP_EL1
     ldr     x0, [x19, #{CONTEXT_TTBR0}] // the final tables; no early map needed
     bl      enable_mmu
 
+    ldr     x0, [x19, #{CONTEXT_CORE}]  // this core's own data
+    msr     tpidr_el1, x0
+    bl      install_vectors
     msr     spsel, #0
-    ldr     x0, [x19, #{CONTEXT_STACK}]
-    mov     sp, x0                      // SP_EL0
+    ldr     x1, [x19, #{CONTEXT_STACK}]
+    mov     sp, x1                      // SP_EL0
     mov     x29, xzr
     mov     x30, xzr
-    ldr     x0, [x19, #{CONTEXT_CORE}]  // this core's own data
     b       {secondary_core}
 
-// Goes to EL1h with interrupts masked, MMU off and vectors installed; returns to its caller.
+// Goes to EL1h with interrupts masked, MMU off and the early vectors; returns to its caller.
 enter_el1:
     mrs     x1, CurrentEL               // bits 3:2
     cmp     x1, #(2 << 2)
     b.lo    at_el1
     b.hi    at_el3
 
-    adrp    x1, early_vectors_el2       // before anything here can fault
-    add     x1, x1, :lo12:early_vectors_el2
+    adr     x1, early_vectors           // before anything here can fault
     msr     vbar_el2, x1
     mov     x1, #{HCR_EL2_RW}           // EL1 is AArch64; no traps, no stage 2, E2H off
     msr     hcr_el2, x1
@@ -100,14 +113,12 @@ enter_el1:
     msr     elr_el2, x30                // "return" to our caller, at EL1h
     ldr     x1, ={SCTLR_EL1_MMU_OFF}
     msr     sctlr_el1, x1
-    adrp    x1, vectors
-    add     x1, x1, :lo12:vectors
+    adr     x1, early_vectors
     msr     vbar_el1, x1
     eret
 
 at_el1:
-    adrp    x1, vectors                 // 2 KiB aligned, see vectors.S
-    add     x1, x1, :lo12:vectors
+    adr     x1, early_vectors
     msr     vbar_el1, x1
     ldr     x1, ={SCTLR_EL1_MMU_OFF}    // a known state: MMU and caches off, little endian
     msr     sctlr_el1, x1
@@ -124,26 +135,19 @@ at_el3:                                 // `secure=on`: no PSCI, every core ente
 3:  adr     x1, el3_message
     b       die
 
-// Dies with a message before there is a stack. x1: a C string.
-die:
-    mov     x0, #{SYS_WRITE0}           // Arm semihosting: print the string at x1
-    hlt     #0xf000
-    adr     x1, die_block
-    mov     x0, #{SYS_EXIT}             // then exit, reason and status in the block
-    hlt     #0xf000
-4:  wfi                                 // semihosting is off: nothing more can be done
-    b       4b
-
-.balign 8
-die_block:
-    .quad   {ADP_STOPPED_APPLICATION_EXIT}, 1
-el2_message:
-    .asciz  "# exception at EL2 before the kernel could start\n"
 el3_message:
     .asciz  "# started at EL3: there is no firmware here; remove secure=on from QEMU_MACHINE\n"
 
-// Turns MMU and caches on with the tables at x0. At EL1, clobbers x1 and x2.
+// From here on an exception is reported: there is a stack for it.
 .balign 4
+install_vectors:
+    adrp    x1, vectors                 // 2 KiB aligned, see vectors.S
+    add     x1, x1, :lo12:vectors
+    msr     vbar_el1, x1
+    isb
+    ret
+
+// Turns MMU and caches on with the tables at x0. At EL1, clobbers x1 and x2.
 enable_mmu:
     ldr     x1, ={MAIR_EL1}
     msr     mair_el1, x1
@@ -168,11 +172,3 @@ enable_mmu:
     ret
 
 .ltorg
-
-.balign 2048
-early_vectors_el2:                      // 16 entries of 128 bytes
-    .rept 16
-    .balign 128
-    adr     x1, el2_message
-    b       die
-    .endr

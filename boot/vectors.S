@@ -2,8 +2,9 @@
 //
 // The kernel runs at EL1t (SP_EL0), so what it does arrives in the first group, on SP_EL1, a stack
 // that its own mistakes don't touch. The second group (EL1h) means that a handler itself has failed:
-// it starts over at the top of the exception stack and reports that. Groups three and four would
-// come from EL0, which is never entered.
+// it starts over at the top of the exception stack and reports that. If that report fails as well, there
+// is no third: the early vectors of end.S, installed before it, end the machine. Groups three and four
+// would come from EL0, which is never entered.
 //
 // The frame: x0-x30, then SP_EL0, ELR, SPSR, ESR, FAR; as `Frame` in src/machine/traps/exceptions.rs.
 
@@ -45,6 +46,9 @@
 .macro fatal_in_handler vector          // the handler's stack is in doubt: use it from the top
     .balign 128
     msr     tpidrro_el0, x0             // a scratch register that nothing else uses
+    adr     x0, early_vectors
+    msr     vbar_el1, x0
+    isb
     mrs     x0, tpidr_el1               // this core's data, or 0 before it has any
     cbz     x0, 1f
     ldr     x0, [x0, #{CORE_EXCEPTION_STACK}]

@@ -8,15 +8,18 @@
 
 extern crate alloc;
 
+use aarch64_cpu::registers::{TPIDR_EL1, Writeable};
+use core::fmt;
 use core::hint::black_box;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use demo::{rounds, shared};
-use machine::arch::{interrupt_mask, time};
+use machine::arch::{cpu, interrupt_mask, time};
 use machine::board::console::println;
 use machine::board::device_tree;
 use machine::board::exit::{self, Status};
 use machine::smp::{cores, jobs, start};
 use machine::testing::ktap::{self, Ktap};
+use machine::traps::panic;
 
 /// The rounds of the demo: `poison_while_held` shows that their checks notice what they look for.
 #[path = "../src/demo"]
@@ -48,6 +51,12 @@ const FAULTS: &[(&str, fn())] = &[
     ("test_left_out", test_left_out),
     ("output_cut", output_cut),
     ("poison_while_held", poison_while_held),
+    ("console_is_held", console_is_held),
+    ("report_panics", || panic!("on purpose, {}", Unprintable(|| panic!("in the report")))),
+    ("report_faults", || panic!("on purpose, {}", Unprintable(null_dereference))),
+    ("report_faults_in_handler", report_faults_in_handler),
+    ("core_data_gone", core_data_gone),
+    ("two_ends", two_ends),
 ];
 
 fn main() -> ! {
@@ -141,4 +150,59 @@ fn poison_while_held() {
     ktap.test("every core uses the object until one starts the drain", || rounds::run(shared));
     ktap.test("no holder ever saw the poison", || rounds::no_poison_seen(shared));
     ktap.finish();
+}
+
+/// Something that cannot be printed: what happens instead.
+struct Unprintable(fn());
+
+impl fmt::Display for Unprintable {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0();
+        Ok(())
+    }
+}
+
+/// Core 1 hangs in the middle of a line, and core 0 has something to report.
+fn console_is_held() {
+    static HELD: AtomicBool = AtomicBool::new(false);
+    fn hold() {
+        HELD.store(true, Ordering::Relaxed);
+        hang_masked();
+    }
+    jobs::run_on(&|core| core < 2, &|core| {
+        if core == 1 {
+            println!("# this line has no end: {}", Unprintable(hold));
+        }
+        while !HELD.load(Ordering::Relaxed) {
+            cpu::give_way();
+        }
+        panic!("on purpose, while core 1 holds the console");
+    });
+}
+
+fn report_faults_in_handler() {
+    panic::set_hook(null_dereference);
+    timer_interrupt(null_dereference);
+}
+
+/// Whoever wants to report the fault asks for the core's data, which is the next fault.
+fn core_data_gone() {
+    TPIDR_EL1.set(8);
+    null_dereference();
+}
+
+/// Core 0 has passed when core 1 panics, `apart=TICKS` later, or before that if it is negative.
+///
+/// One of the two ends the run. Both are right, but never half of each.
+fn two_ends() {
+    let apart = device_tree::machine().argument("apart").and_then(|ticks| ticks.parse().ok());
+    let apart: i64 = apart.unwrap_or(0);
+    let mut ktap = Ktap::plan(1);
+    ktap.test("this passes", || Ok(()));
+    let pass_at = time::now() + time::frequency() / 500;
+    jobs::run_on(&|core| core < 2, &|core| {
+        let at = if core == 0 { pass_at } else { pass_at.wrapping_add_signed(apart) };
+        while time::now() < at {}
+        if core == 0 { exit::verdict(Status::Pass) } else { panic!("on purpose") }
+    });
 }

@@ -7,7 +7,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use machine::arch::{cache, cpu, time};
 use machine::board::device_tree;
-use machine::smp::protection::{Guard, Object};
+use machine::smp::protection::{self, Guard, Object};
 use machine::smp::{cores, jobs, park};
 use machine::testing::ktap::{self, equal, holds};
 use rundown::{CACHE_LINE, Rundown, RundownGuard};
@@ -18,7 +18,7 @@ const DEADLINE_MS: u64 = 10_000;
 
 /// Makes an object that lives for ever, so that guards can travel in statics.
 fn object() -> &'static Object {
-    Box::leak(Object::boxed(cores::count()).unwrap_or_else(|error| panic!("{error}")))
+    Box::leak(protection::object(cores::count()))
 }
 
 /// Checks that the cores of the device tree run, each with its own index, affinity and MMU.
@@ -41,11 +41,8 @@ pub fn every_core_is_up() -> ktap::Result {
 
 /// Checks that slots are as far apart as this hardware wants.
 pub fn lines_are_large_enough() -> ktap::Result {
-    let granule = cache::granule();
-    holds(
-        format!("{CACHE_LINE} bytes hold the {granule} that CTR_EL0 reports"),
-        granule <= CACHE_LINE,
-    )
+    let (apart, granule) = (cores::slots_apart() * CACHE_LINE, cache::granule());
+    holds(format!("{apart} bytes hold the {granule} that CTR_EL0 reports"), granule <= apart)
 }
 
 /// Checks that a guard of core 0 can be dropped on the last core: the drain ends then, not before.

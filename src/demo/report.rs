@@ -5,7 +5,7 @@ use crate::demo::shared::{Drain, Shared};
 use alloc::vec::Vec;
 use machine::arch::time;
 use machine::board::console::println;
-use machine::smp::protection::Object;
+use machine::smp::protection::{Object, slot_address};
 use machine::testing::measure::{self, Text};
 
 /// A round's outcome, kept for the report.
@@ -29,9 +29,11 @@ pub fn print(shared: &Shared, rounds: &[Round]) {
         measures(&shared.object, number, round);
     }
     println!("#");
+    println!("# every core was to do {} pairs before each drain", shared.pairs);
+    println!("#");
     println!("# core  slot address           granted    released  refused  migrated");
     for (core, counts) in first.counts.iter().enumerate() {
-        let slot = shared.object.slot_address(core);
+        let slot = slot_address(&shared.object, core);
         let Counts { granted, released, refused, received, .. } = *counts;
         println!(
             "# {core:>4}  {slot:#018p}  {granted:>10}  {released:>10}  {refused:>7}  {received:>8}"
@@ -63,7 +65,7 @@ fn measures(object: &Object, number: usize, round: &Round) {
             &[
                 ("round", &number),
                 ("core", &core),
-                ("slot", &Text(format_args!("{:p}", object.slot_address(core)))),
+                ("slot", &Text(format_args!("{:p}", slot_address(object, core)))),
                 ("granted", &counts.granted),
                 ("released", &counts.released),
                 ("refused", &counts.refused),

@@ -5,15 +5,15 @@
 
 use crate::demo::counters::Counts;
 use crate::demo::shared::Shared;
-use crate::demo::worker::{PAIRS, Worker};
+use crate::demo::worker::Worker;
 use alloc::format;
 use alloc::vec::Vec;
 use core::ptr;
 use machine::arch::cache;
-use machine::smp::jobs;
-use machine::smp::protection::slot_words;
+use machine::smp::protection::{slot_address, slot_words};
+use machine::smp::{cores, jobs};
 use machine::testing::ktap::{self, equal, holds};
-use rundown::{CacheLine, Rundown};
+use rundown::{CACHE_LINE, CacheLine, Rundown};
 
 /// Tries to acquire, a core, after the drain.
 const REFUSALS: u64 = 1_000;
@@ -23,10 +23,11 @@ pub fn run(shared: &'static Shared) -> ktap::Result {
     let number = shared.next_round();
     tell_the_plugin(shared, number);
     jobs::run(&|core| Worker::work(shared, core));
+    let pairs = shared.pairs;
     for (core, counts) in shared.counts().iter().enumerate() {
         holds(
-            format!("core {core} did {} pairs, at least {PAIRS}", counts.granted),
-            counts.granted >= PAIRS,
+            format!("core {core} did {} pairs, at least {pairs}", counts.granted),
+            counts.granted >= pairs,
         )?;
     }
     holds("the object is run down", shared.object.is_run_down())
@@ -35,11 +36,12 @@ pub fn run(shared: &'static Shared) -> ktap::Result {
 /// Has cachescope, if it is there, count what the next round does to the object.
 fn tell_the_plugin(shared: &Shared, number: u16) {
     let object = &*shared.object;
-    let slot = |slot| object.slot_address(slot).cast::<CacheLine<u8>>();
+    let slot = |core| slot_address(object, core).cast::<CacheLine<u8>>();
     let first = ptr::from_ref(object).cast::<CacheLine<u8>>();
     cachescope_guest::watch("shared", first..first.wrapping_add(1), 0);
-    let last = slot(object.slot_count() - 1);
-    cachescope_guest::watch("slot", slot(0)..last.wrapping_add(1), rundown::CACHE_LINE);
+    let last = slot(shared.counters.len() - 1);
+    let stride = cores::slots_apart() * CACHE_LINE;
+    cachescope_guest::watch("slot", slot(0)..last.wrapping_add(1), stride);
     let [pairs, drain] = shared.phases();
     cachescope_guest::name(pairs, &format!("pairs {number}"));
     cachescope_guest::name(drain, &format!("drain {number}"));
@@ -99,11 +101,14 @@ pub fn again(shared: &'static Shared) -> ktap::Result {
 /// Checks that each slot has cache lines of its own.
 pub fn slots_apart(shared: &Shared) -> ktap::Result {
     let object = &*shared.object;
-    let line = cache::granule().max(rundown::CACHE_LINE);
-    let first = ptr::from_ref(object).cast::<()>().addr() / line;
-    let slots = (0..object.slot_count()).map(|slot| object.slot_address(slot).addr() / line);
+    let line = cache::granule().max(CACHE_LINE);
+    let first = ptr::from_ref(object).addr() / line;
+    let cores = shared.counters.len();
+    let slots = (0..cores).map(|core| slot_address(object, core).addr() / line);
     let mut lines: Vec<usize> = slots.chain([first]).collect();
     lines.sort_unstable();
     lines.dedup();
-    equal("different lines", lines.len(), object.slot_count() + 1)
+    equal("different lines", lines.len(), cores + 1)?;
+    let end = ptr::from_ref(object).addr() + size_of_val(object);
+    holds("all lines end in the object", lines.iter().all(|number| (number + 1) * line <= end))
 }

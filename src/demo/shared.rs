@@ -4,13 +4,18 @@ use crate::demo::counters::{Counters, Counts};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use machine::arch::time;
-use machine::smp::protection::{Guard, Object};
+use machine::smp::protection::{self, Guard, Object};
 use machine::smp::{cores, park};
 use machine::testing::canary::Canary;
 use rundown::{CacheLine, Rundown};
 use spin::{Mutex, Once};
+
+/// Pairs a core, on up to 64 cores.
+const PAIRS: u64 = 100_000;
+/// Pairs of all cores together, at most: beyond 64 cores each does fewer, so that a round takes as long.
+const MOST_PAIRS: u64 = 64 * PAIRS;
 
 /// What a drain was like.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +36,10 @@ pub struct Shared {
     pub counters: Vec<CacheLine<Counters>>,
     /// Guards on their way to the core with this index, at most one each.
     pub inboxes: Vec<CacheLine<Mutex<Option<Guard>>>>,
+    /// Pairs of acquire and release that each core does, at least, before the drain starts.
+    pub pairs: u64,
+    /// Cores that have done them.
+    done: CacheLine<AtomicUsize>,
     everyone_done: CacheLine<AtomicBool>,
     drain: Mutex<Drain>,
     /// Which round this is, from 1.
@@ -43,10 +52,12 @@ static SHARED: Once<Shared> = Once::new();
 pub fn prepare() -> &'static Shared {
     let cores = cores::count();
     SHARED.call_once(|| Shared {
-        object: Object::boxed(cores).unwrap_or_else(|error| panic!("{error}")),
+        object: protection::object(cores),
         canary: Canary::new(),
         counters: (0..cores).map(|_| CacheLine::default()).collect(),
         inboxes: (0..cores).map(|_| CacheLine(Mutex::new(None))).collect(),
+        pairs: PAIRS.min(MOST_PAIRS / cores as u64),
+        done: CacheLine::default(),
         everyone_done: CacheLine::default(),
         drain: Mutex::new(Drain::default()),
         number: AtomicU16::new(0),
@@ -58,6 +69,7 @@ impl Shared {
     pub fn next_round(&self) -> u16 {
         let number = self.number.load(Ordering::Relaxed) + 1;
         self.number.store(number, Ordering::Relaxed);
+        self.done.0.store(0, Ordering::Relaxed);
         self.everyone_done.0.store(false, Ordering::Relaxed);
         number
     }
@@ -79,9 +91,19 @@ impl Shared {
         granted.enumerate().min_by_key(|&(_, granted)| granted).unwrap_or_default()
     }
 
-    /// Returns the address to wait at until [`slowest`](Self::slowest) has changed.
-    pub fn slowest_changes(&self) -> *const () {
-        self.counters.as_ptr().cast()
+    /// Says that the calling core has done its pairs. The last one wakes core 0.
+    pub fn count_done(&self) {
+        let CacheLine(done) = &self.done;
+        if done.fetch_add(1, Ordering::Relaxed) + 1 == self.counters.len() {
+            park::wake(ptr::from_ref(done).cast());
+        }
+    }
+
+    /// Waits until every core has said that it has done its pairs, or until `deadline`. Returns which.
+    pub fn wait_for_pairs(&self, deadline: u64) -> bool {
+        let CacheLine(done) = &self.done;
+        let all = || done.load(Ordering::Relaxed) == self.counters.len();
+        park::wait(ptr::from_ref(done).cast(), all, deadline)
     }
 
     /// Lets every core run at full speed into the drain.

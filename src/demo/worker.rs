@@ -3,15 +3,13 @@
 use crate::demo::counters::Counts;
 use crate::demo::shared::{self, Shared};
 use machine::arch::time;
+use machine::smp::cores;
 use machine::smp::protection::Guard;
-use machine::smp::{cores, park};
 use rundown::Rundown;
 
-/// Pairs of acquire and release that each core has done, at least, when the drain starts.
-pub const PAIRS: u64 = 100_000;
-/// Grants between two looks at how far the others are. The last guard of a burst is kept until the
-/// next burst ends: a slow user, whom the drain will find.
-const BURST: u64 = 1_000;
+/// Bursts that the pairs of a core are done in; between two it may look at how far the others are. The last
+/// guard of a burst is kept until the next burst ends: a slow user, whom the drain will find.
+const BURSTS: u64 = 100;
 /// Every so many grants, a guard goes to the next core.
 const HAND_OVER_EVERY: u64 = 64;
 /// Bursts of core 0 between the moment when all have done their pairs and the drain.
@@ -19,9 +17,9 @@ const BURSTS_BEFORE_DRAIN: u64 = 4;
 /// Bursts that the others do from that moment on without a nap: the drain comes in the middle of them.
 /// Bounded, because under round robin (`thread=single`) each would use up its time slice.
 const BURSTS_INTO_DRAIN: u64 = 4 * BURSTS_BEFORE_DRAIN;
-/// A core that has done its pairs naps this long between bursts, in milliseconds, so that the others
-/// get the host's processors; a wake-up ends the nap.
-const NAP_MS: u64 = 1;
+/// A core that has done its pairs naps between bursts, so that the others get the host's processors; a
+/// wake-up ends the nap. In microseconds for each core that naps likewise.
+const NAP_US: u64 = 250;
 /// How long the slowest core may take for its pairs, and then the drain.
 const DEADLINE_MS: u64 = 20_000;
 
@@ -66,12 +64,13 @@ impl Worker {
     fn use_object(&mut self) -> Result<(), Refused> {
         let [pairs, drain] = self.shared.phases();
         cachescope_guest::phase_to_count(pairs);
-        while self.counts.granted < PAIRS {
+        while self.counts.granted < self.shared.pairs {
             self.burst()?;
         }
         cachescope_guest::end();
         cachescope_guest::phase_to_count(drain);
         self.publish();
+        self.shared.count_done();
         match (self.core, self.alone) {
             (0, true) => {
                 // An interrupt starts the drain, in the middle of whatever we do then.
@@ -82,38 +81,40 @@ impl Worker {
                 }
             }
             (0, false) => {
-                let everyone = || self.shared.slowest().1 >= PAIRS;
-                let deadline = time::after_ms(DEADLINE_MS);
-                if !park::wait(self.shared.slowest_changes(), everyone, deadline) {
-                    let (core, pairs) = self.shared.slowest();
-                    panic!("core {core} has done {pairs} pairs of {PAIRS} in {DEADLINE_MS} ms");
+                if !self.shared.wait_for_pairs(time::after_ms(DEADLINE_MS)) {
+                    let ((core, did), pairs) = (self.shared.slowest(), self.shared.pairs);
+                    panic!("core {core} has done {did} pairs of {pairs} in {DEADLINE_MS} ms");
                 }
                 self.shared.announce_everyone_done();
                 (0..BURSTS_BEFORE_DRAIN).try_for_each(|_| self.burst())
             }
             _ => {
-                park::wake(self.shared.slowest_changes());
-                while !self.shared.wait_for_everyone(time::after_ms(NAP_MS)) {
+                while !self.shared.wait_for_everyone(self.after_a_nap()) {
                     self.burst()?;
                 }
                 (0..BURSTS_INTO_DRAIN).try_for_each(|_| self.burst())?;
                 loop {
                     self.burst()?;
-                    self.shared.wait_for_drain(time::after_ms(NAP_MS));
+                    self.shared.wait_for_drain(self.after_a_nap());
                 }
             }
         }
     }
 
+    fn after_a_nap(&self) -> u64 {
+        time::now() + NAP_US * self.shared.counters.len() as u64 * time::frequency() / 1_000_000
+    }
+
     fn burst(&mut self) -> Result<(), Refused> {
-        for turn in 1..=BURST {
+        let last = self.shared.pairs / BURSTS;
+        for turn in 1..=last {
             let Ok(guard) = self.shared.object.try_acquire() else {
                 self.counts.refused += 1;
                 return Err(Refused);
             };
             self.counts.granted += 1;
             self.look();
-            if turn == BURST {
+            if turn == last {
                 self.counts.released += u64::from(self.kept.replace(guard).is_some());
             } else if turn % HAND_OVER_EVERY == 0 && !self.alone {
                 self.hand_over(guard);

@@ -1,7 +1,8 @@
 //! From the first line of Rust on core 0 to the image's own function.
 
 use crate::arch::{interrupt_mask, semihosting, time};
-use crate::board::{console, device_tree, gic, heap, memory, mmu};
+use crate::board::console::println;
+use crate::board::{console, device_tree, early_map, gic, heap, memory, mmu, psci};
 use crate::smp::cores;
 use crate::smp::start::{self, StartContext};
 use aarch64_cpu::registers::{CNTHCTL_EL2, HCR_EL2, SCTLR_EL1, SPSR_EL2, TCR_EL1};
@@ -31,7 +32,11 @@ const SCTLR_EL1_RES1: u64 = 1 << 29 | 1 << 28 | 1 << 23 | 1 << 22 | 1 << 20 | 1 
 
 global_asm!(
     include_str!("../../boot/entry.S"),
-    early_table = sym mmu::EARLY_TABLE,
+    include_str!("../../boot/end.S"),
+    // Written by build.rs: what boot/features.S has to look for.
+    include_str!(concat!(env!("OUT_DIR"), "/built_for.S")),
+    include_str!("../../boot/features.S"),
+    early_table = sym early_map::EARLY_TABLE,
     first_core = sym first_core,
     secondary_core = sym start::secondary_core,
     CONTEXT_TTBR0 = const offset_of!(StartContext, ttbr0),
@@ -67,19 +72,26 @@ global_asm!(
     SYS_WRITE0 = const semihosting::SYS_WRITE0,
     SYS_EXIT = const semihosting::SYS_EXIT,
     ADP_STOPPED_APPLICATION_EXIT = const semihosting::ADP_STOPPED_APPLICATION_EXIT,
+    VIRT_UART = const console::VIRT_UART,
+    MOST_LOOKS = const console::MOST_LOOKS,
+    PSCI_SYSTEM_OFF = const smccc::psci::PSCI_SYSTEM_OFF,
 );
 
-/// Called by boot/entry.S on core 0: MMU on through the early table, interrupts masked.
+/// Called by boot/entry.S on core 0: MMU on through the early map, interrupts masked.
 ///
 /// The boot as a table of contents; each step needs those before it.
 extern "C" fn first_core(loader_tree: usize) -> ! {
     cores::adopt_first_core();
     interrupt_mask::unmask_errors();
     let machine = device_tree::read(loader_tree); // what is there, and where
+    psci::start(machine.conduit);
+    early_map::add_device(machine.uart.clone());
     console::start(machine.uart.clone());
-    let layout = memory::plan(machine); // what goes where in RAM
-    heap::start(layout.heap.clone());
-    mmu::start(machine, layout); // final permissions; the early map is gone
+    machine.notes().for_each(|note| println!("# note: {note}"));
+    let heap = memory::plan(machine); // what goes where in RAM
+    early_map::add_memory(heap.clone());
+    heap::start(heap.clone());
+    mmu::start(machine, heap); // final permissions; the early map is gone
     gic::start(&machine.gic);
     gic::start_core(cores::this().target());
     time::check();

@@ -44,6 +44,7 @@ pub mod arch {
 pub mod board {
     pub mod console;
     pub mod device_tree;
+    pub mod early_map;
     pub mod exit;
     pub mod gic;
     pub mod heap;

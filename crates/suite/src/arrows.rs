@@ -13,7 +13,13 @@ use sources::Arrow;
 /// The rooms, from the ground up: a file imports files of its own room and of floors further down.
 /// Rooms of one floor know nothing of each other. docs/architecture.md has the same as a picture.
 const FLOORS: [&[&str]; 12] = [
-    &["crates/rundown/", "crates/cachescope/guest/", "crates/runner/", "crates/mutants/"],
+    &[
+        "crates/rundown/",
+        "crates/cachescope/guest/",
+        "crates/board-tree/",
+        "crates/runner/",
+        "crates/mutants/",
+    ],
     &["crates/ladder/", "crates/tools/"],
     &["src/machine/arch/"],
     &["src/machine/board/"],

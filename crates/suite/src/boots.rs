@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 
 use crate::context::{Context, Image};
 use crate::count;
@@ -29,21 +29,24 @@ pub fn passes(image: Image, variables: &[(&'static str, &'static str)], times: u
     })
 }
 
-/// Returns a step that wants a run within so many seconds from start to exit. The best of five counts,
+/// Returns a step that wants a run within so many seconds from start to exit. One of five has to be so quick,
 /// because the threshold is for the demo and not for what else the host does.
-pub fn within(seconds: u64, variables: &'static [(&'static str, &'static str)]) -> Step {
-    let name = format!("threshold: {} within {seconds} s", shown(variables));
+pub fn within(seconds: u64, variables: &[(&'static str, &'static str)]) -> Step {
+    let variables = variables.to_vec();
+    let name = format!("threshold: {} within {seconds} s", shown(&variables));
     Step::new(name, PATIENCE, move |context, deadline| {
         let mut best = Duration::MAX;
         for _ in 0..5 {
-            let (output, outcome) = boot(context, Image::DemoRelease, variables, deadline)?;
+            let (output, outcome) = boot(context, Image::DemoRelease, &variables, deadline)?;
             if outcome.failed > 0 {
                 return Ok(outcome);
             }
             best = best.min(output.took);
+            if best <= Duration::from_secs(seconds) {
+                return Ok(Outcome::one());
+            }
         }
-        ensure!(best <= Duration::from_secs(seconds), "the best of 5 boots took {best:?}");
-        Ok(Outcome::one())
+        bail!("the best of 5 boots took {best:?}")
     })
 }
 

@@ -35,6 +35,14 @@ const FAULTS: &[Fault] = &[
     fails("test_left_out", &["2 tests planned, 1 run"]),
     fails("output_cut", &["the output ends before"]),
     fails("poison_while_held", &["looks that saw the poison", "test 2 failed"]),
+    fails("console_is_held", &["panic on core 0: on purpose, while core 1 holds the console"]),
+    fails("report_panics", &["panic on core 0: on purpose, ", "core 0 has failed while it"]),
+    fails("report_faults", &["panic on core 0: on purpose, ", "core 0 has failed while it"]),
+    fails(
+        "report_faults_in_handler",
+        &["exception inside a handler on core 0", "an exception that cannot be reported"],
+    ),
+    fails("core_data_gone", &["an exception that cannot be reported"]),
     fails("nonsense", &["must_fail=nonsense is unknown", "#   panic_first_core"]),
 ];
 

@@ -72,7 +72,8 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     // goes wrong are the same with each, the last steps are not.
     let exact = kernel.qemu_version()?.starts_with("7.2.");
     let kept = |lines: Vec<String>| -> Vec<String> {
-        let differs = |line: &str| line.contains(" core ") && line.starts_with("  ");
+        let of_steps = |line: &str| line.contains(" core ") || line.ends_with(" steps before");
+        let differs = |line: &str| line.starts_with("  ") && of_steps(line);
         let kept = |line: &String| exact || !(differs(line) || line.starts_with("trace "));
         lines.into_iter().filter(kept).collect()
     };

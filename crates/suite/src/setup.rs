@@ -91,6 +91,7 @@ fn toolchains(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         "cc",
         "g++",
         "shellcheck",
+        "dtc",
         "clang",
         "python3",
         "chromium",

@@ -20,16 +20,17 @@ use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, documents, editor, figures, idle_setup, images, ladder, leftovers,
-    must_fail, nested, page, portable, schedules, scope, second_qemu, sessions, setup, transcript,
-    unread, variables,
+    arrows, bad_setup, bench, documents, editor, features, figures, idle_setup, images, ladder,
+    leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
+    second_qemu, sessions, setup, transcript, trees, two_ends, unread, variables,
 };
 
 /// Every crate but those that only build for the kernel's machine.
 const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-kernel \
                     --target host-tuple --all-features";
 /// Crates whose tests are steps of their own; the others are the tools, which share their dependencies.
-const LIBRARIES: [&str; 5] = ["rundown", "ladder", "rundown-bench", "rundown-capi", "cachescope"];
+const LIBRARIES: [&str; 6] =
+    ["rundown", "board-tree", "ladder", "rundown-bench", "rundown-capi", "cachescope"];
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -42,8 +43,9 @@ const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
                        scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/tool scripts/check \
-                       scripts/host-cargo scripts/second-qemu \
-                       crates/suite/src/setup/stand_ins.sh .ci/run";
+                       scripts/host-cargo scripts/second-qemu .ci/run \
+                       crates/suite/src/setup/stand_ins.sh \
+                       crates/suite/src/qemu-without-semihosting";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
@@ -72,7 +74,8 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
     table.add(CARGO, portable::steps());
-    table.add(CARGO, typed(long));
+    table.add(CARGO, typed());
+    table.add(CARGO, [features::step()]);
     table.add(NoOther("schedules"), schedules::steps(long));
     table.add(NoOther("schedules"), sessions::steps());
     table.add(NoOther("scope"), scope::steps());
@@ -83,14 +86,22 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, second_qemu::steps());
     table.add(NoOther("page"), page::steps());
     table.add(Anything, boots(if long { 20 } else { 1 }));
+    table.add(Anything, trees::steps());
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps());
+    table.add(Anything, [linear::step()]);
+    table.add(Anything, [two_ends::step(if long { 10 } else { 1 })]);
+    table.add(Anything, no_semihosting::steps());
     table.add(Anything, bad_setup::steps());
     table.add(NoOther("schedules"), [bad_setup::accelerated()]);
     table.add(Anything, leftovers::steps());
     table.add(Nothing, transcript::steps());
     table.add(Nothing, schedules::alone());
-    table.add(Nothing, [within(1, &[("QEMU_SMP", "4")]), within(4, &[("QEMU_SMP", "64")])]);
+    table.add(
+        Nothing,
+        [("4", 1), ("64", 4), ("512", 10)]
+            .map(|(cores, seconds)| within(seconds, &[("QEMU_SMP", cores)])),
+    );
     table.0
 }
 
@@ -138,8 +149,8 @@ fn tested() -> Vec<Step> {
 }
 
 /// The commands that people type, at the root and in folders below it.
-fn typed(long: bool) -> Vec<Step> {
-    let mut steps = vec![
+fn typed() -> Vec<Step> {
+    vec![
         tests("test kernel (cargo test)", "", "cargo test"),
         tests("test demo (cargo run --release)", "", "cargo run --release"),
         tests("test demo (cargo run in src/)", "src", "cargo run"),
@@ -148,19 +159,11 @@ fn typed(long: bool) -> Vec<Step> {
         tests("test rundown (cargo test in crates/rundown/)", "crates/rundown", "cargo test"),
         tests("test demo (scripts/run)", "crates", "../scripts/run"),
         Step::new("no flag for rustc stands in a configuration file", 10, no_flags),
-    ];
-    if long {
-        steps.push(lint_with(
-            "the demo links with RUSTFLAGS set",
-            "cargo build --target-dir target/lab-test/rustflags",
-            &[("RUSTFLAGS", "-C opt-level=0 -C debuginfo=0")],
-        ));
-    }
-    steps
+    ]
 }
 
 /// RUSTFLAGS in the environment replaces those of a configuration file, and the kernel would no longer
-/// link to its address. With `--long` it is linked so.
+/// link to its address. The step of `features` links it so.
 fn no_flags(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let file = context.root().join(".cargo/config.toml");
     let text = std::fs::read_to_string(&file)?;
@@ -175,7 +178,8 @@ fn boots(times: u32) -> Vec<Step> {
         for cores in ["1", "2", "3", "16", "64"] {
             steps.push(passes(image, &[("QEMU_SMP", cores)], 1));
         }
-        for cpu in ["cortex-a53", "cortex-a72", "neoverse-n1"] {
+        // Lines of 64 bytes, and of 256.
+        for cpu in ["cortex-a53", "cortex-a72", "neoverse-n1", "a64fx"] {
             steps.push(passes(image, &[("QEMU_CPU", cpu)], 1));
         }
         for machine in MACHINES {
@@ -198,6 +202,7 @@ fn boots(times: u32) -> Vec<Step> {
             steps.push(passes(MachineTests, &set, 1));
         }
     }
+    steps.push(passes(MachineTests, &[("QEMU_CPU", "a64fx")], 1));
     for cores in ["1", "4"] {
         let single = ("QEMU_ACCEL", "tcg,thread=single");
         steps.push(passes(MachineTests, &[single, ("QEMU_SMP", cores)], 3));

@@ -3,14 +3,17 @@
 use aarch64_cpu::asm::barrier;
 use core::arch::asm;
 
-/// Returns the most bytes that the hardware writes back at once: what slots must be apart.
+/// Returns how many bytes may matter to another core when one byte is written: what slots must be apart.
 ///
-/// That is `CTR_EL0.CWG` if given (Arm ARM, CTR_EL0), else the smallest data cache line, `DminLine`.
+/// That is the larger of what is written back at once, `CTR_EL0.CWG`, and of what an exclusive store
+/// watches, `ERG`, as far as they are given (Arm ARM, CTR_EL0), but no less than the smallest data cache
+/// line, `DminLine`.
 pub fn granule() -> usize {
-    match ctr_el0() >> 24 & 0xf {
+    let given = |field: u64| match ctr_el0() >> field & 0xf {
         0 => smallest_line(),
         log2_words => 4 << log2_words,
-    }
+    };
+    given(24).max(given(20)).max(smallest_line())
 }
 
 fn smallest_line() -> usize {

@@ -1,4 +1,4 @@
-//! What a core says about itself, and the hint that it waits.
+//! What a core says about itself, and how it waits.
 
 use aarch64_cpu::registers::{CurrentEL, MPIDR_EL1, Readable, SCTLR_EL1};
 use core::arch::asm;
@@ -16,6 +16,16 @@ pub fn exception_level() -> u8 {
     CurrentEL.read(CurrentEL::EL) as u8
 }
 
+/// Returns whether there is an EL2: QEMU hides it from a kernel that it starts at EL1.
+pub fn has_el2() -> bool {
+    let features: u64;
+    // SAFETY: reading ID_AA64PFR0_EL1 has no effect, and EL1 may always do it.
+    unsafe {
+        asm!("mrs {}, id_aa64pfr0_el1", out(reg) features, options(nomem, nostack, preserves_flags))
+    };
+    features >> 8 & 0xf != 0
+}
+
 /// Returns whether the calling core runs with its MMU and its data cache on.
 pub fn memory_is_cached() -> bool {
     SCTLR_EL1.is_set(SCTLR_EL1::M) && SCTLR_EL1.is_set(SCTLR_EL1::C)
@@ -29,4 +39,11 @@ pub fn memory_is_cached() -> bool {
 pub fn give_way() {
     // SAFETY: a hint, without effect on registers or memory.
     unsafe { asm!("yield", options(nomem, nostack, preserves_flags)) };
+}
+
+/// Stops this core for good.
+pub fn sleep_forever() -> ! {
+    loop {
+        aarch64_cpu::asm::wfi();
+    }
 }

@@ -1,7 +1,7 @@
 //! Semihosting: a HLT instruction by which the kernel asks QEMU for a service.
 //!
-//! Arm, "Semihosting for AArch32 and AArch64". QEMU answers only with `-semihosting-config enable=on`;
-//! without it the HLT is an undefined instruction.
+//! Arm, "Semihosting for AArch32 and AArch64". QEMU answers with `-semihosting-config enable=on`, and under
+//! TCG only; elsewhere the HLT is an undefined instruction, and boot/end.S comes back without an answer.
 
 use core::arch::asm;
 
@@ -12,20 +12,38 @@ pub const SYS_EXIT: u64 = 0x18;
 /// The reason for [`SYS_EXIT`] that carries an exit status.
 pub const ADP_STOPPED_APPLICATION_EXIT: u64 = 0x20026;
 
-/// Prints without a device, for the time before the UART is known.
-pub fn print(text: &str) {
-    for chunk in text.as_bytes().chunks(63) {
+/// Returns whether somebody answers.
+pub fn answers() -> bool {
+    call(SYS_WRITE0, c"".as_ptr().addr()) // prints nothing
+}
+
+/// Prints without a device, for the time before the UART is known. Returns whether somebody answers.
+pub fn print(text: &str) -> bool {
+    text.as_bytes().chunks(63).all(|chunk| {
         let mut line = [0u8; 64]; // SYS_WRITE0 wants a zero at the end
         line[..chunk.len()].copy_from_slice(chunk);
-        // SAFETY: SYS_WRITE0 reads the zero-terminated string at x1, which lives across the call,
-        // and returns with x0 undefined (Arm semihosting, "SYS_WRITE0 (0x04)").
-        unsafe {
-            asm!(
-                "hlt #0xf000",
-                inout("x0") SYS_WRITE0 => _,
-                in("x1") line.as_ptr(),
-                options(nostack, readonly)
-            );
-        }
+        call(SYS_WRITE0, line.as_ptr().addr())
+    })
+}
+
+/// Asks for a service. `argument` is the address of what it reads. Returns whether somebody answers.
+fn call(operation: u64, argument: usize) -> bool {
+    let answered: usize;
+    // SAFETY: the operations above read what lies at `argument`, which lives across the call, and change
+    // x0. The other registers are what boot/end.S says that it changes; the flags and the stack it keeps.
+    unsafe {
+        asm!(
+            "bl semihosting",
+            inout("x0") operation => _,
+            inout("x1") argument => answered,
+            out("x2") _,
+            out("x3") _,
+            out("x4") _,
+            out("x5") _,
+            out("x20") _,
+            out("x30") _,
+            options(readonly)
+        );
     }
+    answered != 0
 }

@@ -1,6 +1,11 @@
-//! The end: the verdict on the console, QEMU's exit status by semihosting.
+//! The end: the verdict on the console, then QEMU's exit status by semihosting, or PSCI without one.
+//!
+//! One core ends the run. The console is its own from its first word on (see [`console::seize`]), so what
+//! it has said and QEMU's status cannot contradict each other, whoever else wants to end the run as well.
 
+use crate::arch::{cpu, semihosting};
 use crate::board::console::{self, println};
+use crate::board::psci;
 use core::sync::atomic::{AtomicBool, Ordering};
 use qemu_exit::QEMUExit;
 
@@ -15,37 +20,30 @@ pub enum Status {
 
 static EXITING: AtomicBool = AtomicBool::new(false);
 
-/// Prints the line that ends every report, and ends QEMU.
+/// Prints the line that ends every report, and ends QEMU. If another core is at it, stops this one.
 pub fn verdict(status: Status) -> ! {
+    console::seize();
     println!("# rundown: {}", if status == Status::Pass { "PASS" } else { "FAIL" });
     exit(status)
 }
 
-/// Ends QEMU. Also works on another core than 0, and twice.
+/// Ends QEMU, or stops this core if another is at it.
 ///
-/// Not through PSCI: SYSTEM_OFF would end QEMU with status 0, whatever happened.
+/// Where nobody answers semihosting, PSCI ends QEMU with status 0, whatever happened: then the report alone
+/// decides, and one without `# rundown: PASS` at its end is no pass.
 pub fn exit(status: Status) -> ! {
+    console::seize();
     console::flush();
-    if EXITING.swap(true, Ordering::Relaxed) {
-        // The exit call itself has faulted, or another core is at it.
-        sleep_forever();
+    if !EXITING.swap(true, Ordering::Relaxed) {
+        if semihosting::answers() {
+            qemu_exit::AArch64::new().exit(status as u32);
+        }
+        psci::system_off();
     }
-    qemu_exit::AArch64::new().exit(status as u32)
+    cpu::sleep_forever()
 }
 
-/// Returns whether [`exit`] was called: an exception after that means that semihosting is off.
+/// Returns whether [`exit`] was called: an exception after that means that there is no way to end QEMU.
 pub fn exiting() -> bool {
     EXITING.load(Ordering::Relaxed)
-}
-
-/// Says that there was no way to end QEMU: the exit call was taken as an undefined instruction.
-pub fn say_semihosting_is_off() {
-    println!("# cannot end QEMU: start it with -semihosting-config enable=on,target=native");
-}
-
-/// Stops this core for good.
-pub fn sleep_forever() -> ! {
-    loop {
-        aarch64_cpu::asm::wfi();
-    }
 }

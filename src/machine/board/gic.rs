@@ -3,12 +3,13 @@
 use crate::arch::interrupt_mask::without_interrupts;
 use crate::arch::timer;
 use crate::board::device_tree::Gic;
+use alloc::vec::Vec;
 use arm_gic::gicv2::{self, GicV2};
 use arm_gic::gicv3::{
-    self, GicCpuInterface, GicDistributor, GicRedistributor, GicRedistributorIterator,
-    SgiTargetGroup, registers::GicrSgi,
+    self, GicCpuInterface, GicDistributor, GicRedistributor, SgiTargetGroup, registers::GicrSgi,
 };
 use arm_gic::{IntId, InterruptGroup, UniqueMmioPointer};
+use core::iter;
 use core::ops::Range;
 use core::ptr::NonNull;
 use spin::{Mutex, Once};
@@ -21,8 +22,9 @@ const PRIORITY: u8 = 0x80;
 enum Controller {
     /// One driver for all cores: its registers are banked, so each reaches its own through it.
     V2(Mutex<GicV2<'static>>),
-    /// System registers of each core; this is only for starting cores.
-    V3 { redistributors: Mutex<[Option<Range<usize>>; 2]> },
+    /// System registers of each core; this is only for starting cores: each core's redistributor, found by
+    /// its affinity, as their order need not be that of the device tree. Sorted.
+    V3 { redistributors: Vec<(u64, Mutex<GicRedistributor<'static>>)> },
 }
 
 /// The inter-core interrupt (SGI) that only ends a sleep: there is something to look at.
@@ -59,7 +61,7 @@ fn virtual_timer() -> IntId {
 }
 
 /// Starts the part that all cores share. On core 0, once.
-pub fn start(gic: &Gic) {
+pub fn start(gic: &'static Gic) {
     CONTROLLER.call_once(|| match gic {
         Gic::V2 { distributor, cpu_interface } => {
             // SAFETY: the device tree puts a GICv2's registers there, they are mapped as device
@@ -68,15 +70,26 @@ pub fn start(gic: &Gic) {
             gic.setup();
             Controller::V2(Mutex::new(gic))
         }
-        Gic::V3 { distributor, redistributors } => {
+        Gic::V3 { distributor, redistributors, stride } => {
             let registers = NonNull::new(distributor.start as *mut gicv3::registers::Gicd)
                 .expect("the device tree puts the GIC at address 0");
             // SAFETY: as above, for a GICv3's distributor.
             let registers = unsafe { UniqueMmioPointer::new(registers) };
             GicDistributor::new(registers).configure_default_settings();
-            Controller::V3 { redistributors: Mutex::new(redistributors.clone()) }
+            Controller::V3 { redistributors: find(redistributors, *stride) }
         }
     });
+}
+
+/// Finds all redistributors, in one walk.
+fn find(
+    regions: &[Option<Range<usize>>],
+    stride: Option<usize>,
+) -> Vec<(u64, Mutex<GicRedistributor<'static>>)> {
+    let all = regions.iter().flatten().flat_map(|region| redistributors(region.clone(), stride));
+    let mut found: Vec<_> = all.map(|one| (one.typer().core_mpidr(), Mutex::new(one))).collect();
+    found.sort_unstable_by_key(|&(affinity, _)| affinity);
+    found
 }
 
 fn controller() -> &'static Controller {
@@ -98,10 +111,13 @@ pub fn start_core(core: Target) {
         }
         Controller::V3 { redistributors } => {
             GicCpuInterface::enable_system_register_el1();
-            let regions = redistributors.lock();
-            let mut own = find_redistributor(&*regions, core.affinity).unwrap_or_else(|| {
-                panic!("core {} (MPIDR {:#x}) has no redistributor", core.index, core.affinity)
-            });
+            let Target { index, affinity } = core;
+            let own = redistributors
+                .binary_search_by_key(&affinity, |&(affinity, _)| affinity)
+                .unwrap_or_else(|_| {
+                    panic!("core {index} (MPIDR {affinity:#x}) has no redistributor")
+                });
+            let mut own = redistributors[own].1.lock();
             let _ = own.mark_core_awake(); // it may be awake already
             own.configure_default_settings();
             for interrupt in [wake(), virtual_timer()] {
@@ -115,19 +131,26 @@ pub fn start_core(core: Target) {
     }
 }
 
-/// Finds a core's redistributor by its affinity: their order need not be that of the device tree.
+/// Returns the redistributors of a region, up to the end of it or to one marked as the last.
 ///
-/// `virt` has a second region from core 123 on.
-fn find_redistributor(
-    regions: &[Option<Range<usize>>],
-    affinity: u64,
-) -> Option<GicRedistributor<'static>> {
-    regions.iter().flatten().find_map(|region| {
-        let base = NonNull::new(region.start as *mut GicrSgi)?;
-        // SAFETY: the device tree puts redistributors there, up to one marked as the last, they are
-        // mapped as device memory, and the caller's lock makes this the only pointer to them.
-        let mut all = unsafe { GicRedistributorIterator::new(base) }.ok()?;
-        all.find(|one| one.typer().core_mpidr() == affinity)
+/// Between two lies what the tree says, or else the frames that each has: two, or four with virtual LPIs
+/// (Arm IHI 0069, GICR_TYPER.VLPIS; Linux, drivers/irqchip/irq-gic-v3.c, gic_iterate_rdists).
+fn redistributors(
+    region: Range<usize>,
+    stride: Option<usize>,
+) -> impl Iterator<Item = GicRedistributor<'static>> {
+    let mut next = Some(region.start);
+    iter::from_fn(move || {
+        let at = next.filter(|at| at + size_of::<GicrSgi>() <= region.end)?;
+        let registers = NonNull::new(at as *mut GicrSgi)?;
+        // SAFETY: the device tree puts redistributors there, they are mapped as device memory, and the
+        // caller sees to it that this is the only pointer to this one.
+        let one = GicRedistributor::new(unsafe { UniqueMmioPointer::new(registers) });
+        let typer = one.typer();
+        let frames = if typer.virtual_lpis_supported() { 2 } else { 1 };
+        let behind = at + stride.unwrap_or(frames * size_of::<GicrSgi>());
+        next = (!typer.last_redistributor()).then_some(behind);
+        Some(one)
     })
 }
 
@@ -135,10 +158,12 @@ fn find_redistributor(
 pub fn wake_core(core: Target) {
     match controller() {
         Controller::V2(gic) => without_interrupts(|| {
-            // `virt` numbers the CPU interfaces as the device tree does its cores, at most 8.
+            // `virt` has one cluster of at most 8 cores then, and numbers the CPU interfaces as Aff0
+            // does the cores (QEMU, hw/arm/virt.c, virt_cpu_mp_affinity). The index may be another one:
+            // of the cores that the tree lists, some may be off.
             let target = gicv2::SgiTarget::List {
                 target_list_filter: gicv2::SgiTargetListFilter::CPUTargetList,
-                target_list: 1 << core.index,
+                target_list: 1 << (core.affinity & 7),
             };
             gic.lock().send_sgi(wake(), target);
         }),

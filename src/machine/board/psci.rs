@@ -1,18 +1,55 @@
-//! Starting a core through PSCI (Arm DEN0022).
+//! The firmware: it starts a core, and switches the machine off (PSCI, Arm DEN0022).
 
+use crate::arch::cpu;
 use crate::board::device_tree::Conduit;
+use smccc::arch::{SMCCC_VERSION, Version};
 use smccc::psci::{self, Error};
-use smccc::{Hvc, Smc};
+use smccc::{Call, Hvc, Smc};
+use spin::Once;
+
+/// "Call UID" of the vendor-specific hypervisor services (Arm DEN0028, "Vendor Specific Hypervisor Service").
+const HYPERVISOR_UID: u32 = 0x8600_ff01;
+/// KVM's answer (Linux, include/linux/arm-smccc.h, ARM_SMCCC_VENDOR_HYP_UID_KVM_REG_0 to 3).
+const KVM: [u32; 4] = [0xb66f_b428, 0xe911_c52e, 0x564b_caa9, 0x743a_004d];
+
+static CONDUIT: Once<Conduit> = Once::new();
+
+/// Remembers how the device tree says that PSCI is called.
+pub fn start(conduit: Conduit) {
+    CONDUIT.call_once(|| conduit);
+}
+
+/// Returns what the tree said, or before it has been read what is to be expected: with an EL2, which we
+/// were entered at, only firmware can answer.
+fn conduit() -> Conduit {
+    let expected = || if cpu::has_el2() { Conduit::Smc } else { Conduit::Hvc };
+    CONDUIT.get().copied().unwrap_or_else(expected)
+}
 
 /// Starts the core with this affinity at the address `entry`, with `argument` in x0.
-pub fn start_core(
-    conduit: Conduit,
-    affinity: u64,
-    entry: usize,
-    argument: usize,
-) -> Result<(), Error> {
-    match conduit {
+pub fn start_core(affinity: u64, entry: usize, argument: usize) -> Result<(), Error> {
+    match conduit() {
         Conduit::Hvc => psci::cpu_on::<Hvc>(affinity, entry as u64, argument as u64),
         Conduit::Smc => psci::cpu_on::<Smc>(affinity, entry as u64, argument as u64),
     }
+}
+
+/// Switches the machine off: QEMU ends with status 0. Comes back if the firmware does not know how.
+pub fn system_off() {
+    let _ = match conduit() {
+        Conduit::Hvc => psci::system_off::<Hvc>(),
+        Conduit::Smc => psci::system_off::<Smc>(),
+    };
+}
+
+/// Returns whether the machine is one of Linux's KVM.
+///
+/// Asked as Linux does (drivers/firmware/psci/psci.c, drivers/firmware/smccc/kvm_guest.c): the call is only
+/// defined from SMCCC 1.1 on, which PSCI 1.0 and later know of, and hypervisors are called by HVC.
+pub fn is_kvm() -> bool {
+    conduit() == Conduit::Hvc
+        && psci::version::<Hvc>().is_ok_and(|it| it.major >= 1)
+        && psci::psci_features::<Hvc>(SMCCC_VERSION).is_ok()
+        && smccc::arch::version::<Hvc>().is_ok_and(|it| it >= Version { major: 1, minor: 1 })
+        && Hvc::call32(HYPERVISOR_UID, [0; 7])[..4] == KVM
 }

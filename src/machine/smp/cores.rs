@@ -1,17 +1,17 @@
 //! The data of each core, and how a core finds its own.
 
-use crate::arch::cpu;
 use crate::arch::timer::Timer;
+use crate::arch::{cache, cpu};
 use crate::board::device_tree;
 use crate::board::gic::Target;
 use crate::board::memory::{self, Stacks};
 use aarch64_cpu::registers::{Readable, TPIDR_EL1, Writeable};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use rundown::CACHE_LINE;
 use spin::Once;
 
-/// Most cores that are used: what QEMU's `virt` takes with a GICv3.
-pub const MAX_CORES: usize = 512;
+pub use board_tree::MOST_CORES as MAX_CORES;
 
 /// What belongs to one core, on cache lines of its own. TPIDR_EL1 points to it.
 #[repr(C, align(128))]
@@ -21,6 +21,8 @@ pub struct Core {
     pub exception_stack_top: usize,
     /// Position in the device tree, from 0; the boot core is always 0 here.
     pub index: usize,
+    /// The slot that it uses of an object whose slots lie [`cache::granule`] apart.
+    pub slot: usize,
     /// Affinity, as in MPIDR_EL1.
     pub affinity: u64,
     /// Stacks and their guard pages.
@@ -43,6 +45,7 @@ impl Core {
         Self {
             exception_stack_top: stacks.exception.end,
             index,
+            slot: slot_of(index),
             affinity,
             stacks,
             up: AtomicBool::new(false),
@@ -89,6 +92,24 @@ pub fn this() -> &'static Core {
 #[inline]
 pub fn this_index() -> usize {
     own_data().map_or(0, |core| core.index)
+}
+
+/// Returns the slot that the calling core uses of an object whose slots lie apart. Never panics.
+#[inline]
+pub fn this_slot() -> usize {
+    own_data().map_or(0, |core| core.slot)
+}
+
+/// Returns how many slots of [`CACHE_LINE`] bytes lie between what two cores use: more than one where the
+/// hardware writes back more than that at once (A64FX: 256 bytes).
+pub fn slots_apart() -> usize {
+    cache::granule().div_ceil(CACHE_LINE)
+}
+
+/// Returns the slot of the core with this index: the last of its granule, as the line for all lies before
+/// the first slot.
+pub fn slot_of(index: usize) -> usize {
+    (index + 1) * slots_apart() - 1
 }
 
 #[inline]

@@ -2,11 +2,12 @@
 
 use crate::arch::time;
 use crate::smp::{cores, park};
+use alloc::boxed::Box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use rundown::{CacheAwareRundownRef, CurrentSlot, Park, RundownGuard};
 
-/// The run-down object of this kernel.
-pub type Object = CacheAwareRundownRef<ThisCore, Sleep>;
+/// The run-down object of this kernel. Made by [`object`], its slots are as far apart as the caches ask for.
+pub type Object = CacheAwareRundownRef<OwnLines, Sleep>;
 /// A hold on one that lives for ever.
 pub type Guard = RundownGuard<'static, Object>;
 
@@ -19,6 +20,30 @@ impl CurrentSlot for ThisCore {
     fn current_slot() -> usize {
         cores::this_index()
     }
+}
+
+/// The slot of the calling core, so far from the next core's that they never share what a cache writes at
+/// once. How far is found at boot and stands in the core's data, so asking costs what the index costs.
+#[derive(Debug)]
+pub struct OwnLines;
+
+impl CurrentSlot for OwnLines {
+    #[inline]
+    fn current_slot() -> usize {
+        cores::this_slot()
+    }
+}
+
+/// Makes an object with a slot for each of so many cores. Panics when there is no memory for it.
+pub fn object(cores: usize) -> Box<Object> {
+    // As many behind the last core's slot as make its granule whole: what follows is somebody else's.
+    let slots = cores::slot_of(cores - 1) + cores::slots_apart();
+    Object::boxed(slots).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Returns the address of a core's slot.
+pub fn slot_address(object: &Object, core: usize) -> *const () {
+    object.slot_address(cores::slot_of(core))
 }
 
 /// Returns the words of all slots of an object, as they are now.

@@ -37,14 +37,12 @@ unsafe extern "C" {
 /// Panics, naming the core, if one does not come up. `leave_out` is for the test of that.
 pub fn start_all(leave_out: Option<usize>) {
     let machine = device_tree::machine();
-    let own = cores::this().affinity;
-    let affinities = machine.affinities().filter(|&affinity| affinity != own);
-    for (affinity, index) in affinities.zip(1..) {
+    for (index, &affinity) in machine.affinities().iter().enumerate().skip(1) {
         let context = prepare(index, affinity);
         if leave_out != Some(index) {
             let entry = (_start_secondary as *const ()).addr();
             let argument = ptr::from_ref(context).addr();
-            let answer = psci::start_core(machine.conduit, affinity, entry, argument);
+            let answer = psci::start_core(affinity, entry, argument);
             answer.unwrap_or_else(|error| {
                 panic!(
                     "core {index} (MPIDR {affinity:#x}) cannot be started: PSCI CPU_ON says {error}"

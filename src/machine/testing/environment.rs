@@ -1,8 +1,9 @@
-//! The machine that the image runs on, in two lines of the report.
+//! The machine that the image runs on, in three lines of the report.
 
-use crate::arch::{cache, time};
+use crate::arch::{cache, semihosting, time};
 use crate::board::console::println;
-use crate::board::device_tree;
+use crate::board::{device_tree, psci};
+use crate::smp::cores;
 use rundown::CACHE_LINE;
 
 /// Prints what machine this is.
@@ -13,8 +14,16 @@ pub fn print() {
         machine.core_count,
         machine.gic.name(),
         machine.conduit,
-        machine.ram.len() >> 20,
+        machine.ram.bytes() >> 20,
         time::frequency()
     );
-    println!("# lines: slots {} bytes apart, the caches ask for {}", CACHE_LINE, cache::granule());
+    let apart = cores::slots_apart() * CACHE_LINE;
+    println!("# lines: slots {apart} bytes apart, the caches ask for {}", cache::granule());
+    // Among QEMU's accelerators only TCG answers semihosting (QEMU manual, "Semihosting").
+    let (end, accelerator) = match semihosting::answers() {
+        true => ("semihosting", "tcg"),
+        false if psci::is_kvm() => ("PSCI SYSTEM_OFF", "kvm"),
+        false => ("PSCI SYSTEM_OFF", "unknown (hvf?)"),
+    };
+    println!("# ends by {end}, accelerated by {accelerator}");
 }

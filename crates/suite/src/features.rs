@@ -1,0 +1,49 @@
+//! A kernel that is built for more than the core has says so in one line, and runs on one that has it.
+
+use std::time::Instant;
+
+use crate::context::Context;
+use crate::step::{Outcome, Step};
+use runner::process;
+
+/// What the kernel is built for, and where cargo puts it.
+const FLAGS: &str = "-C target-feature=+lse,+rcpc2";
+const TARGET: &str = "target/lab-test/features";
+const IMAGE: &str = "target/lab-test/features/aarch64-unknown-none-softfloat/release/rundown-demo";
+/// Models, and the feature that each lacks: Armv8.0, Armv8.2, and one with everything.
+const MODELS: [(&str, Option<&str>); 3] =
+    [("cortex-a53", Some("lse")), ("cortex-a76", Some("rcpc2")), ("max", None)];
+
+/// Returns the step. It also sees that a kernel links with RUSTFLAGS set.
+pub fn step() -> Step {
+    let name = format!("a kernel with RUSTFLAGS='{FLAGS}', on cores with and without");
+    Step::new(name, 1200, |context, deadline| {
+        let mut build = context.command("cargo", "");
+        build.args(["build", "--release", "--bin", "rundown-demo", "--target-dir", TARGET]);
+        let built = process::run(build.env("RUSTFLAGS", FLAGS), deadline)?;
+        let mut sum = Outcome::check(built.succeeded(), || built.report(&build));
+        for (model, lacks) in MODELS {
+            sum.add(boot(context, model, lacks, deadline)?);
+        }
+        Ok(sum)
+    })
+}
+
+fn boot(
+    context: &Context,
+    model: &str,
+    lacks: Option<&str>,
+    deadline: Instant,
+) -> anyhow::Result<Outcome> {
+    let mut command = context.tool("runner")?;
+    command.arg(context.root().join(IMAGE)).env("QEMU_CPU", model);
+    let output = process::run(&mut command, deadline)?;
+    let good = match lacks {
+        None => output.succeeded(),
+        Some(feature) => {
+            let line = format!("built with the target feature {feature}, which this core lacks;");
+            output.status == Some(1) && output.stderr.contains(&line)
+        }
+    };
+    Ok(Outcome::check(good, || output.report(&command)))
+}

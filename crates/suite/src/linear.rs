@@ -1,0 +1,51 @@
+//! What the kernel does for each core does not grow with the number of cores. Counted, not timed.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+
+use crate::boots;
+use crate::context::{Context, Image};
+use crate::step::{Outcome, Step};
+use runner::qemu;
+use tools::measure;
+
+/// A tick is an instruction, the same in every run.
+const COUNTED: [(&str, &str); 3] = [
+    ("QEMU_ACCEL", "tcg,thread=single"),
+    ("QEMU_CPU", qemu::COUNTING_CPU),
+    ("QEMU_EXTRA", "-icount shift=4,sleep=off -append mode=counts"),
+];
+/// Each twice the one before.
+const CORES: [&str; 3] = ["128", "256", "512"];
+/// The most that twice the cores may add, compared with what the doubling before has added: 2 where all is
+/// linear, 4 where all grows with the square.
+const MOST: f64 = 2.5;
+
+/// Returns the step.
+pub fn step() -> Step {
+    Step::new("starting cores and waking them is linear, up to 512 cores", 300, check)
+}
+
+fn check(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut counted = Vec::new();
+    for cores in CORES {
+        let set = [&COUNTED[..], &[("QEMU_SMP", cores)]].concat();
+        let (output, outcome) = boots::boot(context, Image::MachineTests, &set, deadline)?;
+        if outcome.failed > 0 {
+            return Ok(outcome);
+        }
+        let measured = measure::collect(&output.stdout).map_err(anyhow::Error::msg)?;
+        counted.push(measured.into_iter().next().context("nothing is measured")?);
+    }
+    for what in ["start", "job"] {
+        let counts: Option<Vec<f64>> = counted.iter().map(|one| one[what].as_f64()).collect();
+        let counts = counts.with_context(|| format!("{what} is no number"))?;
+        let growth = (counts[2] - counts[1]) / (counts[1] - counts[0]);
+        ensure!(
+            growth > 0.0 && growth <= MOST,
+            "{what}: {counts:?} instructions on {CORES:?} cores"
+        );
+    }
+    Ok(Outcome::passed(2))
+}
