@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 12] = [
     &["src/demo/"],
     &["src/", "examples/ladder/", "examples/scenarios/", "examples/", "tests/"],
     &["crates/rundown-capi/routines/", "crates/cachescope/", "crates/bench/", "crates/prove/"],
-    &["crates/rundown-capi/", "crates/explore/", "crates/lab/"],
+    &["crates/rundown-capi/", "crates/explore/", "crates/lab/", "crates/kvm-test/"],
     &["crates/rundown-capi/kernel-test/", "crates/suite/"],
 ];
 /// Fewer arrows than this have not been read, but overlooked.

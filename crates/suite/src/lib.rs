@@ -22,8 +22,8 @@ mod ladder;
 mod lanes;
 mod leftovers;
 mod linear;
-mod lock;
 mod must_fail;
+mod nested;
 mod no_semihosting;
 mod not_run;
 mod page;
@@ -48,6 +48,7 @@ use std::thread;
 
 use runner::exit_error::{ExitError, FAILED, SETUP};
 use runner::{process, settings};
+use tools::lock;
 
 use context::Context;
 use lanes::Entry;
@@ -69,7 +70,7 @@ pub fn list(wanted: &Wanted) {
 /// Runs the steps that are wanted; the last line says how many checks passed and failed.
 pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
     let context = Context::new()?;
-    let _lock = lock::take(context.root())?; // until the end
+    let _lock = lock::take(context.root(), "scripts/test")?; // until the end
     process::end_with_us()?;
     settings::note_that_cores_are_emulated();
     let entries = chosen(wanted);

@@ -21,8 +21,8 @@ use crate::lanes::{Beside, Entry};
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, documents, editor, features, figures, idle_setup, images, ladder,
-    leftovers, linear, must_fail, no_semihosting, page, portable, schedules, scope, second_qemu,
-    sessions, setup, transcript, trees, two_ends, unread, variables,
+    leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
+    second_qemu, sessions, setup, transcript, trees, two_ends, unread, variables,
 };
 
 /// Every crate but those that only build for the kernel's machine.
@@ -42,7 +42,7 @@ const MACHINES: [&str; 4] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/tool scripts/check \
+                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/tool scripts/check \
                        scripts/host-cargo scripts/second-qemu .ci/run \
                        crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
@@ -81,6 +81,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(NoOther("scope"), scope::steps());
     table.add(CARGO, bench::steps());
     table.add(CARGO, figures::steps());
+    table.add(CARGO, nested::steps());
     table.add(NoOther("schedules"), second_qemu::schedules());
     table.add(CARGO, second_qemu::steps());
     table.add(NoOther("page"), page::steps());

@@ -22,6 +22,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("explore", "--nonsense"),
     ("lab", "--help"),
     ("lab", "--nonsense"),
+    ("kvm-test", "--help"),
+    ("kvm-test", "--nonsense"),
     ("prove", "--nonsense"),
     ("rundown-bench", "--help"),
     ("rundown-bench", "--nonsense"),

@@ -1,12 +1,14 @@
 //! What the project's tools for the host share.
 //!
 //! - [`cargo`] has cargo build a kernel image, the plugin or a tool, and says where it is.
+//! - [`lock`] lets one run of a script a checkout.
 //! - [`measure`] reads the `# measure` lines of a report.
 //! - [`nameless`] is a file that a command writes and of which nothing is left.
 //! - [`option`] writes a path into an option of QEMU.
 //! - [`usage`] reads a command line.
 
 pub mod cargo;
+pub mod lock;
 pub mod measure;
 pub mod nameless;
 pub mod option;

@@ -1,15 +1,15 @@
-//! One run of the tests a checkout: a second one would change files under the first.
+//! One run of a script a checkout: a second one would change files under the first.
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
 use runner::exit_error::{ExitError, SETUP};
 
-/// Takes the lock, or returns an error at once when another run has it. The system releases it when
-/// this process ends, in whatever way.
-pub fn take(root: &Path) -> Result<File, ExitError> {
+/// Takes the lock of a script, or returns an error at once when another run has it. The system releases it
+/// when this process ends, in whatever way.
+pub fn take(root: &Path, script: &str) -> Result<File, ExitError> {
     let target = root.join("target");
-    let path = target.join("scripts-test.lock");
+    let path = target.join(format!("{}.lock", script.replace('/', "-")));
     let open = || {
         fs::create_dir_all(&target)?;
         File::create(&path)
@@ -22,7 +22,7 @@ pub fn take(root: &Path) -> Result<File, ExitError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(ExitError::new(
             SETUP,
-            "another scripts/test runs in this checkout; wait until it has ended",
+            format!("another {script} runs in this checkout; wait until it has ended"),
         )),
         Err(TryLockError::Error(error)) => {
             let line = format!("{} cannot be locked: {error}", path.display());
