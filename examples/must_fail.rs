@@ -45,7 +45,7 @@ const FAULTS: &[(&str, fn())] = &[
     ("stack_overflow_in_handler", || timer_interrupt(overflow_stack)),
     ("fault_in_handler", || timer_interrupt(null_dereference)),
     ("hang_masked", hang_masked),
-    ("hang_other_core", || on_core_1(hang_masked)),
+    ("hang_other_core", || on_core_1(hang_asleep)),
     ("test_failed", test_failed),
     ("test_skipped", test_skipped),
     ("test_left_out", test_left_out),
@@ -118,6 +118,11 @@ fn hang_masked() {
     loop {
         core::hint::black_box(());
     }
+}
+
+fn hang_asleep() {
+    interrupt_mask::mask_interrupts();
+    cpu::sleep_forever()
 }
 
 fn test_failed() {

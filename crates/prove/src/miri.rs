@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// What runs together: its name, whether that is the races only, and the seeds.
 type Part = (&'static str, bool, Range<u32>);
 /// The races have a few more seeds than the other tests.
-const SHORT: &[Part] = &[("every test", false, 0..1), ("races in three forms", true, 1..8)];
+const SHORT: &[Part] = &[("every test", false, 0..1), ("races in three forms", true, 1..5)];
 /// With `--long`.
 const LONG: &[Part] = &[("every test", false, 0..256)];
 /// Seeds between two lines of progress.

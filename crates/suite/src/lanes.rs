@@ -2,6 +2,7 @@
 //!
 //! A free lane takes the first step of the table that may start now. The table's order is kept around
 //! steps that run alone: what stands before such a step ends first, what stands after it starts later.
+//! What does nothing but wait has a lane of its own.
 
 use std::sync::mpsc::Sender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -22,6 +23,8 @@ pub enum Beside {
     Anything,
     /// The same, but no other step of this group: they share files, or wait for one lock.
     NoOther(&'static str),
+    /// As with `Anything`, and it needs no processor: it waits for a deadline or for the network.
+    Waits,
     /// Nothing: it is judged by time.
     Nothing,
 }
@@ -51,9 +54,13 @@ struct Queue {
 }
 
 impl Queue {
-    /// Takes out the first of the waiting entries that may start now.
-    fn next(&mut self, beside: impl Fn(usize) -> Beside) -> Option<usize> {
+    /// Takes out the first of the waiting entries that may start now. `waits`: for the lane of those that
+    /// only wait; such an entry starts when all before it have.
+    fn next(&mut self, waits: bool, beside: impl Fn(usize) -> Beside) -> Option<usize> {
         let first = *self.waiting.first()?;
+        if waits {
+            return (beside(first) == Beside::Waits).then(|| self.start(first));
+        }
         if beside(first) == Beside::Nothing {
             return self.running.is_empty().then(|| self.start(first));
         }
@@ -66,6 +73,7 @@ impl Queue {
             self.waiting.iter().copied().take_while(|&one| beside(one) != Beside::Nothing);
         let free = |one: &usize| match beside(*one) {
             Beside::NoOther(group) => !running.contains(&Beside::NoOther(group)),
+            Beside::Waits => false,
             _ => true,
         };
         let next = before_one_alone.into_iter().find(free)?;
@@ -84,10 +92,11 @@ pub fn run<'a>(entries: &'a [Entry], context: &Context, done: &Sender<Done<'a>>)
     let queue = Mutex::new(Queue { waiting: (0..entries.len()).collect(), running: Vec::new() });
     let ended = Condvar::new();
     thread::scope(|scope| {
-        for _ in 0..LANES {
+        for lane in 0..=LANES {
             let (done, queue, ended) = (done.clone(), &queue, &ended);
             scope.spawn(move || {
-                while let Some(at) = take(queue, ended, entries) {
+                while let Some(at) = take(lane == LANES, queue, ended, entries) {
+                    ended.notify_all(); // the next may be one that only this one has kept
                     let _ = done.send(perform(&entries[at].step, context)); // somebody prints it
                     lock(queue).running.retain(|&one| one != at);
                     ended.notify_all();
@@ -98,10 +107,10 @@ pub fn run<'a>(entries: &'a [Entry], context: &Context, done: &Sender<Done<'a>>)
 }
 
 /// Waits until an entry may start and takes it; `None` when none is left.
-fn take(queue: &Mutex<Queue>, ended: &Condvar, entries: &[Entry]) -> Option<usize> {
+fn take(waits: bool, queue: &Mutex<Queue>, ended: &Condvar, entries: &[Entry]) -> Option<usize> {
     let mut queue = lock(queue);
     while !queue.waiting.is_empty() {
-        let next = queue.next(|one| entries[one].beside);
+        let next = queue.next(waits, |one| entries[one].beside);
         if next.is_some() {
             return next;
         }
@@ -129,13 +138,14 @@ fn perform<'a>(step: &'a Step, context: &Context) -> Done<'a> {
 mod tests {
     use super::*;
 
-    const TABLE: [Beside; 6] = [
+    const TABLE: [Beside; 7] = [
         Beside::NoOther("cargo"),
         Beside::NoOther("cargo"),
         Beside::Anything,
         Beside::Nothing,
         Beside::NoOther("cargo"),
         Beside::Anything,
+        Beside::Waits,
     ];
 
     fn queue(waiting: &[usize], running: &[usize]) -> Queue {
@@ -143,7 +153,7 @@ mod tests {
     }
 
     fn next(waiting: &[usize], running: &[usize]) -> Option<usize> {
-        queue(waiting, running).next(|one| TABLE[one])
+        queue(waiting, running).next(false, |one| TABLE[one])
     }
 
     #[test]
@@ -163,9 +173,21 @@ mod tests {
     }
 
     #[test]
+    fn what_only_waits_has_its_own_lane_and_its_place_in_the_order() {
+        let waits = |waiting: &[usize], running: &[usize]| {
+            queue(waiting, running).next(true, |one| TABLE[one])
+        };
+        assert_eq!(next(&[6, 2], &[]), Some(2), "the others go past it");
+        assert_eq!(next(&[6, 3], &[]), None, "but what is alone does not");
+        assert_eq!(waits(&[6, 2], &[0, 1]), Some(6));
+        assert_eq!(waits(&[2, 6], &[0, 1]), None, "it does not overtake");
+        assert_eq!(waits(&[2], &[]), None, "nothing else is for its lane");
+    }
+
+    #[test]
     fn what_is_taken_runs_and_no_longer_waits() {
         let mut queue = queue(&[0, 1, 2], &[]);
-        assert_eq!(queue.next(|one| TABLE[one]), Some(0));
+        assert_eq!(queue.next(false, |one| TABLE[one]), Some(0));
         assert_eq!((queue.waiting, queue.running), (vec![1, 2], vec![0]));
     }
 }

@@ -46,14 +46,18 @@ const FAULTS: &[Fault] = &[
     fails("nonsense", &["must_fail=nonsense is unknown", "#   panic_first_core"]),
 ];
 
+/// The faults that end by a deadline of the kernel's, with no core at work.
+const WAITS: [&str; 2] = ["hang_other_core", "core_missing"];
+
 /// Returns a fault that ends by itself, with status 1.
 const fn fails(name: &'static str, texts: &'static [&'static str]) -> Fault {
     Fault { name, status: 1, texts }
 }
 
-/// Returns one step for each fault.
-pub fn steps() -> impl Iterator<Item = Step> {
-    FAULTS.iter().map(|fault| {
+/// Returns one step for each fault: those with a core that the others wait for, or the rest.
+pub fn steps(waits: bool) -> impl Iterator<Item = Step> {
+    let chosen = move |fault: &&Fault| waits == WAITS.contains(&fault.name);
+    FAULTS.iter().filter(chosen).map(|fault| {
         let name = format!("must fail: {}", fault.name);
         Step::new(name, 120, |context, deadline| check(fault, context, deadline))
     })

@@ -22,14 +22,15 @@ pub fn fetch() -> Step {
 
 /// The schedules, with that QEMU.
 pub fn schedules() -> impl Iterator<Item = Step> {
-    sessions::steps().into_iter().chain([schedules::trace_changes_nothing()]).map(with_it)
+    let traced = schedules::trace_changes_nothing(schedules::TRACED);
+    sessions::steps().into_iter().chain([traced]).map(with_it)
 }
 
 /// Commands and boots, with that QEMU.
 pub fn steps() -> impl Iterator<Item = Step> {
     let plugin = "cargo test --package cachescope --target host-tuple --test qemu --test unseen";
     let explore = ["icount", "plugin"].map(|tier| {
-        let command = format!("scripts/explore --seeds 80 --tier {tier}");
+        let command = format!("scripts/explore --seeds 40 --tier {tier}");
         lint(&command, &command)
     });
     let figures = "scripts/lab --quick --cores 1,2 --out target/lab-test/second-qemu";
