@@ -20,7 +20,7 @@ const LONGEST: u64 = 86_400;
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(name = "scripts/kvm-test", after_help = MORE)]
 pub struct Arguments {
-    /// Debian's archive or a mirror of it (this Debian's own, elsewhere http://deb.debian.org/debian)
+    /// Debian's archive or a mirror of it (this Debian's own, elsewhere that of deb.debian.org)
     #[arg(long, value_name = "URL")]
     pub archive: Option<String>,
     /// Debian's release, trixie or a newer one: on QEMU 7.2 of bookworm the emulated Linux hangs

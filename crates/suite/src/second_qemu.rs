@@ -22,20 +22,22 @@ pub fn fetch() -> Step {
 
 /// The schedules, with that QEMU.
 pub fn schedules() -> impl Iterator<Item = Step> {
-    let traced = schedules::trace_changes_nothing(schedules::TRACED);
+    let traced = schedules::trace_changes_nothing(schedules::TRACED, 4);
     sessions::steps().into_iter().chain([traced]).map(with_it)
 }
 
-/// Commands and boots, with that QEMU.
-pub fn steps() -> impl Iterator<Item = Step> {
+/// Boots with that QEMU, and the tests of the plugin; `long`: also the commands that use it.
+pub fn steps(long: bool) -> impl Iterator<Item = Step> {
     let plugin = "cargo test --package cachescope --target host-tuple --test qemu --test unseen";
     let explore = ["icount", "plugin"].map(|tier| {
-        let command = format!("scripts/explore --seeds 40 --tier {tier}");
+        let command = format!("scripts/explore --seeds 80 --tier {tier}");
         lint(&command, &command)
     });
     let figures = "scripts/lab --quick --cores 1,2 --out target/lab-test/second-qemu";
-    let mut steps = vec![tests("test cachescope in QEMU", "", plugin), lint(figures, figures)];
-    steps.extend(explore);
+    let mut steps = vec![tests("test cachescope in QEMU", "", plugin)];
+    if long {
+        steps.extend([lint(figures, figures)].into_iter().chain(explore));
+    }
     steps.extend([DemoRelease, MachineTests].map(|image| passes(image, &[("QEMU_SMP", "4")], 1)));
     steps.into_iter().map(with_it)
 }
