@@ -94,6 +94,8 @@ impl Shared {
     /// Says that the calling core has done its pairs. The last one wakes core 0.
     pub fn count_done(&self) {
         let CacheLine(done) = &self.done;
+        // Relaxed, here and below: it is only counted, nothing is read because of it. What a core has
+        // written in a round is read behind the end of its job, which orders it.
         if done.fetch_add(1, Ordering::Relaxed) + 1 == self.counters.len() {
             park::wake(ptr::from_ref(done).cast());
         }

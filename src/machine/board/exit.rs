@@ -34,6 +34,7 @@ pub fn verdict(status: Status) -> ! {
 pub fn exit(status: Status) -> ! {
     console::seize();
     console::flush();
+    // Relaxed: only the core that owns the console comes here, and only it asks in its own exceptions.
     if !EXITING.swap(true, Ordering::Relaxed) {
         if semihosting::answers() {
             qemu_exit::AArch64::new().exit(status as u32);

@@ -80,7 +80,7 @@ pub fn adopt_first_core() {
 pub fn register(core: &'static Core) {
     TPIDR_EL1.set(ptr::from_ref(core).addr() as u64);
     CORES[core.index].store(ptr::from_ref(core).cast_mut(), Ordering::Release);
-    STARTED.fetch_add(1, Ordering::Release);
+    STARTED.fetch_add(1, Ordering::Release); // both pair with the Acquire in `get` and `count`
 }
 
 /// Returns the calling core's data.
