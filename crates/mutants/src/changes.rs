@@ -1,7 +1,7 @@
 //! The files that a copy of the workspace has changed: with one bug for good, or with all of them.
 
 use crate::catalogue;
-use crate::mutant::Mutant;
+use crate::replacement::Replacement;
 use crate::schemata::{CHOICE, Edit, weave};
 use crate::tree::Changed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,9 +25,10 @@ pub struct Change {
 /// # Errors
 ///
 /// A message when the mutant is out of date, or its file can't be read.
-pub fn of(mutant: &Mutant, project: &Path) -> Result<Change, String> {
-    let file = PathBuf::from(mutant.file);
-    let edit = catalogue::edit(mutant, &read(project, &file)?)?;
+pub fn of(bug: impl Into<Replacement>, project: &Path) -> Result<Change, String> {
+    let bug = bug.into();
+    let file = PathBuf::from(bug.file);
+    let edit = catalogue::edit(&bug, &read(project, &file)?)?;
     Ok(Change { file, edit })
 }
 

@@ -20,13 +20,15 @@ pub struct Project {
     pub root: PathBuf,
     /// `target/prove`, for what the stages keep from run to run.
     pub keep: PathBuf,
+    /// What stages that do many things alike do only of them: a part of a name. Empty: all.
+    pub only: String,
 }
 
 impl Project {
     /// Finds the workspace that this program was built from.
-    pub fn find() -> Result<Self, String> {
+    pub fn find(only: String) -> Result<Self, String> {
         let root = tools::cargo::root("scripts/prove").map_err(|error| error.line)?;
-        Ok(Self { keep: root.join("target/prove"), root })
+        Ok(Self { keep: root.join("target/prove"), root, only })
     }
 
     /// Reads a file of the crate.
