@@ -12,7 +12,7 @@ pub const PROTOCOL: &str = "loom";
 pub const HOLDERS: &str = "loom_holders";
 
 /// How long a build may take, on a machine that is busy with other things.
-const BUILD: Duration = Duration::from_secs(1200);
+pub const BUILD_LIMIT: Duration = Duration::from_secs(1200);
 
 /// The project's folders.
 pub struct Project {
@@ -93,7 +93,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<Output, String> {
 
 /// Runs a command that must succeed. Returns what it says on standard output.
 pub fn must(command: &mut Command, what: &str) -> Result<String, String> {
-    let output = run(command, BUILD)?;
+    let output = run(command, BUILD_LIMIT)?;
     match output.succeeded() {
         true => Ok(output.stdout),
         false => Err(format!("{what} failed:\n{}", output.stderr)),
