@@ -1,9 +1,10 @@
 //! A core that says it is up takes interrupts from that moment on.
 //!
-//! While core 0 starts the cores, core 1 sits in a handler and looks for the next one to be up. In the same
-//! moment it sends it an interrupt, which would be lost if that core's interrupt controller were not ready.
+//! While core 0 starts the others, its timer has it look again and again whether the next one is up. At once
+//! that core is sent an interrupt, which would be lost if its interrupt controller were not ready. What comes
+//! between two looks matters, so there is also a boot that counts instructions instead of time.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use machine::arch::{cpu, time};
 use machine::board::{device_tree, gic};
 use machine::smp::cores::{self, Core};
@@ -11,10 +12,10 @@ use machine::smp::start;
 use machine::testing::ktap::{self, equal, holds};
 use machine::traps::interrupts;
 
-/// Calls of [`handler`] on each core.
+/// Inter-core interrupts that each core has handled.
 static HANDLED: [AtomicUsize; cores::MAX_CORES] = [const { AtomicUsize::new(0) }; cores::MAX_CORES];
-/// Core 1 is to look for the others when it is interrupted.
-static LOOK_OUT: AtomicBool = AtomicBool::new(true);
+/// The core that is up next.
+static NEXT: AtomicUsize = AtomicUsize::new(1);
 
 /// Returns how often a core has called the handler of inter-core interrupts.
 pub fn handled(core: &Core) -> usize {
@@ -22,39 +23,25 @@ pub fn handled(core: &Core) -> usize {
 }
 
 fn handler() {
-    let core = cores::this_index();
-    HANDLED[core].fetch_add(1, Ordering::Relaxed);
-    if core == 1 && LOOK_OUT.swap(false, Ordering::Relaxed) {
-        (2..device_tree::machine().core_count).for_each(interrupt_when_up);
-    }
+    HANDLED[cores::this_index()].fetch_add(1, Ordering::Relaxed);
 }
 
-fn interrupt_when_up(index: usize) {
-    let deadline = time::after_ms(super::DEADLINE_MS);
-    while time::now() < deadline {
-        if let Some(core) = cores::get(index).filter(|core| core.up.load(Ordering::Acquire)) {
-            return gic::wake_core(core.target());
-        }
-        cpu::give_way();
+/// Interrupts the next core if it is up, and comes again until all are.
+fn look() {
+    let next = NEXT.load(Ordering::Relaxed);
+    if let Some(core) = cores::get(next).filter(|core| core.up.load(Ordering::Acquire)) {
+        gic::wake_core(core.target());
+        NEXT.store(next + 1, Ordering::Relaxed);
     }
-}
-
-/// Comes again until core 1 runs, then waits for it to be up.
-fn look_for_core_1() {
-    match cores::get(1) {
-        Some(_) => interrupt_when_up(1),
-        None => {
-            cores::this().timer.call_at(time::now() + time::frequency() / 100_000, look_for_core_1)
-        }
+    if NEXT.load(Ordering::Relaxed) < device_tree::machine().core_count {
+        cores::this().timer.call_at(time::now() + time::frequency() / 1_000_000, look);
     }
 }
 
 /// Starts all cores, each of which is interrupted as soon as it is up.
 pub fn start_all() {
     interrupts::set_handler(handler);
-    if device_tree::machine().core_count > 1 {
-        look_for_core_1();
-    }
+    look();
     start::start_all(None);
 }
 
