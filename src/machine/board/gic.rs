@@ -201,8 +201,8 @@ pub fn wake_core(core: Target) {
 
 /// Acknowledges what is pending, ends it, and has `handler` handle it. Interrupts are masked.
 ///
-/// It is ended before it is handled, as handlers never nest: so another interrupt can end a WFI inside a
-/// handler. The timer is level-sensitive: its handler sets it anew, and the level goes away.
+/// It is ended before it is handled: so another interrupt can end a WFI inside a handler, or interrupt one
+/// that unmasks them. The timer is level-sensitive: its handler sets it anew, and the level goes away.
 pub fn handle(handler: impl FnOnce(Interrupt)) {
     match controller() {
         Controller::V2(gic) => {
