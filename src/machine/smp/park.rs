@@ -40,8 +40,9 @@ pub fn wait(address: *const (), mut ready: impl FnMut() -> bool, deadline: u64) 
         if time::now() >= deadline {
             return false;
         }
-        core.timer.wake_at(Some(deadline));
         without_interrupts(|| {
+            // Masked: its interrupt, if that comes at once, is still pending when we come to WFI.
+            core.timer.wake_at(Some(deadline));
             core.parked_on.store(address.addr(), Ordering::Relaxed);
             waiters.fetch_or(bit, Ordering::Relaxed);
             store_before_load();
