@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tools::cargo;
 
 /// Rounds of one boot: a few seconds, so that a replay is not long.
-const ROUNDS: u64 = 150;
+const ROUNDS: u64 = 50;
 /// How long a boot may take. Far more than it does: the kernel itself notices a wait that has no end.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Lines of the kernel's report that are shown when it fails.
@@ -109,7 +109,7 @@ mod tests {
             (Some(0), good.replace("ok 7 ", "not ok 7 "), "7 failed"),
             (Some(0), good.replace("# rundown: PASS", ""), "ends before"),
             (Some(0), good.replace("# measure", "# x"), "not measured once"),
-            (Some(0), report(ROUNDS - 1), "150 tests and 149 rounds, of 150"),
+            (Some(0), report(ROUNDS - 1), "50 tests and 49 rounds, of 50"),
             (Some(0), good.replace("\"seed\":3", "\"seed\":4"), "another seed"),
         ] {
             let error = judge(&output(status, &stdout, ""), 3).unwrap_err();
