@@ -64,7 +64,7 @@ pub fn run(plan: Plan, others: &mut Others, totals: &Counts) -> ktap::Result {
     });
     handlers::end();
     totals.add(What::Interrupts, others.interrupts() - before);
-    round.check(totals)
+    round.end(totals)
 }
 
 struct Leader<'a, 'b> {
