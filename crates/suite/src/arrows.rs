@@ -15,6 +15,7 @@ use sources::Arrow;
 const FLOORS: [&[&str]; 12] = [
     &[
         "crates/rundown/",
+        "crates/parking/",
         "crates/cachescope/guest/",
         "crates/board-tree/",
         "crates/runner/",
