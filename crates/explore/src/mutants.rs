@@ -71,7 +71,7 @@ fn build(
     // Also those that are not chosen: what a seed finds must not depend on it.
     let mut all = BTreeMap::new();
     for (number, mutant) in &self::chosen("", false) {
-        all.insert(*number, changes::of(mutant, root).map_err(wrong)?);
+        all.insert(*number, changes::of(*mutant, root).map_err(wrong)?);
     }
     let (changed, left_out) = changes::all_at_once(root, &all).map_err(wrong)?;
     let tree = copy(root, "mutants", &changed)?;

@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What cargo needs to build the kernel and the primitive; it finds `.cargo` above the copy.
+/// What cargo needs to build everything and its tests; it finds `.cargo` above the copy.
 const PARTS: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
@@ -17,6 +17,8 @@ const PARTS: &[&str] = &[
     "tests",
     "examples",
     "crates",
+    "scripts",
+    "docs",
 ];
 
 /// Files of the copy with another text, by their path in the project.
@@ -77,7 +79,7 @@ impl Tree {
         }
         remove_others(place, Path::new(""), &files).map_err(wrong)?;
         for (file, bytes) in &files {
-            write(&place.join(file), bytes).map_err(wrong)?;
+            write(&place.join(file), bytes, &project.join(file)).map_err(wrong)?;
         }
         Ok(Tree { root: place.to_owned(), _alone: alone })
     }
@@ -143,12 +145,14 @@ fn remove_others(place: &Path, part: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) 
     Ok(())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file of the copy, which can be executed if the project's `original` can be.
+fn write(path: &Path, bytes: &[u8], original: &Path) -> io::Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
     fs::create_dir_all(path.parent().unwrap_or(path))?;
-    fs::write(path, bytes)
+    fs::write(path, bytes)?;
+    fs::set_permissions(path, fs::metadata(original)?.permissions())
 }
 
 #[cfg(test)]
@@ -178,6 +182,8 @@ mod tests {
         let tree = Tree::copy(&project, &place, &changed).unwrap();
         assert_eq!(fs::read_to_string(tree.root().join(FILE)).unwrap(), "changed");
         assert!(!place.join("src/left_over.rs").exists());
+        let mode = |root: &Path| fs::metadata(root.join("scripts/check")).unwrap().permissions();
+        assert_eq!(mode(tree.root()), mode(&project));
         drop(tree);
 
         let written = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();

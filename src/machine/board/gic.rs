@@ -3,6 +3,7 @@
 use crate::arch::interrupt_mask::without_interrupts;
 use crate::arch::timer;
 use crate::board::device_tree::Gic;
+use aarch64_cpu::asm::barrier;
 use alloc::vec::Vec;
 use arm_gic::gicv2::{self, GicV2};
 use arm_gic::gicv3::{
@@ -193,8 +194,12 @@ pub fn wake_core(core: Target) {
                 affinity1,
                 target_list: 1 << affinity0, // `virt` puts 16 cores in a cluster
             };
+            // It is sent by a register, which no DMB orders behind memory (Linux, drivers/irqchip/irq-gic-v3.c,
+            // gic_ipi_send_mask): what was written is to be seen by whoever it wakes.
+            barrier::dsb(barrier::ISHST);
             GicCpuInterface::send_sgi(wake(), target, SgiTargetGroup::CurrentGroup1)
                 .unwrap_or_else(|error| panic!("core {}: {error}", core.index));
+            barrier::isb(barrier::SY); // and it is to be sent now
         }
     }
 }
