@@ -4,6 +4,7 @@
 //! as the known bugs do, where the tool has a build for each. Doc tests do not count, so a mutation that only
 //! they would notice is one that survives. Orderings are not mutated: `weaken` does that.
 
+mod kernel;
 mod list;
 mod viable;
 
@@ -34,6 +35,9 @@ const PACKAGES: [Package; 13] = [
     ("suite", "crates/suite", &["--lib"]),
 ];
 
+/// The kernel's package.
+const KERNEL: &str = "rundown-demo";
+
 /// How long a package's tests may take at least before they count as hanging, beside five times their own time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -55,19 +59,16 @@ struct Sum {
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
     let wanted = |package: &&Package| project.only.is_empty() || package.0 == project.only;
     let wanted: Vec<_> = PACKAGES.iter().filter(wanted).collect();
-    if wanted.is_empty() {
+    let kernel = project.only.is_empty() || project.only == KERNEL;
+    if wanted.is_empty() && !kernel {
         return Err(format!("no package here is called {:?}", project.only));
     }
     let mut good = true;
     for package in wanted {
-        let Sum { caught, hanging, missed, refused } = of_package(project, package)?;
-        println!(
-            "cargo-mutants, {}: {} mutants, {caught} caught ({hanging} of them hang), {missed} missed, \
-             {refused} do not compile",
-            package.0,
-            caught + missed + refused
-        );
-        good &= missed == 0 && caught > 0;
+        good &= of_package(project, package)?.report(package.0);
+    }
+    if kernel {
+        good &= kernel::run(project)?.report(KERNEL);
     }
     Ok(good)
 }
@@ -131,6 +132,17 @@ enum Fate {
 }
 
 impl Sum {
+    /// Prints what came of a package. Returns whether nothing was missed.
+    fn report(&self, package: &str) -> bool {
+        let Sum { caught, hanging, missed, refused } = self;
+        println!(
+            "cargo-mutants, {package}: {} mutants, {caught} caught ({hanging} of them hang), {missed} missed, \
+             {refused} do not compile",
+            caught + missed + refused
+        );
+        *missed == 0 && *caught > 0
+    }
+
     fn count(&mut self, fate: Fate, mutation: &Mutation) {
         self.caught += usize::from(!matches!(fate, Fate::Missed));
         self.hanging += usize::from(matches!(fate, Fate::Hangs));
