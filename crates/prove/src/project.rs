@@ -10,6 +10,15 @@ use std::time::{Duration, Instant};
 pub const PROTOCOL: &str = "loom";
 /// The models of the holders' table. They need the feature, which the others are faster without.
 pub const HOLDERS: &str = "loom_holders";
+/// The models of `Blocking`, which needs feature `std`.
+pub const BLOCKING: &str = "loom_blocking";
+/// The models of sleeping cores, a file of `crates/parking/tests`.
+pub const PARKING: &str = "loom_parking";
+/// All files of models.
+pub const MODELS: [&str; 4] = [PROTOCOL, HOLDERS, BLOCKING, PARKING];
+
+/// The crate that the kernel's sleeping cores have in common with their models.
+pub const PARKING_CRATE: &str = "crates/parking";
 
 /// How long a build may take, on a machine that is busy with other things.
 pub const BUILD_LIMIT: Duration = Duration::from_secs(1200);
@@ -33,7 +42,12 @@ impl Project {
 
     /// Reads a file of the crate.
     pub fn source(&self, file: &str) -> Result<String, String> {
-        let path = crate_in(&self.root).join(file);
+        self.read(&crate_in(Path::new("")).join(file))
+    }
+
+    /// Reads a file of the workspace.
+    pub fn read(&self, file: &Path) -> Result<String, String> {
+        let path = self.root.join(file);
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     }
 
@@ -69,9 +83,12 @@ impl Project {
     /// Prepares `cargo test` for a file of models, on loom's atomics, optimised but with assertions.
     pub fn loom(&self, root: &Path, models: &str, args: &[&str]) -> Command {
         let mut command = self.cargo(root, &["test", "--quiet", "--release", "--test", models]);
-        if models == HOLDERS {
-            command.args(["--features", "holders"]);
-        }
+        match models {
+            HOLDERS => command.args(["--features", "holders"]),
+            BLOCKING => command.args(["--features", "std"]),
+            PARKING => command.current_dir(root.join(PARKING_CRATE)),
+            _ => &mut command,
+        };
         command.args(args);
         command.env("RUSTFLAGS", "--cfg rundown_loom");
         command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
