@@ -1,7 +1,7 @@
 //! The kernel's mutations: all in one build of its images, whose boots must end otherwise.
 //!
-//! First the tests of the machine, then the demo; what both miss must show in a boot that fails on purpose: it
-//! ends with another status or another last line.
+//! First those that pass; what they miss must show in a boot that fails on purpose: it ends with another status
+//! or another last line.
 
 use crate::cargo_mutants::{Fate, Sum, list, viable};
 use crate::parallel;
@@ -17,11 +17,12 @@ use tools::cargo;
 const BUILD: &[&str] = &[
     "--package=rundown-demo",
     "--test=machine",
+    "--test=hotplug",
     "--bin=rundown-demo",
     "--example=must_fail",
     "--message-format=json",
 ];
-const MACHINE: &str = "machine";
+const PASS: [&str; 3] = ["machine", "hotplug", DEMO];
 const DEMO: &str = "rundown-demo";
 const MUST_FAIL: &str = "must_fail";
 
@@ -37,7 +38,7 @@ type End = (Option<i32>, String);
 
 /// Boots the kernel with each mutation.
 pub fn run(project: &Project) -> Result<Sum, String> {
-    let mutations = list::of(project, DEMO, "")?;
+    let mutations = list::of(project, DEMO, "src")?;
     let place = project.keep.join("all-of-kernel");
     let all = viable::build(project, &place, &mutations, |root| build(project, root))?;
     let images = images(&all.messages)?;
@@ -47,7 +48,7 @@ pub fn run(project: &Project) -> Result<Sum, String> {
     let runner = runner.map_err(|error| error.line)?;
     let ends = boots.iter().map(|each| boot(&runner, &images[each.0], each));
     let ends = ends.collect::<Result<Vec<End>, String>>()?;
-    if let Some(at) = ends[..2].iter().position(|end| end.0 != Some(0)) {
+    if let Some(at) = ends[..PASS.len()].iter().position(|end| end.0 != Some(0)) {
         return Err(format!("{} does not pass as it is: {}", boots[at].0, ends[at].1));
     }
     let mut sum = Sum { refused: all.refused.len(), ..Sum::default() };
@@ -110,7 +111,7 @@ fn images(messages: &str) -> Result<BTreeMap<&'static str, PathBuf>, String> {
         let image = cargo::find_executable(messages, name);
         Ok((name, image.ok_or(format!("cargo does not say where {name} is"))?))
     };
-    [MACHINE, DEMO, MUST_FAIL].into_iter().map(find).collect()
+    PASS.into_iter().chain([MUST_FAIL]).map(find).collect()
 }
 
 /// Returns the boots, those that pass first. Of those that fail on purpose, none that waits for a deadline.
@@ -121,8 +122,8 @@ fn boots(project: &Project) -> Result<Vec<Boot>, String> {
     let names = source.lines().filter_map(|line| line.strip_prefix("    (\"")?.split('"').next());
     let names = names.filter(|name| !name.starts_with("hang") && *name != "two_ends");
     let faults = names.map(|name| (MUST_FAIL, format!("must_fail={name}")));
-    let boots = [(MACHINE, String::new()), (DEMO, String::new())].into_iter().chain(faults);
-    let boots: Vec<_> = boots.collect();
+    let boots: Vec<_> =
+        PASS.map(|image| (image, String::new())).into_iter().chain(faults).collect();
     match boots.len() {
         ..10 => Err(format!("{} has few faults", path.display())),
         _ => Ok(boots),
