@@ -6,6 +6,7 @@
 
 mod arrows;
 mod bad_setup;
+mod barriers;
 mod bench;
 mod boots;
 mod browser;
