@@ -21,7 +21,7 @@ pub const MODELS: [(&str, usize); 4] = [(PROTOCOL, 59), (HOLDERS, 3), (BLOCKING,
 pub const PARKING_CRATE: &str = "crates/parking";
 
 /// How long a build may take, on a machine that is busy with other things.
-const BUILD: Duration = Duration::from_secs(1200);
+pub const BUILD_LIMIT: Duration = Duration::from_secs(1200);
 
 /// The project's folders.
 pub struct Project {
@@ -29,13 +29,15 @@ pub struct Project {
     pub root: PathBuf,
     /// `target/prove`, for what the stages keep from run to run.
     pub keep: PathBuf,
+    /// What stages that do many things alike do only of them: a part of a name. Empty: all.
+    pub only: String,
 }
 
 impl Project {
     /// Finds the workspace that this program was built from.
-    pub fn find() -> Result<Self, String> {
+    pub fn find(only: String) -> Result<Self, String> {
         let root = tools::cargo::root("scripts/prove").map_err(|error| error.line)?;
-        Ok(Self { keep: root.join("target/prove"), root })
+        Ok(Self { keep: root.join("target/prove"), root, only })
     }
 
     /// Reads a file of the crate.
@@ -108,7 +110,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<Output, String> {
 
 /// Runs a command that must succeed. Returns what it says on standard output.
 pub fn must(command: &mut Command, what: &str) -> Result<String, String> {
-    let output = run(command, BUILD)?;
+    let output = run(command, BUILD_LIMIT)?;
     match output.succeeded() {
         true => Ok(output.stdout),
         false => Err(format!("{what} failed:\n{}", output.stderr)),
