@@ -21,8 +21,8 @@ use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, documents, editor, features, figures, idle_setup, images, ladder,
-    leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
+    arrows, bad_setup, barriers, bench, documents, editor, features, figures, idle_setup, images,
+    ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
     second_qemu, sessions, setup, transcript, trees, two_ends, unread, variables,
 };
 
@@ -75,6 +75,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, setup::steps());
     table.add(Anything, setup::with_a_real_sudo(long));
     table.add(CARGO, [images::step()]);
+    table.add(CARGO, [barriers::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, [unread::step()]);
     table.add(CARGO, variables::steps());
