@@ -71,6 +71,19 @@ fn main() -> ! {
     ktap.finish()
 }
 
+/// Waits until something has happened that nobody wakes this core for. Returns whether it has, in time.
+fn comes_true(ready: impl Fn() -> bool) -> bool {
+    let nobody = 0u8;
+    let look = |at| park::wait((&raw const nobody).cast(), &ready, at);
+    let deadline = time::after_ms(DEADLINE_MS);
+    while !look(time::after_ms(1)) {
+        if time::now() >= deadline {
+            return false;
+        }
+    }
+    true
+}
+
 /// Tells how long it took to start all cores, and how long a job for each of them takes.
 ///
 /// With `-icount shift=4` and a counter of 62.5 MHz a tick is an instruction, whichever core makes it.
