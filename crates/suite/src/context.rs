@@ -32,12 +32,23 @@ pub enum Image {
     MustFail,
     /// The ways to count users, side by side.
     Ladder,
+    /// Handlers of interrupts that use what the interrupted code is using.
+    Interrupts,
+    /// The demo's checks, each with something to notice.
+    DemoChecks,
 }
 
 impl Image {
     /// All of them.
-    pub const ALL: [Image; 5] =
-        [Self::DemoRelease, Self::DemoDebug, Self::MachineTests, Self::MustFail, Self::Ladder];
+    pub const ALL: [Image; 7] = [
+        Self::DemoRelease,
+        Self::DemoDebug,
+        Self::MachineTests,
+        Self::MustFail,
+        Self::Ladder,
+        Self::Interrupts,
+        Self::DemoChecks,
+    ];
 
     /// Returns how many tests it runs.
     pub fn promise(self) -> Promise {
@@ -46,6 +57,8 @@ impl Image {
             Self::MachineTests => Promise::Plan("tests/machine.rs"),
             Self::MustFail => Promise::AtLeast(1), // what it plans does not matter: it fails
             Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64 + 1),
+            Self::Interrupts => Promise::AtLeast(8),
+            Self::DemoChecks => Promise::AtLeast(7),
         }
     }
 }
@@ -158,6 +171,8 @@ impl Context {
             Image::MachineTests => ("machine", &["--test", "machine"]),
             Image::MustFail => ("must_fail", &["--example", "must_fail"]),
             Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
+            Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
+            Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
         };
         self.build(name, [&["--package", "rundown-demo"], args].concat())
     }

@@ -16,7 +16,7 @@ use Beside::{Anything, NoOther, Nothing, Waits};
 use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
-use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
+use crate::context::Image::{DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests};
 use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
@@ -25,6 +25,7 @@ use crate::{
     ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
     second_qemu, sessions, setup, transcript, trees, two_ends, unread, variables,
 };
+use runner::qemu;
 
 /// Every crate but those that only build for the kernel's machine.
 const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-kernel \
@@ -47,6 +48,12 @@ const MACHINES: [&str; 4] = [
     "virt,gic-version=3",
     "virt,virtualization=on",
     "virt,gic-version=3,virtualization=on",
+];
+/// A tick is an instruction, and the cores take turns.
+const COUNTED: [(&str, &str); 3] = [
+    ("QEMU_ACCEL", "tcg,thread=single"),
+    ("QEMU_CPU", qemu::COUNTING_CPU),
+    ("QEMU_EXTRA", "-icount shift=4,sleep=off"),
 ];
 /// A warning in the documentation is an error.
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
@@ -225,8 +232,23 @@ fn boots(times: u32) -> Vec<Step> {
         let single = ("QEMU_ACCEL", "tcg,thread=single");
         steps.push(passes(MachineTests, &[single, ("QEMU_SMP", cores)], 3));
     }
+    // Core 0 looks at the others after every few instructions: whether one that is up can be interrupted.
+    steps.push(passes(MachineTests, &COUNTED, 1));
+    steps.push(passes(DemoChecks, &[("QEMU_SMP", "4")], 1));
+    steps.extend(interrupts());
     steps.push(small());
     steps
+}
+
+/// Interrupts in the middle, on both interrupt controllers and on a core alone.
+fn interrupts() -> Vec<Step> {
+    let set: [&[_]; 4] = [
+        &[("QEMU_SMP", "1")],
+        &[("QEMU_SMP", "4")],
+        &[("QEMU_SMP", "4"), ("QEMU_ACCEL", "tcg,thread=single")],
+        &[("QEMU_SMP", "2"), ("QEMU_MACHINE", "virt")],
+    ];
+    set.map(|variables| passes(Interrupts, variables, 1)).into()
 }
 
 #[cfg(test)]
