@@ -29,7 +29,10 @@ type Object = CacheAwareRundownRef<ThisCore, Sleep>;
 
 fn main() -> ! {
     let machine = device_tree::machine();
-    let mut ktap = Ktap::plan(if machine.core_count > 1 { 9 } else { 2 });
+    let mut ktap = match machine.core_count {
+        1 => Ktap::plan(2),
+        _ => Ktap::plan(9),
+    };
     environment::print();
     start::start_all(None);
     ktap.test("a sleep ends whose deadline passes while the core goes to sleep", short_sleeps_end);
@@ -65,7 +68,7 @@ fn short_sleeps_end() -> ktap::Result {
     fn much_later() {
         LATE.fetch_add(1, Ordering::Relaxed);
     }
-    jobs::run(&|index| {
+    jobs::run_on(&|index| index < 8, &|index| {
         let timer = &cores::this().timer;
         for _ in 0..TIMES {
             timer.call_at(time::after_ms(DEADLINE_MS), much_later);
@@ -174,14 +177,24 @@ fn is_interrupted(last: &'static Core) -> ktap::Result {
 }
 
 fn is_due(last: &'static Core) -> ktap::Result {
-    let before = CALLED.load(Ordering::Relaxed);
-    on(last, || last.timer.call_at(time::after_ms(30), called));
-    start::stop(last);
-    let nobody = 0u8;
-    park::wait((&raw const nobody).cast(), || false, time::after_ms(60));
-    equal("calls while it is off", CALLED.load(Ordering::Relaxed), before)?;
-    start::start(last);
-    holds("the call has come", calls_are(before + 1))
+    // On a busy host the core may take longer to go than the timer: then the call comes before, and a later
+    // one is tried.
+    for wait_ms in (0..8).map(|power| 50 << power) {
+        let before = CALLED.load(Ordering::Relaxed);
+        on(last, || last.timer.call_at(time::after_ms(wait_ms), called));
+        start::stop(last);
+        let at_first = CALLED.load(Ordering::Relaxed);
+        let nobody = 0u8;
+        park::wait((&raw const nobody).cast(), || false, time::after_ms(wait_ms));
+        let at_last = CALLED.load(Ordering::Relaxed);
+        start::start(last);
+        equal("calls while it is off", at_last - at_first, 0)?;
+        holds("the call has come", calls_are(before + 1))?;
+        if at_first == before {
+            return Ok(());
+        }
+    }
+    Err("the core does not go off before its timer is due".into())
 }
 
 /// The last core acquires and goes; another releases what it held, before a drain and during one.

@@ -35,6 +35,7 @@ mod scope;
 mod second_qemu;
 mod sessions;
 mod setup;
+mod soak;
 mod step;
 mod table;
 mod terminal;
