@@ -10,7 +10,6 @@
 
 pub mod arguments;
 pub mod hunt;
-mod image;
 pub mod kernel;
 pub mod mutants;
 pub mod outcome;

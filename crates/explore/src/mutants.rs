@@ -5,7 +5,6 @@
 
 use super::arguments::{Arguments, Tier};
 use super::hunt;
-use super::image;
 use super::kernel::Kernel;
 use mutants::catalogue;
 use mutants::changes;
@@ -15,6 +14,7 @@ use runner::exit_error::{ExitError, FAILED, SETUP};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tools::image;
 
 /// Explores a kernel with each mutant that is wanted until one seed fails.
 pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {

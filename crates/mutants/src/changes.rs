@@ -8,6 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The demo's program, who else has its modules, and the library in both: the word is in the latter.
+const DEMO: &str = "src/main.rs";
+const DEMO_TOO: &str = "examples/must_fail.rs";
+const MACHINE: &str = "src/machine/lib.rs";
+const ALSO_CHOSEN: &str = "mod mutant {\n    pub(crate) use machine::mutant::chosen;\n}\n";
+
 /// A change of one file.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -66,15 +72,20 @@ pub fn woven(
 ) -> Result<(Changed, Arms, BTreeSet<usize>), String> {
     let mut edits = BTreeMap::<PathBuf, Vec<(usize, Edit)>>::new();
     for (number, Change { file, edit }) in changes {
-        edits.entry(root_of(project, file)?).or_default();
+        let root = root_of(project, file)?;
+        if root == Path::new(DEMO) {
+            edits.entry(MACHINE.into()).or_default();
+            edits.entry(DEMO_TOO.into()).or_default();
+        }
+        edits.entry(root).or_default();
         edits.entry(file.clone()).or_default().push((*number, edit.clone()));
     }
-    let roots: BTreeSet<PathBuf> =
-        edits.keys().map(|file| root_of(project, file)).collect::<Result<_, _>>()?;
     let (mut changed, mut arms, mut left_out) = (Changed::new(), Arms::new(), BTreeSet::new());
     for (file, edits) in edits {
         let mut woven = weave(&read(project, &file)?, &edits)?;
-        if roots.contains(&file) {
+        if [DEMO, DEMO_TOO].iter().any(|also| file == Path::new(also)) {
+            woven.text += ALSO_CHOSEN;
+        } else if root_of(project, &file)? == file {
             woven.text += CHOICE;
         }
         changed.insert(file.clone(), woven.text);

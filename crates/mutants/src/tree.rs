@@ -97,7 +97,9 @@ fn versioned(manifest: &[u8], place: &Path) -> Option<Vec<u8>> {
     let start = text.find("[workspace.package]\nversion = \"")?;
     let end = text[start..].find("\"\n")?;
     let (before, after) = text.split_at(start + end);
-    Some(format!("{before}+{name}{after}").into_bytes())
+    // The project may be a copy itself, with a name of its own.
+    let own = before[start..].find('+').map_or(before.len(), |plus| start + plus);
+    Some(format!("{}+{name}{after}", &before[..own]).into_bytes())
 }
 
 /// Takes the lock beside the folder, until it is closed.
@@ -194,6 +196,16 @@ mod tests {
         assert_eq!(read(tree.root()), read(&project));
         let again = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
         assert_eq!(written, again, "what is right is not written again");
+    }
+
+    #[test]
+    fn the_copy_of_a_copy_has_one_name() {
+        let manifest = |version| format!("# 1+1\n[workspace.package]\nversion = \"{version}\"\n+");
+        for version in ["1.2.3", "1.2.3+other"] {
+            let versioned = versioned(manifest(version).as_bytes(), Path::new("/a+b/copy"));
+            assert_eq!(versioned, Some(manifest("1.2.3+copy").into_bytes()));
+        }
+        assert_eq!(versioned(b"version = \"1.2.3\"\n", Path::new("copy")), None);
     }
 
     #[test]

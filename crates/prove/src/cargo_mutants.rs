@@ -4,6 +4,7 @@
 //! as the known bugs do, where the tool has a build for each. Doc tests do not count, so a mutation that only
 //! they would notice is one that survives. Orderings are not mutated: `weaken` does that.
 
+mod kernel;
 mod list;
 mod viable;
 
@@ -34,8 +35,16 @@ const PACKAGES: [Package; 13] = [
     ("suite", "crates/suite", &["--lib"]),
 ];
 
+/// The kernel's package.
+const KERNEL: &str = "rundown-demo";
+
 /// How long a package's tests may take at least before they count as hanging, beside five times their own time.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Parts of the names of the tests that take seconds: they are left to what the others have missed.
+const LONG: [&str; 2] = ["fuzz::", "a_mutation_passes_only_with_all"];
+/// How many mutations a processor tries at a time: much of the time goes into tests that wait.
+const AT_ONCE: usize = 4;
 
 /// What came of the mutations of a package.
 #[derive(Default)]
@@ -50,19 +59,16 @@ struct Sum {
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
     let wanted = |package: &&Package| project.only.is_empty() || package.0 == project.only;
     let wanted: Vec<_> = PACKAGES.iter().filter(wanted).collect();
-    if wanted.is_empty() {
+    let kernel = project.only.is_empty() || project.only == KERNEL;
+    if wanted.is_empty() && !kernel {
         return Err(format!("no package here is called {:?}", project.only));
     }
     let mut good = true;
     for package in wanted {
-        let Sum { caught, hanging, missed, refused } = of_package(project, package)?;
-        println!(
-            "cargo-mutants, {}: {} mutants, {caught} caught ({hanging} of them hang), {missed} missed, \
-             {refused} do not compile",
-            package.0,
-            caught + missed + refused
-        );
-        good &= missed == 0 && caught > 0;
+        good &= of_package(project, package)?.report(package.0);
+    }
+    if kernel {
+        good &= kernel::run(project)?.report(KERNEL);
     }
     Ok(good)
 }
@@ -78,7 +84,8 @@ fn of_package(project: &Project, package: &Package) -> Result<Sum, String> {
     let is_there = |number: &&usize| !all.refused.contains(*number) && !all.alone.contains(*number);
     let numbers: Vec<usize> = mutations.keys().filter(is_there).copied().collect();
     let mut error = None;
-    parallel::each(
+    parallel::each_of_many(
+        AT_ONCE,
         &numbers,
         |number| fate(&programs, &times, *number),
         |number, fate| match fate {
@@ -125,6 +132,17 @@ enum Fate {
 }
 
 impl Sum {
+    /// Prints what came of a package. Returns whether nothing was missed.
+    fn report(&self, package: &str) -> bool {
+        let Sum { caught, hanging, missed, refused } = self;
+        println!(
+            "cargo-mutants, {package}: {} mutants, {caught} caught ({hanging} of them hang), {missed} missed, \
+             {refused} do not compile",
+            caught + missed + refused
+        );
+        *missed == 0 && *caught > 0
+    }
+
     fn count(&mut self, fate: Fate, mutation: &Mutation) {
         self.caught += usize::from(!matches!(fate, Fate::Missed));
         self.hanging += usize::from(matches!(fate, Fate::Hangs));
@@ -135,31 +153,46 @@ impl Sum {
     }
 }
 
-/// Returns how long each program takes without a mutation.
-fn times(programs: &[Program]) -> Result<Vec<Duration>, String> {
-    let mut times = Vec::new();
-    for program in programs {
-        let output = run_all(program, 0, 10 * PATIENCE)?;
-        if !output.succeeded() {
-            return Err(format!("the tests fail as they are:\n{}", output.merged));
-        }
-        times.push(output.took);
-    }
-    Ok(times)
+/// The two parts of the tests: without those that take long, and these.
+fn parts() -> [Vec<&'static str>; 2] {
+    [LONG.iter().flat_map(|word| ["--skip", word]).collect(), LONG.to_vec()]
 }
 
-fn fate(programs: &[Program], times: &[Duration], number: usize) -> Result<Fate, String> {
-    for (program, time) in programs.iter().zip(times) {
-        match run_all(program, number, PATIENCE + 5 * *time)?.status {
-            Some(0) => {}
-            Some(_) => return Ok(Fate::Caught),
-            None => return Ok(Fate::Hangs),
+/// Returns how long each program takes for each part without a mutation.
+fn times(programs: &[Program]) -> Result<Vec<[Duration; 2]>, String> {
+    let time = |program: &Program, part: &[&str]| {
+        let output = run_part(program, 0, part, 10 * PATIENCE)?;
+        match output.succeeded() {
+            true => Ok(output.took),
+            false => Err(format!("the tests fail as they are:\n{}", output.merged)),
+        }
+    };
+    let times = programs.iter().map(|program| {
+        let [first, second] = parts();
+        Ok([time(program, &first)?, time(program, &second)?])
+    });
+    times.collect()
+}
+
+fn fate(programs: &[Program], times: &[[Duration; 2]], number: usize) -> Result<Fate, String> {
+    for (at, part) in parts().iter().enumerate() {
+        for (program, times) in programs.iter().zip(times) {
+            match run_part(program, number, part, PATIENCE + 5 * times[at])?.status {
+                Some(0) => {}
+                Some(_) => return Ok(Fate::Caught),
+                None => return Ok(Fate::Hangs),
+            }
         }
     }
     Ok(Fate::Missed)
 }
 
-/// Runs all tests of a program with a mutation. What hangs need not sleep: the processor's time is limited, too.
-fn run_all(program: &Program, number: usize, limit: Duration) -> Result<Output, String> {
-    run_command(program.run(number, "2", limit.as_secs()).arg("--quiet"), limit)
+/// Runs a part of a program's tests with a mutation. What hangs need not sleep: the processor's time is limited, too.
+fn run_part(
+    program: &Program,
+    number: usize,
+    part: &[&str],
+    limit: Duration,
+) -> Result<Output, String> {
+    run_command(program.run(number, "2", limit.as_secs()).arg("--quiet").args(part), limit)
 }

@@ -7,7 +7,7 @@ use mutants::schemata::Arm;
 use mutants::tree::{Changed, Tree};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// How often the compiler is asked: it reports the types first, then the borrows.
 const ROUNDS: usize = 12;
@@ -80,7 +80,7 @@ fn wrong(messages: &str, arms: &BTreeMap<PathBuf, Vec<Arm>>) -> (BTreeSet<usize>
         spans(&error["message"], &mut places);
         let within = |range: fn(&Arm) -> &std::ops::Range<usize>| {
             let arms = places.iter().flat_map(|(file, at)| {
-                let arms = arms.get(Path::new(file)).into_iter().flatten();
+                let arms = arms.get(file).into_iter().flatten();
                 arms.filter(move |arm| range(arm).contains(at))
             });
             arms.map(|arm| arm.number).collect::<BTreeSet<_>>()
@@ -102,13 +102,13 @@ fn errors(messages: &str) -> impl Iterator<Item = Value> {
 }
 
 /// Collects the places of an error, those in macros by where these are called.
-fn spans(message: &Value, places: &mut Vec<(String, usize)>) {
+fn spans(message: &Value, places: &mut Vec<(PathBuf, usize)>) {
     for span in message["spans"].as_array().into_iter().flatten() {
         let mut span = span;
         loop {
             let start = span["byte_start"].as_u64().and_then(|start| usize::try_from(start).ok());
             if let Some((file, start)) = span["file_name"].as_str().zip(start) {
-                places.push((file.to_owned(), start));
+                places.push((plain(Path::new(file)), start));
             }
             match &span["expansion"]["span"] {
                 Value::Null => break,
@@ -116,6 +116,18 @@ fn spans(message: &Value, places: &mut Vec<(String, usize)>) {
             }
         }
     }
+}
+
+/// Returns a path without `..`, which `#[path]` brings in.
+fn plain(file: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in file.components() {
+        match part {
+            Component::ParentDir => _ = plain.pop(),
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -140,6 +152,7 @@ mod tests {
         assert_eq!(of("error", &[at("a.rs", 50)]), (set(&[]), set(&[1, 2])));
         assert_eq!(of("error", &[at("b.rs", 30), at("a.rs", 100)]), (set(&[]), set(&[])));
         assert_eq!(of("warning", &[at("a.rs", 30)]), (set(&[]), set(&[])));
+        assert_eq!(of("error", &[at("x/../a.rs", 30)]), (set(&[2]), set(&[])));
         let mut inner = at("/std/macros.rs", 7);
         inner["expansion"] = json!({ "span": at("a.rs", 25) });
         assert_eq!(of("error", &[inner]), (set(&[1]), set(&[])));
