@@ -16,6 +16,9 @@ use machine::testing::environment;
 use machine::testing::ktap::{self, Ktap, equal, holds};
 use rundown::{AcquireError, CacheAwareRundownRef, Rundown, RundownGuard};
 
+#[path = "cores/redistributor.rs"]
+mod redistributor;
+
 machine::kernel!(main);
 
 /// How long anything here may take, in milliseconds.
@@ -31,7 +34,7 @@ fn main() -> ! {
     let machine = device_tree::machine();
     let mut ktap = match machine.core_count {
         1 => Ktap::plan(2),
-        _ => Ktap::plan(9),
+        _ => Ktap::plan(11),
     };
     environment::print();
     start::start_all(None);
@@ -48,6 +51,8 @@ fn main() -> ! {
         is_interrupted(last)
     });
     ktap.test("what is due while a core is off happens when it comes again", || is_due(last));
+    ktap.test("the interrupt controller knows that a core is off", || is_asleep(last));
+    ktap.test("a core goes off when it has done its job, and not before", || works_first(last));
     ktap.test(
         "holds of a core that is off are released elsewhere, before a drain and in it",
         || SLOTS.into_iter().try_for_each(|twice| held_by(last, twice)),
@@ -195,6 +200,36 @@ fn is_due(last: &'static Core) -> ktap::Result {
         }
     }
     Err("the core does not go off before its timer is due".into())
+}
+
+fn is_asleep(last: &'static Core) -> ktap::Result {
+    let Some(on) = redistributor::asleep(last) else { return Ok(()) };
+    start::stop(last);
+    let off = redistributor::asleep(last);
+    start::start(last);
+    equal("GICR_WAKER while it is on", on, 0)?;
+    equal("GICR_WAKER while it is off", off, Some(redistributor::ASLEEP))?;
+    equal("GICR_WAKER when it is on again", redistributor::asleep(last), Some(0))
+}
+
+fn works_first(last: &'static Core) -> ktap::Result {
+    for time in 1..=TIMES {
+        let done = AtomicUsize::new(0);
+        let work = |_: usize| {
+            let nobody = 0u8;
+            park::wait((&raw const nobody).cast(), || false, time::after_ms(2));
+            done.fetch_add(1, Ordering::Relaxed);
+        };
+        let mut seen = 0;
+        jobs::lead(&work, |job| {
+            job.add(last);
+            start::stop(last);
+            seen = done.load(Ordering::Relaxed);
+        });
+        start::start(last);
+        equal(format_args!("jobs that are done, time {time}"), seen, 1)?;
+    }
+    Ok(())
 }
 
 /// The last core acquires and goes; another releases what it held, before a drain and during one.

@@ -52,8 +52,8 @@ impl Image {
         match self {
             Self::DemoDebug | Self::DemoRelease => Promise::Plan("src/main.rs"),
             Self::MachineTests => Promise::Plan("tests/machine.rs"),
-            Self::CoreTests => Promise::AtLeast(9), // with a second core
-            Self::MustFail => Promise::AtLeast(1),  // what it plans does not matter: it fails
+            Self::CoreTests => Promise::AtLeast(11), // with a second core
+            Self::MustFail => Promise::AtLeast(1),   // what it plans does not matter: it fails
             Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64 + 1),
         }
     }
