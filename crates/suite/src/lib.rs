@@ -36,6 +36,7 @@ mod scope;
 mod second_qemu;
 mod sessions;
 mod setup;
+mod soak;
 mod step;
 mod table;
 mod terminal;

@@ -16,14 +16,16 @@ use Beside::{Anything, NoOther, Nothing, Waits};
 use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
-use crate::context::Image::{DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests};
+use crate::context::Image::{
+    CoreTests, DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests,
+};
 use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, barriers, bench, documents, editor, features, figures, idle_setup, images,
     ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
-    second_qemu, sessions, setup, transcript, trees, two_ends, unread, variables,
+    second_qemu, sessions, setup, soak, transcript, trees, two_ends, unread, variables,
 };
 use runner::qemu;
 
@@ -59,7 +61,7 @@ const COUNTED: [(&str, &str); 3] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/tool scripts/check \
+                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/soak scripts/tool scripts/check \
                        scripts/host-cargo scripts/second-qemu .ci/run \
                        crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
@@ -106,6 +108,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Waits, must_fail::steps(true));
     table.add(Waits, bad_setup::steps(true));
     table.add(Anything, boots(if long { 20 } else { 1 }));
+    table.add(Anything, soak::steps(long));
     table.add(Anything, trees::steps());
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps(false));
@@ -226,6 +229,10 @@ fn boots(times: u32) -> Vec<Step> {
             let set = [("QEMU_MACHINE", machine), ("QEMU_SMP", cores)];
             steps.push(passes(MachineTests, &set, 1));
         }
+        for cores in ["2", "8"] {
+            let set = [("QEMU_MACHINE", machine), ("QEMU_SMP", cores)];
+            steps.push(passes(CoreTests, &set, times));
+        }
     }
     steps.push(passes(MachineTests, &[("QEMU_CPU", "a64fx")], 1));
     for cores in ["1", "4"] {
@@ -236,6 +243,9 @@ fn boots(times: u32) -> Vec<Step> {
     steps.push(passes(MachineTests, &COUNTED, 1));
     steps.push(passes(DemoChecks, &[("QEMU_SMP", "4")], 1));
     steps.extend(interrupts());
+    for set in [("QEMU_ACCEL", "tcg,thread=single"), ("QEMU_CPU", "a64fx"), ("QEMU_SMP", "64")] {
+        steps.push(passes(CoreTests, &[set], 1));
+    }
     steps.push(small());
     steps
 }
