@@ -16,6 +16,17 @@ use tools::cargo;
 const BOOT: Duration = Duration::from_secs(20);
 const SEED: Duration = Duration::from_millis(500);
 
+/// What came of a boot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Boot {
+    /// What the kernel and the plugin have printed, with the plugin's steps and hash in it.
+    pub text: String,
+    /// What the kernel alone has printed.
+    pub console: String,
+    /// QEMU's exit status; `None` if it did not end in time.
+    pub status: Option<i32>,
+}
+
 /// A kernel that can be booted.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -89,8 +100,8 @@ impl Kernel {
         qemu::command(&settings, &self.image, false)
     }
 
-    /// Boots it for some seeds, one with the plugin, and returns the output.
-    pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<String, ExitError> {
+    /// Boots it for some seeds, one with the plugin.
+    pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<Boot, ExitError> {
         let mut plugin = self.plugin.as_deref().map(Plugin::new).transpose()?;
         let mut command = self.command(seeds, cores, trace, plugin.as_ref());
         let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
@@ -106,11 +117,11 @@ impl Kernel {
             return Err(ExitError::new(FAILED, "the kernel has not come to its first seed"));
         }
         // What the plugin prints comes last: it ends the run.
-        let output = format!("{}\n{}", output.stdout.trim_end(), output.stderr);
-        match &mut plugin {
-            None => Ok(output),
-            Some(plugin) => plugin.put_into(&output),
+        let mut text = format!("{}\n{}", output.stdout.trim_end(), output.stderr);
+        if let Some(plugin) = &mut plugin {
+            text = plugin.put_into(&text)?;
         }
+        Ok(Boot { text, console: output.stdout, status: output.status })
     }
 
     /// Returns who makes the schedule.

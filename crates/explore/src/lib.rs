@@ -38,7 +38,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
         Goal::Seed(seed) => replay::one(&kernel()?, &arguments.plan(), seed)?,
         Goal::Seeds(seeds) => {
             let kernel = kernel()?;
-            let found = hunt::through(&kernel, &arguments.plan(), seeds, true)?;
+            let found = hunt::through(&kernel, &arguments.plan(), 1..=seeds, true)?;
             println!("{found}");
             let Found { failure: Some(failure), .. } = found else { return Ok(()) };
             replay::failure(&kernel, &failure)?

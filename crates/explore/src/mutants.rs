@@ -27,7 +27,7 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {
     let (mut found, mut most) = (0, 0);
     for (number, mutant) in &chosen {
         let kernel = &kernels[number];
-        let hunt = hunt::through(kernel, &arguments.plan(), arguments.most(), false)?;
+        let hunt = hunt::through(kernel, &arguments.plan(), 1..=arguments.most(), false)?;
         match hunt.failure {
             Some(failure) => {
                 let (seed, name) = (failure.run.seed, failure.scenario.name);

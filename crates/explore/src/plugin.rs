@@ -41,28 +41,29 @@ impl Plugin<'_> {
     pub fn put_into(&mut self, output: &str) -> Result<String, ExitError> {
         let [results, steps] =
             [&mut self.results, &mut self.steps].map(|file| file.text().unwrap_or_default());
-        let hash = hash(&results)
+        let (hash, count) = schedule(&results)
             .ok_or_else(|| ExitError::new(FAILED, "the plugin has written no trace hash"))?;
+        let trace = format!("trace {hash} steps {count}");
         let mut lines = Vec::new();
         for line in output.lines() {
             if line.contains("trace plugin") || line.starts_with("cachescope: ") {
                 lines.extend(steps.lines().filter_map(step));
                 if line.starts_with("cachescope: ") {
-                    lines.push(format!("# trace {hash}")); // the kernel cannot print that any more
+                    lines.push(format!("# {trace}")); // the kernel cannot print that any more
                 }
             }
-            lines.push(line.replace("trace plugin", &format!("trace {hash}")));
+            lines.push(line.replace("trace plugin", &trace));
         }
         Ok(lines.join("\n"))
     }
 }
 
-/// Returns the hash in the plugin's results.
-fn hash(results: &str) -> Option<String> {
+/// Returns the hash in the plugin's results, and the number of steps.
+fn schedule(results: &str) -> Option<(String, u64)> {
     let mut json =
         results.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let schedule = json.find(|object| object["record"] == "schedule")?;
-    schedule["trace"].as_str().map(str::to_owned)
+    Some((schedule["trace"].as_str()?.to_owned(), schedule["steps"].as_u64()?))
 }
 
 /// Returns a step as the kernel prints it; the plugin prints `12  core 2: LDXR object[1]  at 0x402029f4`.
@@ -95,9 +96,9 @@ mod tests {
 
     #[test]
     fn the_hash_is_that_of_the_schedule() {
-        let results =
-            "{\"record\":\"run\",\"trace\":\"no\"}\n{\"record\":\"schedule\",\"trace\":\"9b\"}\n";
-        assert_eq!(hash(results).as_deref(), Some("9b"));
-        assert_eq!(hash("{\"record\":\"run\"}\nx\n"), None);
+        let results = r#"{"record":"run","trace":"no","steps":1}
+                         {"record":"schedule","trace":"9b","steps":17}"#;
+        assert_eq!(schedule(results), Some(("9b".to_owned(), 17)));
+        assert_eq!(schedule("{\"record\":\"run\"}\nx\n"), None);
     }
 }

@@ -23,11 +23,11 @@ pub struct Report {
 pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError> {
     let list = Seeds { scenario: plan.scenario(seed), first: seed, count: 1, apart: 1 };
     let output = kernel.boot(&list, plan.cores, true)?;
-    let runs = outcome::runs(&output, list.scenario.ends);
+    let runs = outcome::runs(&output, &list);
     let run = runs.first().ok_or_else(|| ExitError::new(FAILED, "the kernel prints nothing"))?;
     // The same without a trace must be the same run: looking at it has changed nothing.
     let again = kernel.boot(&list, plan.cores, false)?;
-    let again = outcome::runs(&again, list.scenario.ends);
+    let again = outcome::runs(&again, &list);
     let end = match &run.why {
         _ if again.first() != Some(run) => {
             Err(format!("seed {seed} runs otherwise when it is not traced"))
@@ -39,7 +39,7 @@ pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError>
         "scenario {}, {} cores, seed {seed}\n{}trace {}\n",
         list.scenario.name,
         plan.cores,
-        steps(kernel, &output, usize::MAX)?,
+        steps(kernel, &output.text, usize::MAX)?,
         run.hash.as_deref().unwrap_or("unknown")
     );
     Ok(Report { text, end: end.map_err(|why| ExitError::new(FAILED, why)) })
@@ -50,7 +50,7 @@ pub fn failure(kernel: &Kernel, failure: &Failure) -> Result<Report, ExitError> 
     let Failure { scenario, cores, run, why, options } = failure;
     let list = Seeds { scenario: *scenario, first: run.seed, count: 1, apart: 1 };
     let output = kernel.boot(&list, *cores, true)?;
-    let again = outcome::runs(&output, scenario.ends);
+    let again = outcome::runs(&output, &list);
     let end = match again.first() == Some(run) {
         true => format!("seed {} fails: {why}", run.seed),
         false => format!("seed {} runs otherwise when it is replayed", run.seed),
@@ -60,7 +60,7 @@ pub fn failure(kernel: &Kernel, failure: &Failure) -> Result<Report, ExitError> 
          replay: scripts/explore {options}\n",
         run.seed,
         scenario.name,
-        steps(kernel, &output, LAST)?,
+        steps(kernel, &output.text, LAST)?,
         run.hash.as_deref().unwrap_or("unknown")
     );
     Ok(Report { text, end: Err(ExitError::new(FAILED, end)) })

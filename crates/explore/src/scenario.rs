@@ -96,6 +96,14 @@ pub struct Seeds {
     pub apart: u64,
 }
 
+impl Seeds {
+    /// Returns them in order.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> + use<> {
+        let Seeds { first, count, apart, .. } = *self;
+        (0..count).map(move |number| first + number * apart)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +114,7 @@ mod tests {
             let plan = Plan::new(scenario, 4);
             let mut seen = Vec::new();
             for list in plan.lists(5, 40) {
-                for seed in (0..list.count).map(|number| list.first + number * list.apart) {
+                for seed in list.numbers() {
                     assert_eq!(plan.scenario(seed), list.scenario, "seed {seed}");
                     seen.push(seed);
                 }

@@ -76,7 +76,7 @@ fn same_output(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     for (list, cores) in cases() {
         let [first, second] = [kernel.boot(&list, cores, true)?, kernel.boot(&list, cores, true)?];
         let name = list.scenario.name;
-        sum.add(Outcome::check(first == second && first.contains("trace "), || {
+        sum.add(Outcome::check(first == second && first.text.contains("trace "), || {
             format!("{name}, {cores} cores: two runs differ\n")
         }));
     }
@@ -88,9 +88,9 @@ fn same_alone(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let mut sum = Outcome::default();
     for (list, cores) in cases().filter(|(list, _)| list.count > 1) {
         let output = kernel.boot(&list, cores, false)?;
-        for run in outcome::runs(&output, list.scenario.ends) {
+        for run in outcome::runs(&output, &list) {
             let one = Seeds { first: run.seed, count: 1, ..list };
-            let alone = outcome::runs(&kernel.boot(&one, cores, false)?, list.scenario.ends);
+            let alone = outcome::runs(&kernel.boot(&one, cores, false)?, &one);
             let name = list.scenario.name;
             sum.add(Outcome::check(run.hash.is_some() && alone == [run], || {
                 format!("{name}, {cores} cores: {alone:?}\n")
@@ -109,7 +109,7 @@ pub fn trace_changes_nothing(seeds: u64, fewest: u32) -> Step {
         for (list, cores) in cases().filter(|&(_, cores)| cores >= fewest) {
             let list = Seeds { first: 1, count: if list.count > 1 { seeds } else { 1 }, ..list };
             let run = |trace| -> anyhow::Result<_> {
-                Ok(outcome::runs(&kernel.boot(&list, cores, trace)?, list.scenario.ends))
+                Ok(outcome::runs(&kernel.boot(&list, cores, trace)?, &list))
             };
             let (traced, plain) = (run(true)?, run(false)?);
             let whole =
@@ -134,7 +134,7 @@ fn lost_update(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let mut best = Duration::MAX;
     for _ in 0..3 {
         let started = Instant::now();
-        let found = hunt::through(&kernel, &plan, 100, false)?;
+        let found = hunt::through(&kernel, &plan, 1..=100, false)?;
         let failure = found.failure.context("100 seeds have not lost an update")?;
         ensure!(failure.why.starts_with("the counter: "), "{}", failure.why);
         best = best.min(started.elapsed());
@@ -173,7 +173,7 @@ fn same_with_plugin(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let kernel = context.scenarios(Tier::Plugin)?;
     let run = |scenario, seed| -> anyhow::Result<_> {
         let one = Seeds { scenario, first: seed, count: 1, apart: 1 };
-        let runs = outcome::runs(&kernel.boot(&one, 4, false)?, Ends::Well);
+        let runs = outcome::runs(&kernel.boot(&one, 4, false)?, &one);
         let passed = runs.into_iter().find(|run| run.why.is_none());
         Ok(passed.and_then(|run| run.hash))
     };
@@ -212,7 +212,7 @@ fn busy<T>(work: impl FnOnce() -> T) -> T {
 
 fn hunts(context: &Context, tier: Tier, seeds: u64, cores: u32) -> anyhow::Result<Outcome> {
     let kernel = context.scenarios(tier)?;
-    let found = hunt::through(&kernel, &Plan::new(None, cores), seeds, false)?;
+    let found = hunt::through(&kernel, &Plan::new(None, cores), 1..=seeds, false)?;
     match &found.failure {
         None if found.seeds == seeds => Ok(Outcome::passed(seeds as usize)),
         Some(failure) => Ok(Outcome::failure(format!(
@@ -237,7 +237,7 @@ fn with_plugin(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> 
         sum.add(mutants(context, deadline, &words)?);
     }
     let kernel = context.scenarios(Tier::Plugin)?;
-    let found = hunt::through(&kernel, &Plan::new(named("counter"), 4), 20, false)?;
+    let found = hunt::through(&kernel, &Plan::new(named("counter"), 4), 1..=20, false)?;
     let failure = found.failure.context("20 seeds have not lost an update")?;
     ensure!(failure.why.starts_with("the counter: "), "{}", failure.why);
     sum.add(Outcome::one());
