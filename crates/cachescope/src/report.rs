@@ -73,6 +73,9 @@ pub fn schedule(policy: Policy, steps: u64, spins: u64, hash: &str) -> String {
     let policy = match policy {
         Policy::RoundRobin => r#""round-robin""#.into(),
         Policy::Random(seed) => format!(r#""random","seed":{seed}"#),
+        Policy::Pct { seed, depth, length } => {
+            format!(r#""pct","seed":{seed},"depth":{depth},"length":{length}"#)
+        }
     };
     format!(
         r#"{{"record":"schedule","policy":{policy},"steps":{steps},"spins":{spins},"trace":"{hash}"}}"#

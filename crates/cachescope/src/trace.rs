@@ -34,6 +34,19 @@ pub struct Step {
     pub address: u64,
 }
 
+impl Step {
+    /// Returns the instruction, what it accesses, and where it stands.
+    pub fn describe(&self, names: &Names) -> String {
+        let Step { access, site, address, .. } = self;
+        let name = match (site.name, access) {
+            ("", Access::Load) => "LDR",
+            ("", _) => "STR",
+            (name, _) => name,
+        };
+        format!("{name} {}  at {}", names.describe(*address), names.describe(site.address))
+    }
+}
+
 /// The steps of a run so far.
 #[derive(Debug)]
 pub struct Trace {
@@ -83,18 +96,7 @@ impl Trace {
         let first = self.count - self.last.len() as u64;
         let mut text = String::new();
         for (number, step) in (first + 1..).zip(&self.last).skip(skip) {
-            let Step { core, access, site, address } = step;
-            let name = match (site.name, access) {
-                ("", Access::Load) => "LDR",
-                ("", _) => "STR",
-                (name, _) => name,
-            };
-            let _ = writeln!(
-                text,
-                "{number:>8}  core {core}: {name} {}  at {}",
-                names.describe(*address),
-                names.describe(site.address)
-            );
+            let _ = writeln!(text, "{number:>8}  core {}: {}", step.core, step.describe(names));
         }
         text
     }

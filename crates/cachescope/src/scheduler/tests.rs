@@ -3,6 +3,7 @@
 use super::*;
 use crate::aarch64::Class;
 use crate::directory::Access;
+use crate::names::Names;
 use crate::trace::Site;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -125,6 +126,82 @@ fn sleepers_do_not_make_a_difference() {
     let hash = run(false);
     (0..5).for_each(|_| assert_eq!(run(false), hash));
     assert_eq!(run(true), hash);
+}
+
+/// What each of three cores does after its first step: whether somebody can go on then. They take turns
+/// by their numbers.
+fn last_acts(acts: [fn(&Scheduler, usize) -> bool; 3]) -> ([bool; 3], String) {
+    let scheduler = scheduler(3, Policy::RoundRobin);
+    let moves = thread::scope(|scope| {
+        let scheduler = &scheduler;
+        let cores = (0..).zip(acts).map(|(core, act)| {
+            scope.spawn(move || {
+                scheduler.begin(core, 1, 3).unwrap();
+                step(scheduler, core, 8 * core as u64);
+                act(scheduler, core)
+            })
+        });
+        let cores: Vec<_> = cores.collect();
+        cores.into_iter().map(|core| core.join().unwrap()).collect::<Vec<_>>()
+    });
+    (moves.try_into().unwrap(), scheduler.sleepers(&Names::default()))
+}
+
+fn sleep(scheduler: &Scheduler, core: usize) -> bool {
+    scheduler.idle(core)
+}
+
+fn end(scheduler: &Scheduler, core: usize) -> bool {
+    scheduler.end(core).unwrap()
+}
+
+#[test]
+fn the_last_who_sleeps_or_ends_leaves_a_schedule_stuck() {
+    let sleeps = |core: u64| format!("core {core} sleeps since LDADD {:#x}  at 0x0", 8 * core);
+    let stuck = |who: &[u64], ended| {
+        let who: Vec<_> = who.iter().map(|&core| sleeps(core)).collect();
+        let who = who.join(", ");
+        format!("stuck after 3 steps, as no wake-up is on its way: {who}; {ended} have ended")
+    };
+    let nobody = [true, true, false];
+    assert_eq!(last_acts([sleep, sleep, sleep]), (nobody, stuck(&[0, 1, 2], 0)));
+    assert_eq!(last_acts([sleep, end, sleep]), (nobody, stuck(&[0, 2], 1)));
+    assert_eq!(last_acts([end, sleep, end]), (nobody, stuck(&[1], 2)));
+    assert_eq!(last_acts([end, end, end]).0, [true; 3], "all is done");
+}
+
+/// The one who was woken goes on, and then it is stuck all the same.
+#[test]
+fn a_wake_up_on_its_way_keeps_a_schedule_going() {
+    fn wake_and_sleep(scheduler: &Scheduler, core: usize) -> bool {
+        scheduler.wakes(0).unwrap();
+        scheduler.idle(core)
+    }
+    fn wake_and_end(scheduler: &Scheduler, core: usize) -> bool {
+        scheduler.wakes(0).unwrap();
+        scheduler.end(core).unwrap()
+    }
+    fn sleep_twice(scheduler: &Scheduler, core: usize) -> bool {
+        assert!(scheduler.idle(core));
+        scheduler.arrive(core); // waits for its turn, also if nobody has announced it
+        scheduler.idle(core)
+    }
+    for (last, after) in [(wake_and_sleep as fn(&Scheduler, usize) -> bool, 0), (wake_and_end, 1)] {
+        let ([woken, other, last], text) = last_acts([sleep_twice, sleep, last]);
+        assert!(!woken && other && last, "{text}");
+        assert!(text.ends_with(&format!("; {after} have ended")), "{text}");
+    }
+}
+
+#[test]
+fn turns_without_a_step_count_towards_the_most_steps() {
+    let scheduler = Scheduler::new(1, Policy::RoundRobin, 1, 5, Duration::from_secs(5));
+    scheduler.idle(0);
+    scheduler.begin(0, 1, 1).unwrap();
+    step(&scheduler, 0, 0);
+    (0..4).for_each(|_| scheduler.spin(0).unwrap());
+    assert_eq!(scheduler.spin(0), Err("more than 5 steps".to_owned()));
+    assert_eq!(scheduler.trace(|trace, spins| (trace.count(), spins)), (1, 5));
 }
 
 #[test]
