@@ -4,6 +4,7 @@ use super::arguments::Tier;
 use super::kernel::Kernel;
 use super::outcome::{self, Run};
 use super::scenario::{Ends, Plan, Scenario, Seeds};
+use super::schedule::Schedule;
 use runner::exit_error::ExitError;
 use std::collections::HashSet;
 use std::fmt;
@@ -73,7 +74,8 @@ pub fn through(
     };
     let Runs { seeds, hashes, failed } =
         search(plan, seeds, |list| list_runs(kernel, list, plan.cores), done)?;
-    let failure = failed.map(|(scenario, run)| failure(plan, kernel.tier(), scenario, run));
+    let failure = failed
+        .map(|(scenario, run)| failure(plan, kernel.tier(), kernel.schedule(), scenario, run));
     Ok(Found {
         seeds,
         different: hashes.len(),
@@ -146,10 +148,11 @@ fn one_by_one(
     Ok(runs)
 }
 
-fn failure(plan: &Plan, tier: Tier, scenario: Scenario, run: Run) -> Failure {
+fn failure(plan: &Plan, tier: Tier, schedule: Schedule, scenario: Scenario, run: Run) -> Failure {
     let named = if plan.named { format!(" --scenario {}", scenario.name) } else { String::new() };
     let plugin = if tier == Tier::Plugin { " --tier plugin" } else { "" };
-    let options = format!("--seed {} --cores {}{named}{plugin}", run.seed, plan.cores);
+    let schedule = schedule.options();
+    let options = format!("--seed {} --cores {}{named}{plugin}{schedule}", run.seed, plan.cores);
     let why = run.why.clone().unwrap_or_default();
     Failure { scenario, cores: plan.cores, run, why, options }
 }
@@ -236,9 +239,12 @@ mod tests {
     #[test]
     fn a_replay_asks_for_the_scenario_only_if_the_hunt_did() {
         let drain = named("drain").unwrap();
-        let all = failure(&Plan::new(None, 4), Tier::Icount, drain, run(7, false));
+        let usual = Schedule::default();
+        let all = failure(&Plan::new(None, 4), Tier::Icount, usual, drain, run(7, false));
         assert_eq!(all.options, "--seed 7 --cores 4");
-        let one = failure(&Plan::new(Some(drain), 2), Tier::Plugin, drain, run(7, false));
-        assert_eq!(one.options, "--seed 7 --cores 2 --scenario drain --tier plugin");
+        let deep = Schedule { depth: Some(3), ..usual };
+        let one = failure(&Plan::new(Some(drain), 2), Tier::Plugin, deep, drain, run(7, false));
+        let options = "--seed 7 --cores 2 --scenario drain --tier plugin";
+        assert_eq!(one.options, options.to_owned() + &deep.options());
     }
 }

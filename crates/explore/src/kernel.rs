@@ -3,6 +3,7 @@
 use super::arguments::Tier;
 use super::plugin::Plugin;
 use super::scenario::Seeds;
+use super::schedule::Schedule;
 use runner::exit_error::{ExitError, FAILED, SETUP};
 use runner::process;
 use runner::qemu;
@@ -37,6 +38,7 @@ pub struct Kernel {
     settings: Settings,
     /// The plugin's library, if that makes the schedule.
     plugin: Option<PathBuf>,
+    schedule: Schedule,
 }
 
 impl Kernel {
@@ -49,12 +51,23 @@ impl Kernel {
             Tier::Icount => None,
             Tier::Plugin => Some(cargo::plugin(root, target)?),
         };
-        Ok(Kernel { root: root.to_owned(), image, settings, plugin })
+        Ok(Kernel { root: root.to_owned(), image, settings, plugin, schedule: Schedule::default() })
     }
 
     /// Returns the same with another ELF file.
     pub fn with_image(&self, image: PathBuf) -> Kernel {
         Kernel { image, ..self.clone() }
+    }
+
+    /// Returns the same, whose seeds become schedules in this way.
+    pub fn with_schedule(mut self, schedule: Schedule) -> Kernel {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Returns how its seeds become schedules.
+    pub fn schedule(&self) -> Schedule {
+        self.schedule
     }
 
     /// Returns the same, booted by another QEMU.
@@ -81,12 +94,17 @@ impl Kernel {
             // One instruction takes 2^4 ns, and a tick of the virtual counter too. Nobody waits for
             // the host's clock: when all cores sleep, time jumps to the next deadline.
             None => ("icount", "tcg", ["-icount", qemu::ICOUNT].map(str::to_owned).to_vec()),
-            Some(plugin) => ("plugin", "tcg,thread=multi", plugin.options(*first, trace)),
+            Some(plugin) => (
+                "plugin",
+                "tcg,thread=multi",
+                plugin.options(&self.schedule.policy(scenario, cores, *first), trace),
+            ),
         };
         let append = format!(
-            "scenario={} tier={tier} seed={first} seeds={count} apart={apart} trace={}",
+            "scenario={} tier={tier} seed={first} seeds={count} apart={apart} trace={}{}",
             scenario.name,
-            u8::from(trace)
+            u8::from(trace),
+            self.schedule.arguments(scenario, cores)
         );
         extra.extend(["-append".to_owned(), append]);
         let settings = Settings {

@@ -23,11 +23,12 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {
         let line = format!("no mutant's name holds {:?}", arguments.pattern());
         return Err(ExitError::setup(line, "leave the name out to run all"));
     }
+    let schedule = arguments.schedule()?;
     let (_tree, kernels) = build(root, &chosen, arguments.tier)?;
     let (mut found, mut most) = (0, 0);
     for (number, mutant) in &chosen {
-        let kernel = &kernels[number];
-        let hunt = hunt::through(kernel, &arguments.plan(), 1..=arguments.most(), false)?;
+        let kernel = kernels[number].clone().with_schedule(schedule);
+        let hunt = hunt::through(&kernel, &arguments.plan(), 1..=arguments.most(), false)?;
         match hunt.failure {
             Some(failure) => {
                 let (seed, name) = (failure.run.seed, failure.scenario.name);

@@ -5,7 +5,7 @@ use std::path::Path;
 use tools::nameless::Nameless;
 use tools::option;
 
-/// A schedule without a step for so many seconds is stuck: a wake-up was lost.
+/// Seconds without a step after which QEMU hangs. A wake-up that is lost is known at once, by the state.
 const DEADLINE: u32 = 10;
 /// A schedule with more steps runs in circles.
 const MOST_STEPS: u32 = 100_000;
@@ -24,10 +24,10 @@ impl Plugin<'_> {
         Ok(Plugin { library, results: Nameless::new()?, steps: Nameless::new()? })
     }
 
-    /// Returns QEMU's options that load it.
-    pub fn options(&self, seed: u64, trace: bool) -> Vec<String> {
+    /// Returns QEMU's options that load it. `policy`: how it chooses.
+    pub fn options(&self, policy: &str, trace: bool) -> Vec<String> {
         let mut plugin = format!(
-            "{},mode=schedule,policy=random,seed={seed},out={},deadline={DEADLINE},max_steps={MOST_STEPS}",
+            "{},mode=schedule,{policy},out={},deadline={DEADLINE},max_steps={MOST_STEPS}",
             option::path(self.library),
             self.results.path()
         );
@@ -90,8 +90,12 @@ mod tests {
 
     #[test]
     fn a_comma_in_a_folder_does_not_end_its_name() {
-        let options = Plugin::new(Path::new("/a,b/l.so")).unwrap().options(1, true);
-        assert!(options[1].starts_with("/a,,b/l.so,mode="), "{options:?}");
+        let options =
+            Plugin::new(Path::new("/a,b/l.so")).unwrap().options("policy=random,seed=1", true);
+        assert!(
+            options[1].starts_with("/a,,b/l.so,mode=schedule,policy=random,seed=1,out="),
+            "{options:?}"
+        );
     }
 
     #[test]
