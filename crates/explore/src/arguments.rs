@@ -50,6 +50,9 @@ pub struct Arguments {
     /// Only some of the known bugs
     #[arg(long, requires = "mutants")]
     pub quick: bool,
+    /// A table of how many seeds each schedule needs: the median of five starts
+    #[arg(long, requires = "mutants", conflicts_with_all = ["schedule", "depth"])]
+    pub compare: bool,
     /// Cores of the machine, 2 to 8
     #[arg(long, value_name = "C", default_value_t = 4, value_parser = value_parser!(u32).range(2..=8))]
     pub cores: u32,
@@ -133,6 +136,7 @@ mod tests {
         let quick = parse("--mutants --quick").unwrap().unwrap();
         assert_eq!((quick.goal(), quick.pattern(), quick.quick), (Goal::Mutants, "", true));
         assert_eq!(parse("--mutants").unwrap().unwrap().most(), 1000);
+        assert!(!quick.compare && parse("--mutants --compare").unwrap().unwrap().compare);
         assert_eq!(quick.schedule().unwrap(), Schedule::default());
         let deep = parse("--seed 1 --schedule pct --depth 8").unwrap().unwrap();
         let schedule = Schedule { choice: Choice::Pct, depth: Some(8) };
@@ -150,6 +154,9 @@ mod tests {
             ("--seeds 1 --seed 1", "'--seeds <N>' cannot be used with '--seed <K>'"),
             ("--mutants --seed 1", "cannot be used with"),
             ("--seeds 1 --quick", "not provided: --mutants"),
+            ("--seeds 1 --compare", "not provided: --mutants"),
+            ("--mutants --compare --schedule pct", "cannot be used with"),
+            ("--mutants --compare --depth 2", "cannot be used with"),
             ("--mutants --quick=1", "unexpected value '1' for '--quick'"),
             ("--seeds", "a value is required for '--seeds <N>'"),
             ("--seeds --cores 2", "a value is required for '--seeds <N>'"),

@@ -3,12 +3,14 @@
 //! - [`arguments`] reads the command line, [`scenario`] knows the races, [`schedule`] how cores are chosen.
 //! - [`kernel`] builds and boots their image, with [`plugin`] or without, [`outcome`] reads its output.
 //! - [`hunt`] goes through the seeds, [`replay`] shows one of them step by step.
-//! - [`mutants`] wants each known bug of the primitive found; `image` chooses one in the kernel that has all.
+//! - [`mutants`] wants each known bug of the primitive found, [`compare`] asks which choice needs fewer seeds;
+//!   `image` chooses one in the kernel that has all.
 //!
 //! What a seed does to the kernel is in its `examples/scenarios/schedule.rs`; docs/schedules.md explains
 //! all of it.
 
 pub mod arguments;
+pub mod compare;
 pub mod hunt;
 mod image;
 pub mod kernel;

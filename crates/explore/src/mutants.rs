@@ -4,6 +4,7 @@
 //! kernel of their own. The copy of the workspace lies beside what is built from it.
 
 use super::arguments::{Arguments, Tier};
+use super::compare;
 use super::hunt;
 use super::image;
 use super::kernel::Kernel;
@@ -25,6 +26,13 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {
     }
     let schedule = arguments.schedule()?;
     let (_tree, kernels) = build(root, &chosen, arguments.tier)?;
+    if arguments.compare {
+        println!("{}", compare::HEAD);
+        for (number, mutant) in &chosen {
+            println!("{}", compare::row(mutant.name, &kernels[number], arguments)?);
+        }
+        return Ok(());
+    }
     let (mut found, mut most) = (0, 0);
     for (number, mutant) in &chosen {
         let kernel = kernels[number].clone().with_schedule(schedule);
