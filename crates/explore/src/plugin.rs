@@ -80,6 +80,30 @@ fn step(line: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// As QEMU does it: the files are written under their paths.
+    fn put(output: &str, results: &str, steps: &str) -> Result<String, ExitError> {
+        let mut plugin = Plugin::new(Path::new("l.so")).unwrap();
+        std::fs::write(plugin.results.path(), results).unwrap();
+        std::fs::write(plugin.steps.path(), steps).unwrap();
+        plugin.put_into(output)
+    }
+
+    const RESULTS: &str = r#"{"record":"schedule","trace":"9b","steps":2}"#;
+    const STEPS: &str =
+        "trace 9b of 2 steps\n  1  core 0: LDR a  at 0x4\n  2  core 1: STR a  at 0x8\n";
+
+    #[test]
+    fn hash_and_steps_stand_where_the_kernel_would_print_them() {
+        let own = "# step 1 core 0 LDR a 0x4\n# step 2 core 1 STR a 0x8\n";
+        let output = "# seed 3\nok 1 seed 3 trace plugin\n# rundown: PASS";
+        let wanted = format!("# seed 3\n{own}ok 1 seed 3 trace 9b steps 2\n# rundown: PASS");
+        assert_eq!(put(output, RESULTS, STEPS).unwrap(), wanted);
+        let output = "# seed 3\ncachescope: stuck";
+        let wanted = format!("# seed 3\n{own}# trace 9b steps 2\ncachescope: stuck");
+        assert_eq!(put(output, RESULTS, STEPS).unwrap(), wanted);
+        assert!(put(output, "{}", STEPS).unwrap_err().line.contains("no trace hash"));
+    }
+
     #[test]
     fn steps_look_like_those_of_the_kernel() {
         let line = "      12  core 2: LDXR object[1]  at 0x402029f4";

@@ -236,6 +236,47 @@ fn refuses_cores_that_share_a_thread() {
 }
 
 #[test]
+fn refuses_to_wait_for_a_core_that_has_no_thread_yet() {
+    let scheduler = scheduler(2, Policy::RoundRobin);
+    assert_eq!(scheduler.check_threads(0, 2), Ok(()));
+    let fresh = Scheduler::new(3, Policy::RoundRobin, 1, u64::MAX, Duration::ZERO);
+    thread::scope(|scope| scope.spawn(|| fresh.idle(1)).join().unwrap());
+    assert_eq!(fresh.check_threads(0, 2), Ok(()));
+    assert!(fresh.check_threads(0, 3).is_err(), "nobody has heard of core 2");
+}
+
+#[test]
+fn refuses_a_phase_of_another_number_of_cores() {
+    let scheduler = scheduler(3, Policy::RoundRobin);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            scheduler.begin(0, 1, 2).unwrap();
+            assert!(scheduler.end(0).unwrap());
+        });
+        let start = Instant::now();
+        let error = loop {
+            // Until core 0 has begun, this would be the first to begin.
+            if lock(&scheduler.inner).phase.is_some() {
+                break scheduler.begin(1, 1, 3).unwrap_err();
+            }
+            assert!(start.elapsed() < Duration::from_secs(60));
+        };
+        assert_eq!(error, "core 1 has phase 1 of 3 cores, not 2");
+        scheduler.begin(2, 1, 2).unwrap();
+        assert!(scheduler.end(2).unwrap());
+    });
+}
+
+#[test]
+fn refuses_a_step_of_a_core_that_was_not_chosen() {
+    let scheduler = scheduler(2, Policy::RoundRobin);
+    let step = Step { core: 1, access: Access::Load, site: &SITE, address: 0 };
+    let error = scheduler.record(step, Place { name: 0, offset: 0 }).unwrap_err();
+    assert!(error.starts_with("core 1 was woken from a WFI without a marker"), "{error}");
+    assert_eq!(scheduler.trace(|trace, _| trace.count()), 0);
+}
+
+#[test]
 fn refuses_what_breaks_the_rules() {
     let scheduler = scheduler(2, Policy::RoundRobin);
     assert!(scheduler.end(0).is_err());
