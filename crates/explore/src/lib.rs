@@ -12,7 +12,6 @@
 pub mod arguments;
 pub mod compare;
 pub mod hunt;
-mod image;
 pub mod kernel;
 pub mod mutants;
 pub mod outcome;

@@ -6,7 +6,6 @@
 use super::arguments::{Arguments, Tier};
 use super::compare;
 use super::hunt;
-use super::image;
 use super::kernel::Kernel;
 use mutants::catalogue;
 use mutants::changes;
@@ -16,6 +15,7 @@ use runner::exit_error::{ExitError, FAILED, SETUP};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tools::image;
 
 /// Explores a kernel with each mutant that is wanted until one seed fails.
 pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {
@@ -80,7 +80,7 @@ fn build(
     // Also those that are not chosen: what a seed finds must not depend on it.
     let mut all = BTreeMap::new();
     for (number, mutant) in &self::chosen("", false) {
-        all.insert(*number, changes::of(mutant, root).map_err(wrong)?);
+        all.insert(*number, changes::of(*mutant, root).map_err(wrong)?);
     }
     let (changed, left_out) = changes::all_at_once(root, &all).map_err(wrong)?;
     let tree = copy(root, "mutants", &changed)?;

@@ -1,6 +1,5 @@
 //! Finds where in the sources an address of the kernel lies.
 
-use super::image::wrong;
 use addr2line::Context;
 use addr2line::gimli::{Dwarf, EndianSlice, Error, LittleEndian, SectionId};
 use object::{Object, ObjectSection};
@@ -9,6 +8,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tools::image::wrong;
 
 /// The line tables of an image.
 pub struct Symbols {

@@ -2,8 +2,9 @@
 
 use crate::orderings::Weakened;
 use crate::parallel;
+use crate::program::Program;
 use crate::project::{HOLDERS, PROTOCOL, Project, run as run_tests};
-use crate::schemata::{Program, Schemata};
+use crate::schemata::Schemata;
 use crate::verdict::failed_tests;
 use runner::process::Output;
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
 //! Waiting that sleeps, for programs with `std`.
 
 use crate::park::Park;
+use crate::sync::{Condvar, Mutex, MutexGuard, table};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::Waker;
 use std::time::Instant;
 use std::vec::Vec;
@@ -35,8 +36,10 @@ struct Registered {
 /// A power of two, so that a bucket is a few bits of the address.
 const BUCKETS: usize = 64;
 
-static TABLE: [Bucket; BUCKETS] =
-    [const { Bucket { wakers: Mutex::new(Vec::new()), woken: Condvar::new() } }; BUCKETS];
+table! {
+    static TABLE: [Bucket; BUCKETS] =
+        [Bucket { wakers: Mutex::new(Vec::new()), woken: Condvar::new() }; BUCKETS];
+}
 
 impl Bucket {
     fn of(address: *const ()) -> &'static Self {
@@ -125,7 +128,7 @@ fn wake(woken: Vec<Registered>) {
 
 /// Returns a number that was not given out before, never 0.
 fn next_ticket() -> u64 {
-    static LAST: Mutex<u64> = Mutex::new(0);
+    static LAST: std::sync::Mutex<u64> = std::sync::Mutex::new(0);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     *last += 1;
     *last

@@ -234,7 +234,13 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     ///
     /// # Errors
     ///
-    /// [`NotRunDown`] when no run-down has been started, or its sweep has not ended yet.
+    /// [`NotRunDown`] when no run-down has been started, its sweep has not ended yet, or more than
+    /// [`MAX_RESURRECTED`](crate::MAX_RESURRECTED) holds are left.
+    ///
+    /// # Not guaranteed
+    ///
+    /// Wait-freedom: it tries again when a release, or a whole round, comes between its look and its
+    /// step. Others never wait for it.
     fn resurrect(&self) -> Result<(), NotRunDown> {
         self.protocol().resurrect()?;
         <Self::Park as Park>::unpark_all(self.address());

@@ -60,3 +60,36 @@ pub fn die_with_parent(command: &mut Command) {
 
 #[cfg(not(target_os = "linux"))]
 pub fn die_with_parent(_command: &mut Command) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    /// Returns the signal that ends a command after `end`. `terminal`: as for one that reads the terminal.
+    fn ended_by(terminal: bool, end: impl Fn(&Child)) -> Option<i32> {
+        let mut command = Command::new("sleep");
+        command.arg("60");
+        let mut child = start(command, terminal).unwrap();
+        end(&child);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < deadline {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status.signal();
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        None
+    }
+
+    #[test]
+    fn a_command_is_asked_to_end_or_killed() {
+        for terminal in [false, true] {
+            assert_eq!(ended_by(terminal, ask_to_end), Some(Signal::SIGTERM as i32));
+            assert_eq!(ended_by(terminal, kill_now), Some(Signal::SIGKILL as i32));
+        }
+    }
+}

@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::bail;
 
 use crate::not_run::NotRun;
+use crate::promise::Promise;
 use explore::arguments::Tier;
 use explore::kernel::Kernel;
 use runner::exit_error::ExitError;
@@ -37,6 +38,16 @@ impl Image {
     /// All of them.
     pub const ALL: [Image; 5] =
         [Self::DemoRelease, Self::DemoDebug, Self::MachineTests, Self::MustFail, Self::Ladder];
+
+    /// Returns how many tests it runs.
+    pub fn promise(self) -> Promise {
+        match self {
+            Self::DemoDebug | Self::DemoRelease => Promise::Plan("src/main.rs"),
+            Self::MachineTests => Promise::Plan("tests/machine.rs"),
+            Self::MustFail => Promise::AtLeast(1), // what it plans does not matter: it fails
+            Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64 + 1),
+        }
+    }
 }
 
 /// What came of a build.

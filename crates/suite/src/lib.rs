@@ -28,6 +28,7 @@ mod no_semihosting;
 mod not_run;
 mod page;
 mod portable;
+mod promise;
 mod report;
 mod schedules;
 mod scope;

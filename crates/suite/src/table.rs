@@ -18,6 +18,7 @@ use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
 use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
 use crate::lanes::{Beside, Entry};
+use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, bench, documents, editor, features, figures, idle_setup, images, ladder,
@@ -28,9 +29,18 @@ use crate::{
 /// Every crate but those that only build for the kernel's machine.
 const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-kernel \
                     --target host-tuple --all-features";
-/// Crates whose tests are steps of their own; the others are the tools, which share their dependencies.
-const LIBRARIES: [&str; 6] =
-    ["rundown", "board-tree", "ladder", "rundown-bench", "rundown-capi", "cachescope"];
+/// Crates whose tests are steps of their own, and their folders; the others are the tools, which share their
+/// dependencies.
+const LIBRARIES: [(&str, &str); 6] = [
+    ("rundown", "crates/rundown"),
+    ("board-tree", "crates/board-tree"),
+    ("ladder", "crates/ladder"),
+    ("rundown-bench", "crates/bench"),
+    ("rundown-capi", "crates/rundown-capi"),
+    ("cachescope", "crates/cachescope"),
+];
+/// What C runs in the kernel: its contract, and what takes several cores.
+const C_IN_KERNEL: Promise = Promise::AtLeast(23);
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -49,7 +59,7 @@ const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runne
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
-const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --target-dir target/lab-test/models -- -D warnings";
+const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --test loom_blocking --package parking --test loom_parking --target-dir target/lab-test/models -- -D warnings";
 
 /// Steps that build in target/ wait for each other: cargo has one lock for it.
 const CARGO: Beside = NoOther("cargo");
@@ -139,26 +149,30 @@ fn proven() -> impl Iterator<Item = Step> {
 fn tested() -> Vec<Step> {
     let mut tools = format!("cargo test --no-fail-fast {HOST}");
     let mut steps = Vec::new();
-    for name in LIBRARIES {
-        let these = format!("--package {name} --target host-tuple --all-features");
-        steps.push(tests(&format!("test {name}"), "", &format!("cargo test {these}")));
+    for (name, folder) in LIBRARIES {
+        let these = format!("cargo test --package {name} --target host-tuple --all-features");
+        steps.push(tests(&format!("test {name}"), "", &these, Promise::Package(folder)));
         tools.push_str(&format!(" --exclude {name}"));
     }
-    steps.push(tests("test tools", "", &tools));
-    steps.push(tests("test C in the kernel", "crates/rundown-capi/kernel-test", "cargo test"));
+    let folder = "crates/rundown-capi/kernel-test";
+    steps.push(tests("test tools", "", &tools, Promise::AllBut(&LIBRARIES)));
+    steps.push(tests("test C in the kernel", folder, "cargo test", C_IN_KERNEL));
     steps
 }
 
 /// The commands that people type, at the root and in folders below it.
 fn typed() -> Vec<Step> {
+    let (demo, machine) = (DemoRelease.promise(), MachineTests.promise());
+    let rundown = "test rundown (cargo test in crates/rundown/)";
+    let folders = Promise::Package("crates/rundown");
     vec![
-        tests("test kernel (cargo test)", "", "cargo test"),
-        tests("test demo (cargo run --release)", "", "cargo run --release"),
-        tests("test demo (cargo run in src/)", "src", "cargo run"),
-        tests("test kernel (cargo test in src/)", "src", "cargo test"),
+        tests("test kernel (cargo test)", "", "cargo test", machine),
+        tests("test demo (cargo run --release)", "", "cargo run --release", demo),
+        tests("test demo (cargo run in src/)", "src", "cargo run", demo),
+        tests("test kernel (cargo test in src/)", "src", "cargo test", machine),
         // That is without features, too.
-        tests("test rundown (cargo test in crates/rundown/)", "crates/rundown", "cargo test"),
-        tests("test demo (scripts/run)", "crates", "../scripts/run"),
+        tests(rundown, "crates/rundown", "cargo test", folders),
+        tests("test demo (scripts/run)", "crates", "../scripts/run", demo),
         Step::new("no flag for rustc stands in a configuration file", 10, no_flags),
     ]
 }
