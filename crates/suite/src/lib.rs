@@ -9,6 +9,7 @@ mod bad_setup;
 mod bench;
 mod boots;
 mod browser;
+mod choices;
 mod commands;
 mod context;
 mod count;
