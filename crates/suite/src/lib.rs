@@ -10,6 +10,7 @@ mod barriers;
 mod bench;
 mod boots;
 mod browser;
+mod choices;
 mod commands;
 mod context;
 mod count;

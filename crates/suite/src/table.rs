@@ -23,9 +23,10 @@ use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, barriers, bench, documents, editor, features, figures, idle_setup, images,
-    ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
-    second_qemu, sessions, setup, soak, transcript, trees, two_ends, unread, variables,
+    arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
+    images, ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable,
+    schedules, scope, second_qemu, sessions, setup, soak, transcript, trees, two_ends, unread,
+    variables,
 };
 use runner::qemu;
 
@@ -97,6 +98,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, typed());
     table.add(CARGO, long.then(features::step));
     table.add(NoOther("schedules"), schedules::steps(long));
+    table.add(NoOther("schedules"), choices::steps(long));
     table.add(NoOther("schedules"), sessions::steps());
     table.add(NoOther("scope"), scope::steps());
     table.add(CARGO, bench::steps());
