@@ -26,7 +26,7 @@ const PACKAGES: [Package; 13] = [
     ("runner", "crates/runner", &["--lib", "--tests"]),
     ("tools", "crates/tools", &["--lib", "--tests"]),
     ("mutants", "crates/mutants", &["--lib"]),
-    ("prove", "crates/prove", &["--bins"]),
+    ("prove", "crates/prove", &["--bins", "--tests"]),
     ("cachescope", "crates/cachescope", &["--lib"]),
     ("explore", "crates/explore", &["--lib"]),
     ("rundown-bench", "crates/bench", &["--lib"]),
