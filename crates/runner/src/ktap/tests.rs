@@ -189,6 +189,23 @@ fn a_long_diagnostic_passes_and_hides_nothing() {
 }
 
 #[test]
+fn a_line_is_too_long_only_beyond_the_limit() {
+    let name = |length: usize| GOOD.replace("drain", &"y".repeat(length - "ok 2 - ".len()));
+    assert_eq!(judge(name(LONGEST_LINE)), Ok(3));
+    refused(name(LONGEST_LINE + 1), "too long: ok 2 - yyy");
+}
+
+#[test]
+fn tests_are_counted_as_they_come() {
+    let mut report = Report::default();
+    let counts = |report: &Report| (report.passed(), report.failed());
+    report.feed(b"KTAP version 1\n1..5\nok 1 a\nok 2 b\n");
+    assert_eq!(counts(&report), (2, 0));
+    report.feed(b"not ok 3 c\nok 4 d # SKIP\nok 5 e\n");
+    assert_eq!(counts(&report), (3, 2));
+}
+
+#[test]
 fn a_line_by_semihosting_counts_as_well() {
     let verdict = |early: &str| {
         let mut report = Report::default();
