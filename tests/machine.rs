@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use machine::arch::{cpu, time};
-use machine::board::{device_tree, gic};
+use machine::board::device_tree;
 use machine::smp::protection::{Object, Sleep, ThisCore};
 use machine::smp::{cores, jobs, park, start};
 use machine::testing::ktap::{self, Ktap, equal, holds};
@@ -18,6 +18,8 @@ use rundown::{CACHE_LINE, InitError, Rundown, RundownRef, StaticRundownRef};
 
 #[path = "machine/arrival.rs"]
 mod arrival;
+#[path = "machine/interrupts.rs"]
+mod interrupts;
 #[path = "machine/pages.rs"]
 mod pages;
 #[path = "machine/registers.rs"]
@@ -32,7 +34,7 @@ fn main() -> ! {
     if device_tree::machine().argument("mode") == Some("counts") {
         counts()
     }
-    let mut ktap = Ktap::plan(16);
+    let mut ktap = Ktap::plan(18);
     environment::print();
     arrival::start_all();
     ktap.test("a core that is up takes interrupts", arrival::took_interrupts);
@@ -44,7 +46,9 @@ fn main() -> ! {
     ktap.test("every core translates as the page tables say", pages::every_mmu);
     ktap.test("below every stack lies an unmapped page", pages::guards);
     ktap.test("what the device tree keeps for others is not mapped", pages::reserved);
-    ktap.test("an inter-core interrupt reaches every core", interrupts_arrive);
+    ktap.test("an inter-core interrupt reaches every core", interrupts::arrive);
+    ktap.test("interrupts are masked where it is asked, errors nowhere", interrupts::masks);
+    ktap.test("the timer calls and wakes at its time", interrupts::timer_keeps_its_times);
     ktap.test("an interrupt gives every register back", registers::survive);
     ktap.test("so does one that interrupts a handler", registers::survive_in_handler);
     ktap.test("idle cores sleep", idle_cores_sleep);
@@ -72,33 +76,15 @@ fn counts() -> ! {
     ktap.finish()
 }
 
-fn taken(core: &cores::Core) -> u64 {
-    core.interrupts.load(Ordering::Relaxed)
-}
-
-fn interrupts_arrive() -> ktap::Result {
-    for core in cores::all() {
-        let before = (taken(core), arrival::handled(core));
-        let both = || taken(core) > before.0 && arrival::handled(core) > before.1;
-        gic::wake_core(core.target());
-        let deadline = time::after_ms(DEADLINE_MS);
-        while !both() && time::now() < deadline {
-            cpu::give_way();
-        }
-        holds(format_args!("core {} was interrupted", core.index), both())?;
-    }
-    Ok(())
-}
-
 fn idle_cores_sleep() -> ktap::Result {
     let others = || cores::all().filter(|core| core.index != cores::this_index());
-    let before: u64 = others().map(taken).sum();
+    let before: u64 = others().map(interrupts::taken).sum();
     let nobody = 0u8;
     park::wait((&raw const nobody).cast(), || false, time::after_ms(50));
     let awake = others().filter(|core| core.parked_on.load(Ordering::Relaxed) == 0).count();
     equal("cores that are awake", awake, 0)?;
     // Each may have been on its way back to sleep from the test before, once.
-    let after: u64 = others().map(taken).sum();
+    let after: u64 = others().map(interrupts::taken).sum();
     holds(
         format_args!("{} interrupts in 50 ms", after - before),
         after - before <= others().count() as u64,

@@ -62,8 +62,8 @@ fn main() -> ! {
     });
     ktap.test("interrupts come inside acquire and release themselves", || {
         at_least("inside", sum(What::InAcquire) + sum(What::InRelease), INSIDE)?;
-        at_least("inside acquire", sum(What::InAcquire), INSIDE / 10)?;
-        at_least("inside release", sum(What::InRelease), INSIDE / 10)
+        at_least("inside acquire", sum(What::InAcquire), INSIDE / 100)?;
+        at_least("inside release", sum(What::InRelease), INSIDE / 100)
     });
     ktap.test("handlers interrupt handlers", || at_least("nested", sum(What::Nested), INSIDE));
     ktap.test("timer and cores interrupt every core", interrupted);

@@ -2,6 +2,7 @@
 
 use crate::counts::What;
 use crate::handler;
+use crate::places;
 use crate::shared::{Shared, shared};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -10,8 +11,8 @@ use machine::smp::{jobs, park};
 use machine::testing::ktap::{self, holds};
 use rundown::Rundown;
 
-/// Looks at the object between an acquire and its release.
-const LOOKS: usize = 30;
+/// Pairs of acquire and release within a hold.
+const PAIRS: u64 = 100;
 /// How long a round may take.
 const DEADLINE_MS: u64 = 20_000;
 
@@ -26,9 +27,9 @@ pub fn run(acquires: u64) -> ktap::Result {
     // What is stored above is seen in the job, whose beginning orders it.
     jobs::run(&|core| {
         handler::call_timer();
-        use_object(shared);
+        use_object(shared, deadline);
         if core == 0 {
-            end(shared, deadline);
+            end(shared, deadline + time::frequency());
         } else {
             let over = || shared.over.load(Ordering::Relaxed);
             park::wait(ptr::from_ref(&shared.over).cast(), over, deadline);
@@ -39,15 +40,26 @@ pub fn run(acquires: u64) -> ktap::Result {
     shared.object.reinitialize().map_err(|error| alloc::format!("{error}"))
 }
 
-/// Acquires and releases until that is refused. This is what handlers interrupt.
-fn use_object(shared: &Shared) {
+/// Acquires and releases until that is refused, within longer holds. This is what handlers interrupt.
+///
+/// A handler has to begin the drain. If none has by the deadline, this does, and the counts tell.
+fn use_object(shared: &Shared, deadline: u64) {
     let own = shared.own();
     while shared.acquire() {
+        if time::now() >= deadline {
+            shared.object.begin_run_down();
+        }
         own.holding.store(true, Ordering::Relaxed);
-        let dead = (0..LOOKS).filter(|_| !shared.canary.is_alive()).count();
-        own.counts.add(What::PoisonSeen, dead as u64);
+        let mut pairs = 0; // counted by the hundred, as counting takes longer than a pair
+        while pairs < PAIRS && places::acquire(&shared.object) {
+            // SAFETY: just acquired.
+            unsafe { places::release(&shared.object, 1) };
+            pairs += 1;
+        }
+        own.counts.add(What::Granted, pairs);
+        own.counts.add(What::Released, pairs);
         own.holding.store(false, Ordering::Relaxed);
-        // SAFETY: just acquired.
+        // SAFETY: acquired in the loop's condition.
         unsafe { shared.release(1) };
     }
 }

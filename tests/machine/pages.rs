@@ -116,17 +116,35 @@ pub fn final_map() -> ktap::Result {
     parts.iter().try_for_each(|part| whole(&leaves, part))
 }
 
+/// Nothing lies there: addresses to add to the early map, which is not in use any more. A device's page,
+/// and memory of which there are pages before a block, a block, and pages behind it.
+const NO_DEVICE: Range<usize> = (96 << 30) + PAGE..(96 << 30) + 2 * PAGE;
+const NO_MEMORY: Range<usize> = (80 << 30) - BLOCK - 2 * PAGE..(80 << 30) + BLOCK + 3 * PAGE;
+/// What a descriptor of the second level maps.
+const BLOCK: usize = 2 << 20;
+
 /// Checks the tables that core 0 began with: only the image, as a whole, could be executed.
 pub fn early_map() -> ktap::Result {
+    early_map::add_device(NO_DEVICE);
+    early_map::add_memory(NO_MEMORY);
+    early_map::add_memory(NO_MEMORY); // what is mapped already stays
     let root = ptr::from_ref(&early_map::EARLY_TABLE).addr();
     let leaves = leaves(root, 1, 0)?;
-    let block = image::whole().start & !((2 << 20) - 1);
+    let block = image::whole().start & !(BLOCK - 1);
     let device = ("device space", 0..1 << 30, DEVICE);
-    let image = ("the image", block..block + (2 << 20), NORMAL);
+    let image = ("the image", block..block + BLOCK, NORMAL);
     let added =
         parts().into_iter().filter(|part| ["the heap", "the device tree"].contains(&part.0));
     let added = added.map(|(name, range, _)| (name, range, READ_WRITE));
-    let parts: Vec<Part> = [device, image].into_iter().chain(added).collect();
+    let parts: Vec<Part> = [
+        device,
+        image,
+        ("the device that was added", NO_DEVICE, DEVICE),
+        ("the memory that was added", NO_MEMORY, READ_WRITE),
+    ]
+    .into_iter()
+    .chain(added)
+    .collect();
     compare(&leaves, &parts)?;
     parts.iter().try_for_each(|part| whole(&leaves, part))
 }

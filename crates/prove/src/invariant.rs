@@ -3,6 +3,7 @@
 //! The formulas stand in `invariant.py` and `model.py`; this gets the solver and runs them.
 
 use crate::project::{Project, must, run as run_command};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,18 +16,7 @@ const PROOF: Duration = Duration::from_secs(900);
 
 /// Runs the formulas in a Python environment under `target/prove`.
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
-    let folder = project.keep.join("z3");
-    let python = folder.join("bin/python");
-    let ready = |python: &std::path::Path| {
-        let mut check = Command::new(python);
-        run_command(check.args(["-c", "import z3"]), SOON).is_ok_and(|output| output.succeeded())
-    };
-    if !ready(&python) {
-        let mut make = Command::new("python3");
-        must(make.args(["-m", "venv"]).arg(&folder), "python3 -m venv")?;
-        let mut install = Command::new(&python);
-        must(install.args(["-m", "pip", "install", "--quiet", Z3]), "pip install z3-solver")?;
-    }
+    let python = python(project)?;
     let script = project.root.join("crates/prove/invariant.py");
     let protocol = project.root.join("crates/rundown/src/protocol.rs");
     // -B: leaves nothing behind in the source folder.
@@ -36,4 +26,21 @@ pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
         println!("invariant: no end after {} s", PROOF.as_secs());
     }
     Ok(output.succeeded())
+}
+
+/// Returns a Python that has the solver.
+pub fn python(project: &Project) -> Result<PathBuf, String> {
+    let folder = project.keep.join("z3");
+    let python = folder.join("bin/python");
+    let ready = |python: &Path| {
+        let mut check = Command::new(python);
+        run_command(check.args(["-c", "import z3"]), SOON).is_ok_and(|output| output.succeeded())
+    };
+    if !ready(&python) {
+        let mut make = Command::new("python3");
+        must(make.args(["-m", "venv"]).arg(&folder), "python3 -m venv")?;
+        let mut install = Command::new(&python);
+        must(install.args(["-m", "pip", "install", "--quiet", Z3]), "pip install z3-solver")?;
+    }
+    Ok(python)
 }

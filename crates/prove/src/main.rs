@@ -3,6 +3,7 @@
 //! Called by `scripts/prove`, which has the usage text. A stage that finds nothing to check fails:
 //! no news is a failure.
 
+mod arm;
 mod cargo_mutants;
 mod elsewhere;
 mod invariant;
@@ -27,8 +28,9 @@ use std::time::Instant;
 type Stage = fn(&Project, bool) -> Result<bool, String>;
 
 /// The stages by name, and whether only `--long` includes them.
-const STAGES: [(&str, Stage, bool); 6] = [
+const STAGES: [(&str, Stage, bool); 7] = [
     ("invariant", invariant::run, false),
+    ("arm", arm::run, false),
     ("loom", models::run, false),
     ("weaken", weaken::run, false),
     ("mutants", mutants::run, false),

@@ -26,6 +26,8 @@ pub struct Weakened {
     pub models: &'static str,
     /// The line, the function, and what was done.
     pub what: String,
+    /// The function.
+    pub function: String,
     /// The change of the project.
     pub change: Change,
 }
@@ -35,9 +37,9 @@ pub fn weakened(project: &Project) -> Result<Vec<Weakened>, String> {
     others_are_relaxed(project)?;
     let mut all = Vec::new();
     for (file, models) in FILES {
-        for (what, edit) in weaker(&project.source(file)?) {
+        for (what, function, edit) in weaker(&project.source(file)?) {
             let change = Change { file: crate_in(Path::new("")).join(file), edit };
-            all.push(Weakened { file, models, what, change });
+            all.push(Weakened { file, models, what, function, change });
         }
     }
     Ok(all)
@@ -48,14 +50,15 @@ fn others_are_relaxed(project: &Project) -> Result<(), String> {
     for file in project.sources("src")? {
         let known = FILES.iter().any(|(known, _)| *known == file) || file.ends_with("_tests.rs");
         let found = weaker(&project.source(&file)?);
-        if let (false, Some((what, _))) = (known, found.first()) {
+        if let (false, Some((what, ..))) = (known, found.first()) {
             return Err(format!("{file} {what}: no models are named for this file"));
         }
     }
     Ok(())
 }
 
-fn weaker(source: &str) -> Vec<(String, Edit)> {
+/// Returns what was done, in which function, and how.
+fn weaker(source: &str) -> Vec<(String, String, Edit)> {
     let mut found = Vec::new();
     let (mut at, mut function) = (0, "?");
     for (number, line) in source.split_inclusive('\n').enumerate() {
@@ -68,7 +71,7 @@ fn weaker(source: &str) -> Vec<(String, Edit)> {
                 for weak in ways {
                     let arrow = format!("{} -> {}", &strong[10..], &weak[10..]);
                     let what = format!("line {} in {function}: {arrow}", number + 1);
-                    found.push((what, Edit::new(at + offset, strong, weak)));
+                    found.push((what, function.to_owned(), Edit::new(at + offset, strong, weak)));
                 }
             }
         }
@@ -86,7 +89,7 @@ mod tests {
         let source = "fn a(x: u8) {\n    // Ordering::Acquire\n    x.load(Ordering::Acquire); y(Ordering::AcqRel)\n}\n\
                       fn b<T>() { z(Ordering::Relaxed, Ordering::Release) }\n";
         let found = weaker(source);
-        let whats: Vec<&str> = found.iter().map(|(what, _)| what.as_str()).collect();
+        let whats: Vec<&str> = found.iter().map(|(what, ..)| what.as_str()).collect();
         assert_eq!(
             whats,
             [
@@ -96,7 +99,7 @@ mod tests {
                 "line 5 in b: Release -> Relaxed",
             ]
         );
-        let text = found[0].1.applied_to(source);
+        let text = found[0].2.applied_to(source);
         assert!(text.contains("x.load(Ordering::Relaxed); y(Ordering::AcqRel)"));
         assert!(text.contains("// Ordering::Acquire"));
     }

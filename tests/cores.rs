@@ -1,4 +1,4 @@
-//! On-target tests of cores that go away and come again, in the middle of what others do.
+//! On-target tests of cores: they sleep, go off, and come again in the middle of what others do.
 
 #![no_std]
 #![no_main]
@@ -29,9 +29,10 @@ type Object = CacheAwareRundownRef<ThisCore, Sleep>;
 
 fn main() -> ! {
     let machine = device_tree::machine();
-    let mut ktap = Ktap::plan(if machine.core_count > 1 { 8 } else { 1 });
+    let mut ktap = Ktap::plan(if machine.core_count > 1 { 9 } else { 2 });
     environment::print();
     start::start_all(None);
+    ktap.test("a sleep ends whose deadline passes while the core goes to sleep", short_sleeps_end);
     if machine.core_count == 1 {
         ktap.test("the only core cannot be started a second time", || starts_once(cores::this()));
         ktap.finish()
@@ -53,6 +54,32 @@ fn main() -> ! {
     });
     ktap.test("cores go and come while the others use the object", || goes_while_others_work(last));
     ktap.finish()
+}
+
+static LATE: AtomicUsize = AtomicUsize::new(0);
+
+/// Sleeps for so short that the timer is due at any instruction on the way to WFI.
+///
+/// A sleep that its own timer does not end is ended by another call of the timer, much later.
+fn short_sleeps_end() -> ktap::Result {
+    fn much_later() {
+        LATE.fetch_add(1, Ordering::Relaxed);
+    }
+    jobs::run(&|index| {
+        let timer = &cores::this().timer;
+        for _ in 0..TIMES {
+            timer.call_at(time::after_ms(DEADLINE_MS), much_later);
+            for ticks in 0..400 {
+                let deadline = time::now() + (ticks + index as u64) % 400;
+                park::wait((&raw const index).cast(), || false, deadline);
+                if LATE.load(Ordering::Relaxed) > 0 {
+                    return;
+                }
+            }
+        }
+        timer.call_at(u64::MAX, much_later);
+    });
+    equal("sleeps that their deadline has not ended", LATE.load(Ordering::Relaxed), 0)
 }
 
 /// Makes an object with half as many slots as `twice` says, times the number of cores; at least one.

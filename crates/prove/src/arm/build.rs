@@ -1,0 +1,83 @@
+//! Compiles the threads of the tests, with the crate as it is or with one ordering weakened.
+
+use super::image::Image;
+use crate::orderings::Weakened;
+use crate::project::{Project, crate_in, must};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// The kernel's target.
+const TARGET: &str = "aarch64-unknown-none-softfloat";
+
+/// Which atomic instructions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+    /// Load and store exclusive: all that Armv8.0 has.
+    Exclusives,
+    /// Single instructions, from Armv8.1 on.
+    Lse,
+}
+
+impl Isa {
+    /// Returns its name in the tests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exclusives => "llsc",
+            Self::Lse => "lse",
+        }
+    }
+}
+
+/// Compiles the crate, with a change if there is one, and the threads, into a folder under `target/prove`.
+pub fn build(
+    project: &Project,
+    name: &str,
+    isa: Isa,
+    weakened: Option<&Weakened>,
+) -> Result<Image, String> {
+    let folder = project.keep.join("arm").join(format!("{name}-{}", isa.name()));
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    fs::create_dir_all(&folder).map_err(failed)?;
+    let mut sources = crate_in(&project.root).join("src");
+    if let Some(weakened) = weakened {
+        sources = folder.join("src");
+        copy(project, &sources, weakened)?;
+    }
+    let (library, program) = (folder.join("librundown.rlib"), folder.join("threads"));
+    let mut crate_itself = compiler(project, isa, "rundown", "rlib", &library);
+    must(crate_itself.arg(sources.join("lib.rs")), "compiling the crate")?;
+    let mut threads = compiler(project, isa, "threads", "bin", &program);
+    threads.arg("--extern").arg(format!("rundown={}", library.display()));
+    // Nothing calls the threads, and the program is never started.
+    threads.args(["-C", "link-arg=--no-gc-sections", "-C", "link-arg=--entry=0"]);
+    must(threads.arg(project.root.join("crates/prove/arm/threads.rs")), "compiling the threads")?;
+    Image::read(&fs::read(&program).map_err(failed)?)
+}
+
+/// Prepares the compiler as the kernel's release is built.
+fn compiler(project: &Project, isa: Isa, name: &str, kind: &str, output: &Path) -> Command {
+    let mut command = Command::new("rustc");
+    command.current_dir(&project.root).args(["--edition=2024", "--target", TARGET]);
+    command.args(["--crate-name", name, "--crate-type", kind, "-C", "opt-level=3"]);
+    command.args(["-C", "panic=abort", "-A", "warnings"]);
+    if isa == Isa::Lse {
+        command.args(["-C", "target-feature=+lse"]);
+    }
+    command.arg("-o").arg(output);
+    command
+}
+
+/// Copies the crate's sources with a change.
+fn copy(project: &Project, folder: &Path, weakened: &Weakened) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for file in project.sources("src")? {
+        let mut text = project.source(&file)?;
+        if file == weakened.file {
+            text = weakened.change.edit.applied_to(&text);
+        }
+        let path = folder.with_file_name(&file);
+        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! A linked program, read for following its functions: code, constants, and the objects that threads share.
+
+use super::instruction::{Instruction, decode};
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, elf};
+use std::collections::BTreeMap;
+
+/// A linked program.
+pub struct Image {
+    sections: Vec<Section>,
+    /// By address, then by name. A function and a section may begin at the same place.
+    symbols: BTreeMap<u64, Vec<(String, u64)>>,
+}
+
+struct Section {
+    start: u64,
+    bytes: Vec<u8>,
+    writable: bool,
+    code: bool,
+}
+
+impl Image {
+    /// Reads an ELF file.
+    pub fn read(file: &[u8]) -> Result<Self, String> {
+        let file = object::File::parse(file).map_err(|error| error.to_string())?;
+        let mut sections = Vec::new();
+        for section in file.sections() {
+            let SectionFlags::Elf { sh_flags } = section.flags() else { continue };
+            let has = |flag: u32| sh_flags & u64::from(flag) != 0;
+            if has(elf::SHF_ALLOC) {
+                let mut bytes = section.data().map_err(|error| error.to_string())?.to_vec();
+                bytes.resize(section.size() as usize, 0); // of .bss the file has nothing
+                let (writable, code) = (has(elf::SHF_WRITE), has(elf::SHF_EXECINSTR));
+                sections.push(Section { start: section.address(), bytes, writable, code });
+            }
+        }
+        let mut symbols = BTreeMap::<u64, Vec<(String, u64)>>::new();
+        for symbol in file.symbols().filter(ObjectSymbol::is_definition) {
+            let name = symbol.name().map_err(|error| error.to_string())?;
+            symbols.entry(symbol.address()).or_default().push((name.to_owned(), symbol.size()));
+        }
+        Ok(Self { sections, symbols })
+    }
+
+    /// Returns where a symbol is.
+    pub fn address(&self, name: &str) -> Result<u64, String> {
+        let mut all = self.symbols.iter();
+        all.find_map(|(at, names)| names.iter().any(|(one, _)| one == name).then_some(*at))
+            .ok_or(format!("no symbol {name} in the program"))
+    }
+
+    /// Returns the names of what begins at an address.
+    pub fn names(&self, at: u64) -> impl Iterator<Item = &str> {
+        self.symbols.get(&at).into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the instruction at an address.
+    pub fn instruction(&self, at: u64) -> Result<Instruction, String> {
+        let section = self.section(at, 4).filter(|section| section.code);
+        let section = section.ok_or(format!("no code at {at:#x}"))?;
+        let word = section.value(at, 4) as u32;
+        decode(word, at).ok_or(format!("unknown instruction {word:#010x} at {at:#x}"))
+    }
+
+    /// Returns the name of a word that threads share: its object, and how far into it.
+    pub fn shared(&self, at: u64) -> Option<String> {
+        let writable = self.section(at, 8)?.writable;
+        let objects = self.symbols.range(..=at).rev().flat_map(|(start, names)| {
+            names.iter().map(move |(name, size)| (at - start, name, *size))
+        });
+        let (offset, name, _) =
+            objects.take(8).find(|(offset, _, size)| offset + 8 <= *size)?;
+        writable.then(|| format!("{name}_{offset}"))
+    }
+
+    /// Returns what stands at an address at first, when nothing can write there.
+    pub fn constant(&self, at: u64, bytes: u64) -> Option<u64> {
+        let section = self.section(at, bytes).filter(|section| !section.writable)?;
+        Some(section.value(at, bytes))
+    }
+
+    /// Returns what a shared word holds at first.
+    pub fn first(&self, at: u64) -> Option<u64> {
+        Some(self.section(at, 8)?.value(at, 8))
+    }
+
+    fn section(&self, at: u64, bytes: u64) -> Option<&Section> {
+        self.sections.iter().find(|section| {
+            section.start <= at && at + bytes <= section.start + section.bytes.len() as u64
+        })
+    }
+}
+
+impl Section {
+    /// Returns a little-endian number.
+    fn value(&self, at: u64, bytes: u64) -> u64 {
+        let from = (at - self.start) as usize;
+        let bytes = &self.bytes[from..from + bytes as usize];
+        bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+    }
+}

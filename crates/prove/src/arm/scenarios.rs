@@ -1,0 +1,119 @@
+//! What is asked of Arm's memory model: which threads, and what must never come of them.
+
+/// Threads of `threads.rs` that run at the same time, and what is asked of their end.
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
+    /// The functions, one a thread. In conditions the first is number 0.
+    pub threads: &'static [&'static str],
+    /// The object that they all get.
+    pub object: &'static str,
+    /// What must never be: in the form of herd7.
+    pub asked: &'static str,
+    /// What must be possible: otherwise the test says nothing.
+    pub happens: &'static str,
+    /// The functions of the protocol without whose ordering it is possible on Arm.
+    pub rests_on: &'static [&'static str],
+}
+
+/// All of them.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "drain, plain",
+        threads: &["plain_holder_writes", "plain_owner_reads"],
+        object: "plain",
+        asked: "0:X0=2 /\\ 1:X0=2",
+        happens: "0:X0=2 /\\ 1:X0=3",
+        rests_on: &["release", "release_slow", "progress"],
+    },
+    Scenario {
+        name: "drain, two slots",
+        threads: &["two_holder_writes", "two_owner_reads"],
+        object: "two",
+        asked: "0:X0=2 /\\ 1:X0=2",
+        happens: "0:X0=2 /\\ 1:X0=3",
+        rests_on: &["release", "release_slow", "progress"],
+    },
+    Scenario {
+        name: "drain, released on another slot",
+        threads: &["two_holder_moves", "two_owner_reads"],
+        object: "two",
+        asked: "0:X0=2 /\\ 1:X0=2",
+        happens: "0:X0=2 /\\ 1:X0=3",
+        rests_on: &["release", "release_slow", "progress"],
+    },
+    Scenario {
+        name: "wait, plain",
+        threads: &["plain_holder_writes", "plain_waiter_reads"],
+        object: "plain",
+        asked: "0:X0=2 /\\ 1:X0=2",
+        happens: "0:X0=2 /\\ 1:X0=3",
+        rests_on: &["release", "release_slow", "progress"],
+    },
+    Scenario {
+        name: "drain, plain, seen by another",
+        threads: &["plain_holder_writes", "plain_sweeper", "plain_onlooker_reads"],
+        object: "plain",
+        asked: "0:X0=2 /\\ 2:X0=2",
+        happens: "0:X0=2 /\\ 2:X0=3",
+        rests_on: &["release", "release_slow", "progress"],
+    },
+    Scenario {
+        name: "poison, plain",
+        threads: &["plain_holder_reads", "plain_owner_writes"],
+        object: "plain",
+        asked: "0:X0=9 /\\ 1:X0=2",
+        happens: "0:X0=2 /\\ 1:X0=2",
+        rests_on: &["release", "release_slow"],
+    },
+    Scenario {
+        name: "poison, two slots",
+        threads: &["two_holder_reads", "two_owner_writes"],
+        object: "two",
+        asked: "0:X0=9 /\\ 1:X0=2",
+        happens: "0:X0=2 /\\ 1:X0=2",
+        rests_on: &["release", "release_slow"],
+    },
+    Scenario {
+        name: "reset and acquire, plain",
+        threads: &["plain_owner_starts_again", "plain_holder_reads"],
+        object: "plain_down",
+        asked: "0:X0=2 /\\ 1:X0=2",
+        happens: "0:X0=2 /\\ 1:X0=3",
+        rests_on: &["acquire", "reset"],
+    },
+    Scenario {
+        name: "reset and acquire, two slots",
+        threads: &["two_owner_starts_again", "two_holder_reads"],
+        object: "two_down",
+        asked: "0:X0=2 /\\ 1:X0=2",
+        happens: "0:X0=2 /\\ 1:X0=3",
+        rests_on: &["acquire", "reset"],
+    },
+    Scenario {
+        // Slot 0 elects: whoever marks it finds the other clear, and so its own mark is the last word.
+        name: "reset and sweep",
+        threads: &["two_owner_starts_again", "two_sweeper"],
+        object: "two_down",
+        asked: "0:X0=2 /\\ 1:X0=2 /\\ two_down_128=1 /\\ two_down_256=0",
+        happens: "0:X0=2 /\\ 1:X0=3 /\\ two_down_128=1 /\\ two_down_256=1",
+        rests_on: &["reset"],
+    },
+    Scenario {
+        name: "reset without a wait",
+        threads: &["two_holder_writes", "two_sweeper", "two_next_owner_reads"],
+        object: "two",
+        asked: "0:X0=2 /\\ 2:X0=2",
+        happens: "0:X0=2 /\\ 2:X0=3",
+        rests_on: &["release", "release_slow", "reinitialize"],
+    },
+    Scenario {
+        // The clearing comes after the marks, which would otherwise stay.
+        name: "resurrect and sweep",
+        threads: &["two_sweeper", "two_resurrect"],
+        object: "two",
+        asked: "1:X0=2 /\\ two_256=1",
+        happens: "1:X0=2 /\\ two_256=0",
+        rests_on: &[],
+    },
+];

@@ -1,0 +1,164 @@
+//! What a thread's registers, flags and stack hold while it is followed, as far as that is known.
+
+use super::instruction::{Condition, Operation, Register, STACK, ZERO};
+use std::collections::BTreeMap;
+
+/// Where the stack of a followed thread ends, and how large it is. No program of ours lies there.
+const STACK_END: u64 = 0x7fff_0000_0000;
+const STACK_SIZE: u64 = 0x1_0000;
+
+/// A value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// It does not depend on what other threads do.
+    Known(u64),
+    /// It does, and is in this register of the litmus test.
+    In(u8),
+}
+
+/// The flags N, Z, C, V.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flags {
+    Known(Nzcv),
+    /// As the last instruction of the test that sets flags has left them.
+    InTest,
+}
+
+/// Flags that are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Nzcv {
+    pub n: bool,
+    pub z: bool,
+    pub c: bool,
+    pub v: bool,
+}
+
+/// What a thread has, at one place of one way through it.
+#[derive(Clone)]
+pub struct State {
+    registers: [Value; 33],
+    /// By address: how many bytes were written there, and what.
+    stack: BTreeMap<u64, (u64, Value)>,
+    pub flags: Flags,
+    pub at: u64,
+}
+
+impl State {
+    /// Returns what a function finds that is called with these arguments.
+    pub fn of_a_call(function: u64, arguments: &[u64], back: u64) -> Self {
+        let mut registers = [Value::Known(0); 33];
+        for (register, argument) in registers.iter_mut().zip(arguments) {
+            *register = Value::Known(*argument);
+        }
+        registers[30] = Value::Known(back);
+        registers[STACK] = Value::Known(STACK_END);
+        let flags = Flags::Known(Nzcv::default());
+        Self { registers, stack: BTreeMap::new(), flags, at: function }
+    }
+
+    /// Returns what a register holds.
+    pub fn get(&self, register: Register) -> Value {
+        if register == ZERO { Value::Known(0) } else { self.registers[register] }
+    }
+
+    /// Returns an address that a register holds.
+    pub fn address(&self, register: Register) -> Result<u64, String> {
+        match self.get(register) {
+            Value::Known(address) => Ok(address),
+            Value::In(_) => Err(format!("an address that was read from memory, at {:#x}", self.at)),
+        }
+    }
+
+    /// Sets a register.
+    pub fn set(&mut self, register: Register, value: Value) {
+        if register != ZERO {
+            self.registers[register] = value;
+        }
+    }
+
+    /// Returns whether this way still has a value in a register of the test.
+    pub fn uses(&self, register: u8) -> bool {
+        let stack = self.stack.values().map(|(_, value)| value);
+        self.registers.iter().chain(stack).any(|value| *value == Value::In(register))
+    }
+
+    /// Returns whether an address is in the thread's own stack.
+    pub fn is_stack(address: u64) -> bool {
+        (STACK_END - STACK_SIZE..STACK_END).contains(&address)
+    }
+
+    /// Writes to the stack.
+    pub fn push(&mut self, address: u64, bytes: u64, value: Value) {
+        let overlaps = |at: u64, size: u64| at < address + bytes && address < at + size;
+        self.stack.retain(|at, (size, _)| !overlaps(*at, *size));
+        let value = match value {
+            Value::Known(value) => Value::Known(value & u64::MAX >> (64 - 8 * bytes)),
+            value => value,
+        };
+        self.stack.insert(address, (bytes, value));
+    }
+
+    /// Reads from the stack what was written there in one piece. What nobody has written may be anything, and
+    /// is read only where that makes no difference, or on ways that can't be.
+    pub fn pop(&self, address: u64, bytes: u64) -> Result<Value, String> {
+        match self.stack.get(&address) {
+            Some((size, value)) if *size == bytes => return Ok(*value),
+            _ => {}
+        }
+        match self.stack.iter().any(|(at, (size, _))| *at < address + bytes && address < at + size) {
+            true => Err(format!("the stack is read in other pieces than written, at {:#x}", self.at)),
+            false => Ok(Value::Known(0)),
+        }
+    }
+}
+
+impl Nzcv {
+    /// Returns the flags of four bits.
+    pub fn of(bits: u32) -> Self {
+        let [n, z, c, v] = [3, 2, 1, 0].map(|number| bits >> number & 1 == 1);
+        Self { n, z, c, v }
+    }
+
+    /// Returns whether a condition holds: Arm ARM, C1.2.4.
+    pub fn holds(self, condition: Condition) -> bool {
+        let Self { n, z, c, v } = self;
+        let holds = match condition >> 1 {
+            0 => z,
+            1 => c,
+            2 => n,
+            3 => v,
+            4 => c && !z,
+            5 => n == v,
+            6 => n == v && !z,
+            _ => return true,
+        };
+        holds == (condition & 1 == 0)
+    }
+}
+
+/// Computes with known values. Returns the flags as well.
+pub fn compute(operation: Operation, wide: bool, a: u64, b: u64) -> (u64, Nzcv) {
+    let width = if wide { 64 } else { 32 };
+    let cut = |value: u64| value & u64::MAX >> (64 - width);
+    let negative = |value: u64| value >> (width - 1) & 1 == 1;
+    let (a, b) = (cut(a), cut(b));
+    let result = cut(match operation {
+        Operation::Add => a.wrapping_add(b),
+        Operation::Sub => a.wrapping_sub(b),
+        Operation::And => a & b,
+        Operation::Orr => a | b,
+        Operation::Eor => a ^ b,
+        Operation::Bic => a & !b,
+        Operation::Orn => a | !b,
+        Operation::Lsl => a << b,
+        Operation::Lsr => a >> b,
+        Operation::Asr if wide => (a as i64 >> b) as u64,
+        Operation::Asr => (a as u32 as i32 >> b) as u64,
+    });
+    let (c, v) = match operation {
+        Operation::Add => (result < a, negative(a) == negative(b) && negative(result) != negative(a)),
+        Operation::Sub => (a >= b, negative(a) != negative(b) && negative(result) != negative(a)),
+        _ => (false, false),
+    };
+    (result, Nzcv { n: negative(result), z: result == 0, c, v })
+}
