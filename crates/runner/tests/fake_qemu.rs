@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use runner::options::Options;
+use runner::qemu;
+use runner::settings::Settings;
 
 const GOOD: &str = "KTAP version 1\\n1..1\\nok 1 a\\n# rundown: PASS\\n";
 /// Nothing here takes longer, however busy the host is.
@@ -244,4 +247,40 @@ fn a_setting_that_is_no_text_is_refused_not_overlooked() {
     assert_eq!(output.status.code(), Some(2));
     let line = String::from_utf8(output.stderr).unwrap();
     assert!(line.contains("is not a number of cores") && line.lines().count() == 1, "{line}");
+}
+
+#[test]
+fn a_model_must_be_one_that_this_qemu_lists() {
+    let boot = format!("printf '{GOOD}'");
+    let status = |list: &str, model: &str| {
+        let script = format!("case $* in *' help') printf '{list}'; exit ;; esac\n{boot}");
+        let fake = Fake::new(&script);
+        let output = fake.runner("60").env("QEMU_CPU", model).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let list = "Available CPUs:\\n  cortex-a53\\n";
+    assert_eq!(status(list, "cortex-a53").0, 0);
+    assert_eq!(status(list, "cortex-a53,pmu=off").0, 0);
+    assert_eq!(status(list, "max").0, 0, "it is not looked for");
+    let (code, line) = status(list, "cortex-a53x");
+    assert!(code == 2 && line.contains("QEMU_CPU=cortex-a53x is unknown to "), "{code}: {line}");
+    assert_eq!(status("", "cortex-a53x").0, 0, "a QEMU that lists nothing knows best");
+}
+
+#[test]
+fn the_version_is_what_qemu_says() {
+    let fake = Fake::new("exit 1");
+    let qemu = fake.0.join("qemu").display().to_string();
+    let settings =
+        Settings::read(&Options::default(), |name| (name == "QEMU").then(|| qemu.clone()));
+    assert_eq!(qemu::version(&settings.unwrap()).as_deref(), Ok("7.2.22"));
+}
+
+#[test]
+fn what_is_no_qemu_boots_nothing() {
+    let fake = Fake::new(&format!("printf '{GOOD}'"));
+    let script = format!("#!/bin/sh\nprintf '{GOOD}'\n");
+    fs::write(fake.0.join("qemu"), script).unwrap();
+    let (code, stdout, stderr) = fake.run();
+    assert!(code == 2 && stdout.is_empty() && stderr.contains("is not a QEMU"), "{stderr}");
 }

@@ -97,6 +97,11 @@ fn the_version_comes_first() {
     refused(GOOD.replace("KTAP version 1\n", ""), "must come first, not: 1..3");
     refused(GOOD.replace("version 1", "version 2"), "must come first");
     refused(format!("ok 1 x\n{GOOD}"), "must come first, not: ok 1 x");
+    // By a firmware that prints what it wants, but not what wants to be a test.
+    assert_eq!(judge(format!("  okay\n1.5 s\n{GOOD}")), Ok(3));
+    for like in ["  ok 1 x", "1..y", "not okay"] {
+        refused(format!("{like}\n{GOOD}"), "must come first, not: ");
+    }
     refused(GOOD.replace("1..3", "KTAP version 1\n1..3"), "comes twice");
 }
 
