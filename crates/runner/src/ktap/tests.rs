@@ -230,4 +230,9 @@ fn the_last_line_is_printable() {
     assert_eq!(report.last_line(), "?[2Jtwo");
     report.feed(b"half a li");
     assert_eq!(report.last_line(), "half a li");
+    for (length, shown) in [(160, "é".repeat(160)), (161, "é".repeat(157) + "...")] {
+        let mut report = Report::default();
+        report.feed("é".repeat(length).as_bytes());
+        assert_eq!(report.last_line(), shown);
+    }
 }
