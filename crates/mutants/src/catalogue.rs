@@ -78,5 +78,8 @@ mod tests {
             assert_ne!(mutant.explorer, LeftOut(""), "{}", mutant.name);
         }
         assert!(all().any(|mutant| mutant.explorer == Quick));
+        for table in [KERNEL, CAPI, SCOPE, TOOLS] {
+            assert!(!table.is_empty() && table.iter().all(|bug| names.contains(&bug.name)));
+        }
     }
 }

@@ -133,6 +133,41 @@ mod tests {
     }
 
     #[test]
+    fn one_change_is_made_and_several_are_chosen_from_in_each_crate() {
+        let project = tempfile::tempdir().unwrap();
+        for file in [DEMO, DEMO_TOO, MACHINE, "src/demo/a.rs", "x/lib.rs", "x/b.rs"] {
+            let path = project.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "fn f() { 1 }\n").unwrap();
+        }
+        let change = |file: &str| Change { file: file.into(), edit: Edit::new(9, "1", "2") };
+        let changed = one(project.path(), &change("x/b.rs")).unwrap();
+        assert_eq!(changed, Changed::from([("x/b.rs".into(), "fn f() { 2 }\n".to_owned())]));
+
+        let has = |file: &str| {
+            let changes = BTreeMap::from([(7, change(file))]);
+            let (changed, arms, left_out) = woven(project.path(), &changes).unwrap();
+            assert!(changed[Path::new(file)].contains("7 => { 2 }") && left_out.is_empty());
+            assert_eq!(arms[Path::new(file)].len(), 1);
+            let choice = |text: &String| match text {
+                text if text.ends_with(CHOICE) => 'c',
+                text if text.ends_with(ALSO_CHOSEN) => 'a',
+                _ => '-',
+            };
+            let files =
+                changed.iter().map(|(file, text)| (file.display().to_string(), choice(text)));
+            files.collect::<Vec<_>>()
+        };
+        let list = |files: &[(&str, char)]| {
+            files.iter().map(|(file, choice)| ((*file).to_owned(), *choice)).collect::<Vec<_>>()
+        };
+        assert_eq!(has("x/b.rs"), list(&[("x/b.rs", '-'), ("x/lib.rs", 'c')]));
+        assert_eq!(has("x/lib.rs"), list(&[("x/lib.rs", 'c')]));
+        let demo = [(DEMO_TOO, 'a'), ("src/demo/a.rs", '-'), (MACHINE, 'c'), (DEMO, 'a')];
+        assert_eq!(has("src/demo/a.rs"), list(&demo));
+    }
+
+    #[test]
     fn a_file_belongs_to_the_library_beside_it_or_to_the_program() {
         let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let root = |file: &str| root_of(&project, Path::new(file)).unwrap();

@@ -120,5 +120,14 @@ mod tests {
         assert_eq!(target(In::Library), "--lib board_tree");
         assert_eq!(target(In::Program), "--bin board-tree board-tree");
         assert_eq!(target(In::File("trees")), "--test trees trees");
+        let image = |image: Image| {
+            let (args, name) = image.target();
+            format!("{} {name}", args.join(" "))
+        };
+        let demo = "--package rundown-demo";
+        assert_eq!(image(Image::Demo), format!("{demo} --bin rundown-demo rundown-demo"));
+        assert_eq!(image(Image::Example("x")), format!("{demo} --example x x"));
+        assert_eq!(image(Image::Machine), format!("{demo} --test machine machine"));
+        assert_eq!(image(Image::C), "--package rundown-capi-kernel --test capi capi");
     }
 }
