@@ -109,18 +109,21 @@ fn of_the_protocol(weakened: &Weakened) -> bool {
 /// Compiles a variant, and generates every scenario.
 fn generate(project: &Project, number: usize, variant: &Variant) -> Result<Vec<Test>, String> {
     let image = build(project, &number.to_string(), variant.isa, variant.weakened.as_ref())?;
-    SCENARIOS.iter().map(|scenario| {
-        let mut title = format!("{}, {}", scenario.name, variant.isa.name());
-        let mut expected = Verdict::Never;
-        if let Some(Weakened { what, function, .. }) = &variant.weakened {
-            title += &format!(", {what}");
-            if scenario.rests_on.contains(&function.as_str()) {
-                expected = Verdict::Sometimes;
+    SCENARIOS
+        .iter()
+        .map(|scenario| {
+            let mut title = format!("{}, {}", scenario.name, variant.isa.name());
+            let mut expected = Verdict::Never;
+            if let Some(Weakened { what, function, .. }) = &variant.weakened {
+                title += &format!(", {what}");
+                if scenario.rests_on.contains(&function.as_str()) {
+                    expected = Verdict::Sometimes;
+                }
             }
-        }
-        let text = litmus::test(&image, scenario)?;
-        Ok(Test { title, expected, text, happens: scenario.happens })
-    }).collect()
+            let text = litmus::test(&image, scenario)?;
+            Ok(Test { title, expected, text, happens: scenario.happens })
+        })
+        .collect()
 }
 
 /// Writes the tests down, for the deciders and for people.
@@ -129,11 +132,18 @@ fn write(project: &Project, tests: &[Test]) -> Result<Vec<PathBuf>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let _ = fs::remove_dir_all(&folder); // there is none the first time
     fs::create_dir_all(&folder).map_err(failed)?;
-    tests.iter().map(|test| {
-        let name: String = test.title.replace(", ", "-").chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let file = folder.join(format!("{name}.litmus"));
-        fs::write(&file, format!("AArch64 {name}\n{}", test.text)).map_err(failed)?;
-        Ok(file)
-    }).collect()
+    tests
+        .iter()
+        .map(|test| {
+            let name: String = test
+                .title
+                .replace(", ", "-")
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+                .collect();
+            let file = folder.join(format!("{name}.litmus"));
+            fs::write(&file, format!("AArch64 {name}\n{}", test.text)).map_err(failed)?;
+            Ok(file)
+        })
+        .collect()
 }

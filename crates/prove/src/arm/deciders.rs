@@ -23,7 +23,11 @@ pub fn controls(python: &Path, scripts: &Path) -> Result<(), String> {
     let mut command = Command::new(python);
     command.arg("-B").arg(scripts.join("decide.py")).arg("--controls");
     let output = run(command.arg(scripts.join("controls.litmus")), LIMIT)?;
-    if output.succeeded() { Ok(()) } else { Err(format!("the formulas are wrong:\n{}", output.merged)) }
+    if output.succeeded() {
+        Ok(())
+    } else {
+        Err(format!("the formulas are wrong:\n{}", output.merged))
+    }
 }
 
 /// Asks the formulas.
@@ -35,7 +39,9 @@ pub fn z3(python: &Path, scripts: &Path, files: &[PathBuf]) -> Result<Vec<Decisi
         return Err(format!("decide.py: {}", output.merged));
     }
     let lines = output.stdout.lines().map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
-        [_, verdict, happens] => Ok(Decision { verdict: named(verdict)?, happens: happens == "happens" }),
+        [_, verdict, happens] => {
+            Ok(Decision { verdict: named(verdict)?, happens: happens == "happens" })
+        }
         _ => Err(format!("decide.py says {line}")),
     });
     all(lines.collect::<Result<_, _>>()?, files)
@@ -53,7 +59,10 @@ pub fn herd(files: &[PathBuf], witnesses: &[String]) -> Result<Option<Vec<Decisi
     }
     let answers = answers(&output.stdout).into_iter().zip(witnesses);
     let decisions = answers.map(|((verdict, states), witness)| {
-        Ok(Decision { verdict: named(verdict)?, happens: states.iter().any(|state| fits(state, witness)) })
+        Ok(Decision {
+            verdict: named(verdict)?,
+            happens: states.iter().any(|state| fits(state, witness)),
+        })
     });
     all(decisions.collect::<Result<_, String>>()?, files).map(Some)
 }
@@ -75,7 +84,8 @@ fn answers(text: &str) -> Vec<(&str, Vec<&str>)> {
 
 /// Returns whether a final state has all that a condition wants.
 fn fits(state: &str, condition: &str) -> bool {
-    let has: Vec<&str> = state.split(';').map(|part| part.trim().trim_matches(['[', ']'])).collect();
+    let has: Vec<&str> =
+        state.split(';').map(|part| part.trim().trim_matches(['[', ']'])).collect();
     let value = |part: &str| part.replace(['[', ']'], "");
     condition.split("/\\").all(|part| has.iter().any(|one| value(one) == part.trim()))
 }

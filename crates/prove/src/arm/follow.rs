@@ -12,12 +12,15 @@
 //! - A result of 0: the thread did not come to what the test is about.
 
 use super::image::Image;
-use super::instruction::{Address, Condition, Instruction, Operand, Operation, Register, Update, ZERO};
+use super::instruction::{
+    Address, Condition, Instruction, Operand, Operation, Register, Update, ZERO,
+};
 use super::values::{Flags, Nzcv, State, Value, compute};
 
 /// Functions that end a way, by parts of their names: a panic, the report of a release too many, and the look
 /// at all slots of an object near the limit of holds, which no test comes near to.
-const ENDS: [&[&str]; 3] = [&["9panicking"], &["11OverRelease", "6report"], &["8Protocol", "8estimate"]];
+const ENDS: [&[&str]; 3] =
+    [&["9panicking"], &["11OverRelease", "6report"], &["8Protocol", "8estimate"]];
 /// Where the first function returns to.
 const BACK: u64 = 0xffff_0000_0000;
 /// The end of every thread of a test.
@@ -51,8 +54,14 @@ pub fn follow(image: &Image, function: &str, arguments: &[&str]) -> Result<Threa
     let start = image.address(function)?;
     let addresses = arguments.iter().map(|name| image.address(name));
     let addresses: Vec<u64> = addresses.collect::<Result<_, _>>()?;
-    let mut follower =
-        Follower { image, thread: Thread::default(), labels: 0, steps: 0, ways: 0, taken: Vec::new() };
+    let mut follower = Follower {
+        image,
+        thread: Thread::default(),
+        labels: 0,
+        steps: 0,
+        ways: 0,
+        taken: Vec::new(),
+    };
     let state = State::of_a_call(start, &addresses, BACK);
     follower.follow(state).map_err(|error| format!("{function}: {error}"))?;
     follower.thread.lines.push(format!("{END}:"));
@@ -95,7 +104,8 @@ impl Follower<'_> {
     }
 
     fn ends(&self, at: u64) -> bool {
-        let ends = |name: &str| ENDS.iter().any(|parts| parts.iter().all(|part| name.contains(part)));
+        let ends =
+            |name: &str| ENDS.iter().any(|parts| parts.iter().all(|part| name.contains(part)));
         self.image.names(at).any(ends)
     }
 
@@ -318,7 +328,13 @@ impl Follower<'_> {
         Ok(())
     }
 
-    fn load(&mut self, state: &State, name: &str, bytes: u64, address: u64) -> Result<Value, String> {
+    fn load(
+        &mut self,
+        state: &State,
+        name: &str,
+        bytes: u64,
+        address: u64,
+    ) -> Result<Value, String> {
         if State::is_stack(address) {
             return state.pop(address, bytes);
         }
@@ -342,7 +358,10 @@ impl Follower<'_> {
         let value = state.get(from);
         if State::is_stack(address) {
             if bytes != 8 && matches!(value, Value::In(_)) {
-                return Err(format!("a part of a value that was read goes to the stack, at {:#x}", state.at));
+                return Err(format!(
+                    "a part of a value that was read goes to the stack, at {:#x}",
+                    state.at
+                ));
             }
             state.push(address, bytes, value);
             return Ok(());

@@ -42,7 +42,8 @@ fn place_name(image: &Image, place: u64) -> String {
 /// Writes the threads side by side.
 fn columns(threads: &[Thread]) -> String {
     let rows = threads.iter().map(|thread| thread.lines.len()).max().unwrap_or(0);
-    let widths = threads.iter().map(|thread| thread.lines.iter().map(String::len).max().unwrap_or(0));
+    let widths =
+        threads.iter().map(|thread| thread.lines.iter().map(String::len).max().unwrap_or(0));
     let widths: Vec<usize> = widths.collect();
     let row = |cell: &dyn Fn(usize) -> String| {
         let cells = widths.iter().enumerate().map(|(at, width)| format!("{:width$}", cell(at)));
