@@ -12,16 +12,17 @@
 //! - A result of 0: the thread did not come to what the test is about.
 
 use super::image::Image;
-use super::instruction::{Address, Condition, Instruction, Operand, Operation, Register, Update, ZERO};
+use super::instruction::{
+    Address, Condition, Instruction, Operand, Operation, Register, Update, ZERO,
+};
 use super::values::{Flags, Nzcv, State, Value, compute};
 
 /// Functions that end a way, by parts of their names: a panic, the report of a release too many, and the look
 /// at all slots of an object near the limit of holds, which no test comes near to.
-const ENDS: [&[&str]; 3] = [&["9panicking"], &["11OverRelease", "6report"], &["8Protocol", "8estimate"]];
+const ENDS: [&[&str]; 3] =
+    [&["9panicking"], &["11OverRelease", "6report"], &["8protocol", "8estimate"]];
 /// Where the first function returns to.
 const BACK: u64 = 0xffff_0000_0000;
-/// The end of every thread of a test.
-const END: &str = "L0";
 /// How many instructions and ways a thread may have, far more than any has.
 const MOST_STEPS: usize = 20_000;
 const MOST_WAYS: usize = 200;
@@ -46,22 +47,33 @@ pub fn place_register(number: usize) -> String {
     format!("X{}", LAST_PLACE - number)
 }
 
-/// Follows a function that is called with these addresses.
-pub fn follow(image: &Image, function: &str, arguments: &[&str]) -> Result<Thread, String> {
+/// Follows a function that is called with these addresses. `letter`: what the labels begin with.
+pub fn follow(
+    image: &Image,
+    function: &str,
+    arguments: &[&str],
+    letter: char,
+) -> Result<Thread, String> {
     let start = image.address(function)?;
     let addresses = arguments.iter().map(|name| image.address(name));
     let addresses: Vec<u64> = addresses.collect::<Result<_, _>>()?;
+    let (thread, end) = (Thread::default(), format!("{letter}0"));
     let mut follower =
-        Follower { image, thread: Thread::default(), labels: 0, steps: 0, ways: 0, taken: Vec::new() };
+        Follower { image, thread, letter, end, labels: 0, steps: 0, ways: 0, taken: Vec::new() };
     let state = State::of_a_call(start, &addresses, BACK);
     follower.follow(state).map_err(|error| format!("{function}: {error}"))?;
-    follower.thread.lines.push(format!("{END}:"));
-    Ok(follower.thread)
+    let Follower { mut thread, end, .. } = follower;
+    thread.lines.push(format!("{end}:"));
+    thread.lines = without_detours(thread.lines, &format!("B {end}"));
+    Ok(thread)
 }
 
 struct Follower<'a> {
     image: &'a Image,
     thread: Thread,
+    letter: char,
+    /// The label of the thread's end.
+    end: String,
     labels: usize,
     steps: usize,
     ways: usize,
@@ -86,7 +98,7 @@ impl Follower<'_> {
                 return Ok(());
             }
             if self.ends(state.at) {
-                self.line(format!("B {END}"));
+                self.end_of_way();
                 return Ok(());
             }
             self.taken.clear();
@@ -95,7 +107,8 @@ impl Follower<'_> {
     }
 
     fn ends(&self, at: u64) -> bool {
-        let ends = |name: &str| ENDS.iter().any(|parts| parts.iter().all(|part| name.contains(part)));
+        let ends =
+            |name: &str| ENDS.iter().any(|parts| parts.iter().all(|part| name.contains(part)));
         self.image.names(at).any(ends)
     }
 
@@ -105,7 +118,7 @@ impl Follower<'_> {
             Value::Known(value) => self.line(format!("MOV X0,#{value}")),
             Value::In(register) => self.line(format!("MOV X0,X{register}")),
         }
-        self.line(format!("B {END}"));
+        self.end_of_way();
     }
 
     /// Does one instruction.
@@ -302,7 +315,7 @@ impl Follower<'_> {
         match known {
             Some(taken) => state.at = if taken { to } else { following },
             None if to <= state.at => {
-                self.line(format!("{text}{END}"));
+                self.line(format!("{text}{}", self.end));
                 state.at = following;
             }
             None => {
@@ -318,7 +331,13 @@ impl Follower<'_> {
         Ok(())
     }
 
-    fn load(&mut self, state: &State, name: &str, bytes: u64, address: u64) -> Result<Value, String> {
+    fn load(
+        &mut self,
+        state: &State,
+        name: &str,
+        bytes: u64,
+        address: u64,
+    ) -> Result<Value, String> {
         if State::is_stack(address) {
             return state.pop(address, bytes);
         }
@@ -342,7 +361,10 @@ impl Follower<'_> {
         let value = state.get(from);
         if State::is_stack(address) {
             if bytes != 8 && matches!(value, Value::In(_)) {
-                return Err(format!("a part of a value that was read goes to the stack, at {:#x}", state.at));
+                return Err(format!(
+                    "a part of a value that was read goes to the stack, at {:#x}",
+                    state.at
+                ));
             }
             state.push(address, bytes, value);
             return Ok(());
@@ -426,12 +448,36 @@ impl Follower<'_> {
 
     fn label(&mut self) -> String {
         self.labels += 1;
-        format!("L{}", self.labels)
+        format!("{}{}", self.letter, self.labels)
+    }
+
+    fn end_of_way(&mut self) {
+        self.line(format!("B {}", self.end));
     }
 
     fn line(&mut self, line: String) {
         self.thread.lines.push(line);
     }
+}
+
+/// Leaves out labels where a way ends at once: who goes there goes to the end itself.
+fn without_detours(mut lines: Vec<String>, end: &str) -> Vec<String> {
+    let detour = |pair: &[String]| pair[0].ends_with(':') && pair[1] == end;
+    while let Some(at) = lines.windows(2).position(detour) {
+        let label = lines.remove(at);
+        let label = label.trim_end_matches(':');
+        // The line before ends a way, so nothing runs into what is left out.
+        lines.remove(at);
+        for line in &mut lines {
+            if let Some((start, to)) = line.rsplit_once([' ', ','])
+                && to == label
+            {
+                let separator = &line[start.len()..=start.len()];
+                *line = format!("{start}{separator}{}", &end[2..]);
+            }
+        }
+    }
+    lines
 }
 
 /// Goes on at `to`.

@@ -67,8 +67,7 @@ impl Image {
         let objects = self.symbols.range(..=at).rev().flat_map(|(start, names)| {
             names.iter().map(move |(name, size)| (at - start, name, *size))
         });
-        let (offset, name, _) =
-            objects.take(8).find(|(offset, _, size)| offset + 8 <= *size)?;
+        let (offset, name, _) = objects.take(8).find(|(offset, _, size)| offset + 8 <= *size)?;
         writable.then(|| format!("{name}_{offset}"))
     }
 

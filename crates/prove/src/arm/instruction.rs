@@ -22,7 +22,14 @@ pub enum Instruction {
     /// ADD, SUB, AND, ORR, EOR, BIC, ORN and those that set the flags.
     Compute { operation: Operation, flags: bool, wide: bool, to: Register, a: Register, b: Operand },
     /// CSEL and CSINC.
-    Select { increment: bool, wide: bool, to: Register, a: Register, b: Register, condition: Condition },
+    Select {
+        increment: bool,
+        wide: bool,
+        to: Register,
+        a: Register,
+        b: Register,
+        condition: Condition,
+    },
     /// CCMP: compares, or sets flags to a constant (NZCV, four bits), as the condition says.
     CompareIf { condition: Condition, wide: bool, a: Register, b: Operand, otherwise: u32 },
     /// B, and BL, which keeps where to return to.
@@ -44,9 +51,22 @@ pub enum Instruction {
     /// STXR, STLXR.
     StoreExclusive { name: &'static str, status: Register, from: Register, base: Register },
     /// LDADD, LDCLR, LDEOR, LDSET, SWP, with how it orders.
-    Atomic { name: &'static str, acquire: bool, release: bool, from: Register, to: Register, base: Register },
+    Atomic {
+        name: &'static str,
+        acquire: bool,
+        release: bool,
+        from: Register,
+        to: Register,
+        base: Register,
+    },
     /// CAS, with how it orders. `compare` holds what is expected, and gets what was there.
-    CompareAndSwap { acquire: bool, release: bool, compare: Register, new: Register, base: Register },
+    CompareAndSwap {
+        acquire: bool,
+        release: bool,
+        compare: Register,
+        new: Register,
+        base: Register,
+    },
     /// DMB and ISB.
     Barrier { name: &'static str },
     /// NOP and YIELD; and CLREX, without which a later store exclusive may only do more.
@@ -153,7 +173,8 @@ fn immediate(word: u32, at: u64) -> Option<Instruction> {
         }
         0b110 if bits(word, 29, 2) == 0b10 => {
             // UBFM: LSR, LSL, or a field in the middle, which is not known here.
-            let (width, rotate, last) = (if wide { 64 } else { 32 }, bits(word, 16, 6), bits(word, 10, 6));
+            let (width, rotate, last) =
+                (if wide { 64 } else { 32 }, bits(word, 16, 6), bits(word, 10, 6));
             let (operation, by) = match (rotate, last) {
                 (by, last) if last == width - 1 => (Operation::Lsr, by),
                 (rotate, last) if last + 1 == rotate => (Operation::Lsl, width - rotate),
@@ -168,7 +189,8 @@ fn immediate(word: u32, at: u64) -> Option<Instruction> {
 /// "Branches, exception generating and system instructions".
 fn jump(word: u32, at: u64) -> Option<Instruction> {
     use Instruction::{Jump, JumpBit, JumpIf, JumpRegister, JumpZero};
-    let target = |lowest, width| at.wrapping_add_signed(signed(bits(word, lowest, width), width) << 2);
+    let target =
+        |lowest, width| at.wrapping_add_signed(signed(bits(word, lowest, width), width) << 2);
     let [register, base, _] = fields(word);
     match bits(word, 24, 8) {
         0x14..=0x17 => Some(Jump { to: target(0, 26), link: false }),
@@ -294,7 +316,12 @@ fn memory(word: u32) -> Option<Instruction> {
 }
 
 /// "Load/store exclusive", "load/store ordered" and "compare and swap", of X registers.
-fn exclusive(word: u32, register: Register, base: Register, status: Register) -> Option<Instruction> {
+fn exclusive(
+    word: u32,
+    register: Register,
+    base: Register,
+    status: Register,
+) -> Option<Instruction> {
     use Instruction::{CompareAndSwap, Load, Store, StoreExclusive};
     let [ordered, load, pair, strong] = [23, 22, 21, 15].map(|number| bit(word, number));
     if bits(word, 30, 2) != 0b11 || bits(word, 10, 5) as Register != ZERO {

@@ -105,8 +105,11 @@ impl State {
             Some((size, value)) if *size == bytes => return Ok(*value),
             _ => {}
         }
-        match self.stack.iter().any(|(at, (size, _))| *at < address + bytes && address < at + size) {
-            true => Err(format!("the stack is read in other pieces than written, at {:#x}", self.at)),
+        match self.stack.iter().any(|(at, (size, _))| *at < address + bytes && address < at + size)
+        {
+            true => {
+                Err(format!("the stack is read in other pieces than written, at {:#x}", self.at))
+            }
             false => Ok(Value::Known(0)),
         }
     }
@@ -156,7 +159,9 @@ pub fn compute(operation: Operation, wide: bool, a: u64, b: u64) -> (u64, Nzcv) 
         Operation::Asr => (a as u32 as i32 >> b) as u64,
     });
     let (c, v) = match operation {
-        Operation::Add => (result < a, negative(a) == negative(b) && negative(result) != negative(a)),
+        Operation::Add => {
+            (result < a, negative(a) == negative(b) && negative(result) != negative(a))
+        }
         Operation::Sub => (a >= b, negative(a) != negative(b) && negative(result) != negative(a)),
         _ => (false, false),
     };
