@@ -17,17 +17,10 @@ use crate::orderings::{self, Weakened};
 use crate::parallel;
 use crate::project::{PROTOCOL, Project};
 use build::{Isa, build};
-use deciders::{Decision, Decisions, Formulas};
+use deciders::{Decision, Decisions, Formulas, Verdict};
 use scenarios::SCENARIOS;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Whether what a test asks can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Never,
-    Sometimes,
-}
 
 /// A generated test.
 struct Test {

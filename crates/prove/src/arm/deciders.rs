@@ -1,6 +1,5 @@
 //! Who decides a litmus test: our formulas by z3, and herd7 where it is installed.
 
-use super::Verdict;
 use crate::parallel;
 use crate::project::run;
 use std::collections::BTreeMap;
@@ -14,6 +13,13 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(1800);
 /// How long herd7 may take for one file: some seconds, on an idle machine.
 const LIMIT_HERD: Duration = Duration::from_secs(600);
+
+/// Whether what a test asks can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Never,
+    Sometimes,
+}
 
 /// What a decider says of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
