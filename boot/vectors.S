@@ -3,8 +3,9 @@
 // The kernel runs at EL1t (SP_EL0), so what it does arrives in the first group, on SP_EL1, a stack
 // that its own mistakes don't touch. The second group (EL1h) means that a handler itself has failed:
 // it starts over at the top of the exception stack and reports that. If that report fails as well, there
-// is no third: the early vectors of end.S, installed before it, end the machine. Groups three and four
-// would come from EL0, which is never entered.
+// is no third: the early vectors of end.S, installed before it, end the machine. Only an interrupt is no
+// failure there: a handler has unmasked it, and it is taken further down on the same stack. Groups three
+// and four would come from EL0, which is never entered.
 //
 // The frame: x0-x30, then SP_EL0, ELR, SPSR, ESR, FAR; as `Frame` in src/machine/traps/exceptions.rs.
 
@@ -77,7 +78,8 @@ vectors:
     fatal   2                           // EL1t, FIQ: nothing is routed there
     fatal   3                           // EL1t, SError
     fatal_in_handler 4                  // EL1h: a fault inside a handler
-    fatal_in_handler 5
+    .balign 128
+    b       interrupt_entry             // EL1h, IRQ: of a handler that has unmasked it
     fatal_in_handler 6
     fatal_in_handler 7
     fatal   8                           // EL0, AArch64: never entered
@@ -91,7 +93,6 @@ vectors:
 
     .balign 128
     fatal_in_handler_tail 4
-    fatal_in_handler_tail 5
     fatal_in_handler_tail 6
     fatal_in_handler_tail 7
 

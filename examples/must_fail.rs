@@ -8,14 +8,18 @@
 
 extern crate alloc;
 
+#[path = "must_fail/registers.rs"]
+mod registers;
+
 use aarch64_cpu::registers::{TPIDR_EL1, Writeable};
+use alloc::boxed::Box;
 use core::fmt;
 use core::hint::black_box;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use demo::{rounds, shared};
 use machine::arch::{cpu, interrupt_mask, time};
 use machine::board::console::println;
-use machine::board::device_tree;
+use machine::board::device_tree::{self, Gic};
 use machine::board::exit::{self, Status};
 use machine::smp::{cores, jobs, start};
 use machine::testing::ktap::{self, Ktap};
@@ -39,7 +43,15 @@ const FAULTS: &[(&str, fn())] = &[
     ("panic_other_core", || on_core_1(|| panic!("on purpose"))),
     ("null_dereference", null_dereference),
     ("write_to_text", write_to_text),
+    ("write_to_constants", write_to_constants),
     ("execute_data", execute_data),
+    ("execute_constants", || execute(&RETURN)),
+    ("execute_heap", || execute(Box::leak(Box::new(RETURN)))),
+    ("execute_stack", || execute(&black_box(RETURN))),
+    ("execute_device", execute_device),
+    ("registers_of_fault", registers::fault),
+    ("registers_of_fault_in_handler", || timer_interrupt(registers::fault_in_handler)),
+    ("unknown_interrupt", unknown_interrupt),
     ("stack_overflow_first_core", overflow_stack),
     ("stack_overflow_other_core", || on_core_1(overflow_stack)),
     ("stack_overflow_in_handler", || timer_interrupt(overflow_stack)),
@@ -98,12 +110,52 @@ fn write_to_text() {
     unsafe { code.write_volatile(0) };
 }
 
+fn write_to_constants() {
+    let constant = black_box(&raw const RETURN).cast_mut();
+    // SAFETY: none: constants are mapped read-only, which is what this shows.
+    unsafe { constant.write_volatile(0) };
+}
+
+/// `RET` (Arm ARM, "RET"), as data.
+static RETURN: u32 = 0xd65f_03c0;
+
 fn execute_data() {
-    static RETURN: AtomicU32 = AtomicU32::new(0);
-    RETURN.store(0xd65f_03c0, Ordering::Relaxed); // `ret`, as data
-    // SAFETY: none: data is mapped without execute permission, which is what this shows.
-    let function: fn() = unsafe { core::mem::transmute(black_box(RETURN.as_ptr())) };
+    static DATA: AtomicU32 = AtomicU32::new(0);
+    DATA.store(RETURN, Ordering::Relaxed);
+    execute(DATA.as_ptr());
+}
+
+fn execute_device() {
+    // What stands there is no matter: it must not be fetched.
+    execute(device_tree::machine().uart.start as *const u32);
+}
+
+fn execute(instruction: *const u32) {
+    // SAFETY: none: only code is mapped with execute permission, which is what this shows.
+    let function: fn() = unsafe { core::mem::transmute(black_box(instruction)) };
     function();
+}
+
+/// Makes an interrupt pending that nobody has a handler for: PPI 14, which is that of the physical timer
+/// (Arm BSA, "PPI assignments"), whose timer is off.
+fn unknown_interrupt() {
+    const BIT: u32 = 1 << (16 + 14);
+    let registers = match &device_tree::machine().gic {
+        Gic::V2 { distributor, .. } => distributor.start,
+        // The second frame of core 0's redistributor (Arm IHI 0069, "GICR_ISENABLER0").
+        Gic::V3 { redistributors, .. } => {
+            redistributors[0].as_ref().map_or(0, |it| it.start) + (64 << 10)
+        }
+    };
+    let write = |offset| {
+        // SAFETY: GICD_ISENABLER0 and GICD_ISPENDR0, or those of the redistributor, at the same offsets; they
+        // are mapped as device memory, and writing ones touches no other interrupt.
+        unsafe { ((registers + offset) as *mut u32).write_volatile(BIT) }
+    };
+    write(0x100);
+    write(0x200);
+    let deadline = time::after_ms(1000);
+    while time::now() < deadline {}
 }
 
 #[allow(unconditional_recursion, reason = "the stack is meant to run out")]

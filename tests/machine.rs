@@ -5,19 +5,29 @@
 
 extern crate alloc;
 
-use aarch64_cpu::registers::{PAR_EL1, Readable};
 use alloc::vec::Vec;
-use core::arch::asm;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use machine::arch::{cpu, time};
-use machine::board::memory::PAGE;
-use machine::board::{device_tree, gic, image};
+use machine::board::device_tree;
 use machine::smp::protection::{Object, Sleep, ThisCore};
 use machine::smp::{cores, jobs, park, start};
 use machine::testing::ktap::{self, Ktap, equal, holds};
 use machine::testing::{environment, measure};
 use rundown::{CACHE_LINE, InitError, Rundown, RundownRef, StaticRundownRef};
+
+#[path = "machine/arrival.rs"]
+mod arrival;
+#[path = "machine/controller.rs"]
+mod controller;
+#[path = "machine/interrupts.rs"]
+mod interrupts;
+#[path = "machine/pages.rs"]
+mod pages;
+#[path = "machine/registers.rs"]
+mod registers;
+#[path = "machine/words.rs"]
+mod words;
 
 machine::kernel!(main);
 
@@ -28,24 +38,50 @@ fn main() -> ! {
     if device_tree::machine().argument("mode") == Some("counts") {
         counts()
     }
-    let mut ktap = Ktap::plan(12);
+    let mut ktap = Ktap::plan(22);
     environment::print();
-    start::start_all(None);
+    arrival::start_all();
+    ktap.test("a core that is up takes interrupts", arrival::took_interrupts);
     ktap.test("the kernel runs at EL1, wherever it was entered", || {
         equal("exception level", cpu::exception_level(), 1)
     });
-    ktap.test("text and constants can be read and not written", constants_are_read_only);
-    ktap.test("data, stacks and heap can be written", data_is_writable);
-    ktap.test("below every stack lies an unmapped page", guards_are_unmapped);
-    ktap.test("what the device tree keeps for others is not mapped", reserved_is_unmapped);
-    ktap.test("an inter-core interrupt reaches every core", interrupts_arrive);
+    ktap.test("every page has the permissions of what lies there", pages::final_map);
+    ktap.test("so it had while the kernel began, but for the image", pages::early_map);
+    ktap.test("every core translates as the page tables say", pages::every_mmu);
+    ktap.test("below every stack lies an unmapped page", pages::guards);
+    ktap.test("what the device tree keeps for others is not mapped", pages::reserved);
+    ktap.test("an inter-core interrupt reaches every core", interrupts::arrive);
+    ktap.test("interrupts are masked where it is asked, errors nowhere", interrupts::masks);
+    ktap.test("the timer calls and wakes at its time", interrupts::timer_keeps_its_times);
+    ktap.test("an interrupt gives every register back", registers::survive);
+    ktap.test("so does one that interrupts a handler", registers::survive_in_handler);
     ktap.test("idle cores sleep", idle_cores_sleep);
     ktap.test("no wake-up is lost between two cores", no_wakeup_is_lost);
     ktap.test("an interrupt may acquire in the middle of an acquire", interrupt_acquires);
     ktap.test("the heap serves all cores at once", heap_serves_all);
     ktap.test("objects in a static, on the heap and in given memory serve all cores", all_forms);
     ktap.test("time does not run backwards from core to core", time_is_monotonic);
+    ktap.test("a second is a second", words::times);
+    ktap.test(
+        "every core's interrupt controller lets through what is handled",
+        controller::is_set_up,
+    );
+    ktap.test("an exception has the right name", words::exceptions);
+    ktap.test("slots are as far apart as the caches ask for", words::lines);
     ktap.finish()
+}
+
+/// Waits until something has happened that nobody wakes this core for. Returns whether it has, in time.
+fn comes_true(ready: impl Fn() -> bool) -> bool {
+    let nobody = 0u8;
+    let look = |at| park::wait((&raw const nobody).cast(), &ready, at);
+    let deadline = time::after_ms(DEADLINE_MS);
+    while !look(time::after_ms(1)) {
+        if time::now() >= deadline {
+            return false;
+        }
+    }
+    true
 }
 
 /// Tells how long it took to start all cores, and how long a job for each of them takes.
@@ -64,91 +100,15 @@ fn counts() -> ! {
     ktap.finish()
 }
 
-/// Asks the MMU whether EL1 may read, or write, an address (Arm ARM, AT S1E1R, AT S1E1W).
-fn mapped(address: usize, write: bool) -> bool {
-    // SAFETY: AT only translates; its result is in PAR_EL1.
-    unsafe {
-        if write {
-            asm!("at s1e1w, {}", "isb", in(reg) address, options(nostack));
-        } else {
-            asm!("at s1e1r, {}", "isb", in(reg) address, options(nostack));
-        }
-    }
-    PAR_EL1.read(PAR_EL1::F) == 0
-}
-
-fn constants_are_read_only() -> ktap::Result {
-    for page in image::text().chain(image::rodata()).step_by(PAGE) {
-        holds(format_args!("{page:#x} can be read"), mapped(page, false))?;
-        holds(format_args!("{page:#x} cannot be written"), !mapped(page, true))?;
-    }
-    Ok(())
-}
-
-fn data_is_writable() -> ktap::Result {
-    let block = Vec::<u64>::with_capacity(1);
-    let heap = block.as_ptr().addr();
-    let stacks = cores::all().flat_map(|core| [&core.stacks.main, &core.stacks.exception]);
-    let tops = stacks.map(|stack| stack.end - 8);
-    for address in image::data().step_by(PAGE).chain([heap]).chain(tops) {
-        holds(format_args!("{address:#x} can be written"), mapped(address, true))?;
-    }
-    Ok(())
-}
-
-fn guards_are_unmapped() -> ktap::Result {
-    for core in cores::all() {
-        for stack in [&core.stacks.main, &core.stacks.exception] {
-            let index = core.index;
-            holds(format_args!("core {index} has its stack"), mapped(stack.start, true))?;
-            holds(format_args!("core {index} has a guard"), !mapped(stack.start - 8, false))?;
-        }
-    }
-    Ok(())
-}
-
-fn reserved_is_unmapped() -> ktap::Result {
-    let machine = device_tree::machine();
-    for page in machine.tree.clone().step_by(PAGE) {
-        holds(format_args!("{page:#x}, of the tree, can be read"), mapped(page, false))?;
-        holds(format_args!("{page:#x}, of the tree, cannot be written"), !mapped(page, true))?;
-    }
-    for page in machine.reserved.iter().flatten().step_by(PAGE) {
-        let tree = machine.tree.contains(&page); // loaders may reserve it
-        holds(format_args!("{page:#x} cannot be read"), tree || !mapped(page, false))?;
-    }
-    Ok(())
-}
-
-fn taken(core: &cores::Core) -> u64 {
-    core.interrupts.load(Ordering::Relaxed)
-}
-
-fn interrupts_arrive() -> ktap::Result {
-    for core in cores::all() {
-        let before = taken(core);
-        gic::wake_core(core.target());
-        let deadline = time::after_ms(DEADLINE_MS);
-        park::wait(
-            (&raw const before).cast(),
-            || taken(core) > before,
-            deadline.min(time::after_ms(20)),
-        );
-        while taken(core) == before && time::now() < deadline {}
-        holds(format_args!("core {} was interrupted", core.index), taken(core) > before)?;
-    }
-    Ok(())
-}
-
 fn idle_cores_sleep() -> ktap::Result {
     let others = || cores::all().filter(|core| core.index != cores::this_index());
-    let before: u64 = others().map(taken).sum();
+    let before: u64 = others().map(interrupts::taken).sum();
     let nobody = 0u8;
     park::wait((&raw const nobody).cast(), || false, time::after_ms(50));
     let awake = others().filter(|core| core.parked_on.load(Ordering::Relaxed) == 0).count();
     equal("cores that are awake", awake, 0)?;
     // Each may have been on its way back to sleep from the test before, once.
-    let after: u64 = others().map(taken).sum();
+    let after: u64 = others().map(interrupts::taken).sum();
     holds(
         format_args!("{} interrupts in 50 ms", after - before),
         after - before <= others().count() as u64,

@@ -14,7 +14,7 @@ term changes the sum by the difference, the sum of no terms is 0, the sum of one
 
 import sys
 
-from model import (DONE, LIVE, N, RESET, SUB, SWEEP, TRUE, WRITES, ZERO, actions, i, initial, marks, n, state,
+from model import (DONE, LIVE, N, RESET, SWEEP, TRUE, WRITES, ZERO, actions, i, initial, marks, n, state,
                    step, writes)
 from z3 import And, BoolVal, If, Implies, Int, Not, Or, Select, Solver, Store, sat, substitute, unsat
 
@@ -28,11 +28,11 @@ def invariant(s, honest=True):
             s["H"] + s["P"] == s["U"] + s["coll"] + s["carry"] + s["out"],
         "no count of people is negative": And(s["H"] >= 0 if honest else TRUE, s["P"] >= 0),
         "outstanding is even only after a sweep": s["odd"] == (s["phase"] != DONE),
-        "before that it only falls": Implies(s["odd"], s["out"] <= If(s["phase"] == SUB, s["left"], 0)),
+        "before that it only falls": Implies(s["odd"], s["out"] <= 0),
         "the marks are where the phase says": And(
             Implies(s["phase"] == LIVE, marks(s, lambda mark, _: Not(mark))),
             Implies(Or(s["phase"] == SWEEP, s["phase"] == RESET), And(below, 1 <= s["k"], s["k"] <= N)),
-            Implies(Or(s["phase"] == DONE, s["phase"] == SUB), all_marked)),
+            Implies(s["phase"] == DONE, all_marked)),
         "collected and carried only while under way": And(
             Implies(s["phase"] != SWEEP, s["coll"] == 0), Implies(s["phase"] != RESET, s["carry"] == 0)),
         "there is no other phase": And(s["phase"] >= LIVE, s["phase"] <= RESET),
@@ -130,7 +130,7 @@ def sums_are_sums():
     return True
 
 
-WEAKENED = ["even start", "slot 0 first", "no parity", "counted before marked", "wrong sign", "no second look",
+WEAKENED = ["even start", "slot 0 first", "counted before marked", "wrong sign", "no second look",
             "no settling", "last slot skipped", "left counted twice", "elected by a look", "no look at zero"]
 
 

@@ -11,9 +11,9 @@ The number of slots N is a symbol, and every action is about an arbitrary slot.
 State (a dict of z3 terms):
   marked, cnt   arrays over slots: bit 0, and the count bits
   odd, out      bit 0 of `outstanding`, and its count bits
-  phase, k      LIVE; SWEEP: slots below k are marked; DONE; SUB: resurrect has set bit 0 and not yet taken
-                `left` out of `outstanding`; RESET: slots below k are still marked
-  coll          what the sweep has collected; carry: what resurrect will put into slot 0; left: see SUB
+  phase, k      LIVE; SWEEP: slots below k are marked; DONE; RESET: slots below k are still marked
+  coll          what the sweep has collected; carry: what resurrect will put into slot 0
+  left          whether a weakened sweep has read slot k and not yet marked it
   U, H, P       ghosts: sum of the unmarked slots; holds; holds whose release stands between its two steps
 """
 
@@ -22,7 +22,7 @@ import re
 from z3 import (And, Array, Bool, BoolSort, BoolVal, ForAll, If, Implies, Int, IntSort, IntVal, Not, Or, Select,
                 Store, K)
 
-LIVE, SWEEP, DONE, SUB, RESET = range(5)
+LIVE, SWEEP, DONE, RESET = range(4)
 N, i, n, j = Int("N"), Int("i"), Int("n"), Int("j")
 ZERO, TRUE = IntVal(0), BoolVal(True)
 INTS = ["out", "phase", "k", "coll", "carry", "left", "U", "H", "P"]
@@ -55,7 +55,7 @@ def actions(s, w):
     add = lambda by: Store(s["cnt"], i, cnt + by)
     slot, some, owned = And(0 <= i, i < N), n >= 1, TRUE if "too many" in w else s["H"] >= n
     at = lambda index: And(slot, i == index)
-    last = And(s["out"] == n, TRUE if "no parity" in w else Not(s["odd"]))
+    last = And(s["out"] == n, Not(s["odd"]))
     reset_first = ZERO if "slot 0 first" in w else None
     grant = slot if "no second look" in w else And(slot, Not(mark))
     sweeper = Or(Not(mark), BoolVal("elected by a look" in w))
@@ -88,10 +88,8 @@ def actions(s, w):
             {"odd": BoolVal("even start" not in w), "out": ZERO, "phase": IntVal(RESET),
              "k": N if reset_first is None else ZERO}, alone(DONE)),
         "resurrect, elected": (Not(s["odd"]),
-            {"odd": BoolVal(True), "left": s["out"], "phase": IntVal(SUB)}, alone(DONE)),
-        "resurrect, what is left": (s["phase"] == SUB,
-            {"out": s["out"] - (0 if "left counted twice" in w else s["left"]), "carry": s["left"],
-             "phase": IntVal(RESET), "k": N if reset_first is None else ZERO}, None),
+            {"odd": BoolVal(True), "out": s["out"] if "left counted twice" in w else ZERO, "carry": s["out"],
+             "phase": IntVal(RESET), "k": N if reset_first is None else ZERO}, alone(DONE)),
     }
     if reset_first is None:
         result["reset, a slot"] = (And(at(s["k"] - 1), s["phase"] == RESET, s["k"] >= 2),
@@ -122,7 +120,7 @@ def step(s, t, updates):
 WRITES = {
     "acquire": ["fetch_add"], "release": ["fetch_sub"], "release_slow": ["fetch_add", "fetch_sub", "fetch_add"],
     "sweep": ["fetch_add"], "mark": ["fetch_or"], "reinitialize": ["compare_exchange"],
-    "resurrect": ["fetch_or", "fetch_sub"], "reset": ["swap"],
+    "resurrect": ["try_update"], "reset": ["swap"],
 }
 
 

@@ -50,21 +50,25 @@ static SHARED: Once<Shared> = Once::new();
 
 /// Returns what the cores share, with a slot for each core that is up. Makes it at the first call.
 pub fn prepare() -> &'static Shared {
-    let cores = cores::count();
-    SHARED.call_once(|| Shared {
-        object: protection::object(cores),
-        canary: Canary::new(),
-        counters: (0..cores).map(|_| CacheLine::default()).collect(),
-        inboxes: (0..cores).map(|_| CacheLine(Mutex::new(None))).collect(),
-        pairs: PAIRS.min(MOST_PAIRS / cores as u64),
-        done: CacheLine::default(),
-        everyone_done: CacheLine::default(),
-        drain: Mutex::new(Drain::default()),
-        number: AtomicU16::new(0),
-    })
+    SHARED.call_once(|| Shared::new(cores::count()))
 }
 
 impl Shared {
+    /// Makes what so many cores share.
+    pub fn new(cores: usize) -> Self {
+        Self {
+            object: protection::object(cores),
+            canary: Canary::new(),
+            counters: (0..cores).map(|_| CacheLine::default()).collect(),
+            inboxes: (0..cores).map(|_| CacheLine(Mutex::new(None))).collect(),
+            pairs: PAIRS.min(MOST_PAIRS / cores as u64),
+            done: CacheLine::default(),
+            everyone_done: CacheLine::default(),
+            drain: Mutex::new(Drain::default()),
+            number: AtomicU16::new(0),
+        }
+    }
+
     /// Starts the next round. Returns its number, from 1.
     pub fn next_round(&self) -> u16 {
         let number = self.number.load(Ordering::Relaxed) + 1;

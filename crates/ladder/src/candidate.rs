@@ -106,7 +106,8 @@ impl Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::variant::Platform;
+    use crate::about::About;
+    use crate::variant::{Platform, Words};
     use crate::variants;
 
     struct OneCore;
@@ -127,6 +128,36 @@ mod tests {
         let mut candidate = Candidate::new(variants::shared::make::<OneCore>(2), &[1, 2], |_| 1000);
         (0..3).for_each(|round| candidate.round(|_, cores, _| ticks[cores - 1][round]));
         candidate
+    }
+
+    /// Is two short after every round.
+    struct TwoShort(Box<dyn Variant>);
+
+    impl Variant for TwoShort {
+        fn about(&self) -> &'static About {
+            self.0.about()
+        }
+
+        fn pairs(&self, core: usize, count: u64) {
+            self.0.pairs(core, count);
+        }
+
+        fn reset(&self) -> i64 {
+            -2
+        }
+
+        fn words(&self) -> Words {
+            self.0.words()
+        }
+    }
+
+    #[test]
+    fn what_each_round_is_short_of_is_summed() {
+        let short = Box::new(TwoShort(variants::shared::make::<OneCore>(2)));
+        let mut candidate = Candidate::new(short, &[1, 2], |_| 10);
+        (0..3).for_each(|_| candidate.round(|_, _, _| 1));
+        assert_eq!(candidate.lost_by_several(), 6);
+        assert_eq!(candidate.wrong_by(), 12);
     }
 
     #[test]

@@ -106,6 +106,16 @@ mod tests {
     }
 
     #[test]
+    fn objects_that_were_timed_are_timed_again() {
+        let objects = Drains::<OneSlot>::some(3, 2);
+        for time in [7, 8] {
+            let clock = core::cell::Cell::new(0);
+            let now = || clock.replace(clock.get() + 3 * time);
+            assert_eq!(objects.time(now, 1_000_000_000_000), Some(time));
+        }
+    }
+
+    #[test]
     fn the_median_of_the_rounds_counts() {
         let time = DrainTime::of(8, &[300, 100, 200]);
         assert_eq!((time.slots, time.rounds, time.picoseconds.median), (8, 3, 200));

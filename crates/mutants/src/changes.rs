@@ -1,15 +1,18 @@
 //! The files that a copy of the workspace has changed: with one bug for good, or with all of them.
 
 use crate::catalogue;
-use crate::mutant::Mutant;
-use crate::schemata::{CHOICE, Edit, weave};
+use crate::replacement::Replacement;
+use crate::schemata::{Arm, CHOICE, Edit, weave};
 use crate::tree::Changed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the choice is made: the root of the crate that all changes are in.
-const CHOSEN_IN: &str = "crates/rundown/src/lib.rs";
+/// The demo's program, who else has its modules, and the library in both: the word is in the latter.
+const DEMO: &str = "src/main.rs";
+const DEMO_TOO: &str = "examples/must_fail.rs";
+const MACHINE: &str = "src/machine/lib.rs";
+const ALSO_CHOSEN: &str = "mod mutant {\n    pub(crate) use machine::mutant::chosen;\n}\n";
 
 /// A change of one file.
 #[derive(Clone, Debug)]
@@ -25,9 +28,10 @@ pub struct Change {
 /// # Errors
 ///
 /// A message when the mutant is out of date, or its file can't be read.
-pub fn of(mutant: &Mutant, project: &Path) -> Result<Change, String> {
-    let file = PathBuf::from(mutant.file);
-    let edit = catalogue::edit(mutant, &read(project, &file)?)?;
+pub fn of(bug: impl Into<Replacement>, project: &Path) -> Result<Change, String> {
+    let bug = bug.into();
+    let file = PathBuf::from(bug.file);
+    let edit = catalogue::edit(&bug, &read(project, &file)?)?;
     Ok(Change { file, edit })
 }
 
@@ -50,20 +54,59 @@ pub fn all_at_once(
     project: &Path,
     changes: &BTreeMap<usize, Change>,
 ) -> Result<(Changed, BTreeSet<usize>), String> {
-    let mut edits = BTreeMap::<&Path, Vec<(usize, Edit)>>::from([(CHOSEN_IN.as_ref(), Vec::new())]);
+    let (changed, _, left_out) = woven(project, changes)?;
+    Ok((changed, left_out))
+}
+
+/// Where the changed bodies stand in the files of a copy.
+pub type Arms = BTreeMap<PathBuf, Vec<Arm>>;
+
+/// As [`all_at_once`]; between the two it returns where each change stands.
+///
+/// # Errors
+///
+/// As [`all_at_once`].
+pub fn woven(
+    project: &Path,
+    changes: &BTreeMap<usize, Change>,
+) -> Result<(Changed, Arms, BTreeSet<usize>), String> {
+    let mut edits = BTreeMap::<PathBuf, Vec<(usize, Edit)>>::new();
     for (number, Change { file, edit }) in changes {
-        edits.entry(file).or_default().push((*number, edit.clone()));
+        let root = root_of(project, file)?;
+        if root == Path::new(DEMO) {
+            edits.entry(MACHINE.into()).or_default();
+            edits.entry(DEMO_TOO.into()).or_default();
+        }
+        edits.entry(root).or_default();
+        edits.entry(file.clone()).or_default().push((*number, edit.clone()));
     }
-    let (mut changed, mut left_out) = (Changed::new(), BTreeSet::new());
+    let (mut changed, mut arms, mut left_out) = (Changed::new(), Arms::new(), BTreeSet::new());
     for (file, edits) in edits {
-        let mut woven = weave(&read(project, file)?, &edits)?;
-        if file == Path::new(CHOSEN_IN) {
+        let mut woven = weave(&read(project, &file)?, &edits)?;
+        if [DEMO, DEMO_TOO].iter().any(|also| file == Path::new(also)) {
+            woven.text += ALSO_CHOSEN;
+        } else if root_of(project, &file)? == file {
             woven.text += CHOICE;
         }
-        changed.insert(file.to_owned(), woven.text);
+        changed.insert(file.clone(), woven.text);
+        arms.insert(file, woven.arms);
         left_out.extend(woven.left_out);
     }
-    Ok((changed, left_out))
+    Ok((changed, arms, left_out))
+}
+
+/// Returns the root of the crate that a file belongs to, where the choice is made: the next `lib.rs` above it, or
+/// `main.rs` where there is none.
+fn root_of(project: &Path, file: &Path) -> Result<PathBuf, String> {
+    if file.ends_with("main.rs") {
+        return Ok(file.to_owned());
+    }
+    let named = |name: &str| {
+        let above = file.ancestors().skip(1).map(|folder| folder.join(name));
+        above.into_iter().find(|root| project.join(root).exists())
+    };
+    let root = named("lib.rs").or_else(|| named("main.rs"));
+    root.ok_or(format!("{} belongs to no crate", file.display()))
 }
 
 fn read(project: &Path, file: &Path) -> Result<String, String> {
@@ -87,5 +130,51 @@ mod tests {
             assert_ne!(arm, left_out.contains(number), "mutant {number}");
         }
         assert!(text.contains("mod mutant {") && left_out.len() < changes.len() / 10);
+    }
+
+    #[test]
+    fn one_change_is_made_and_several_are_chosen_from_in_each_crate() {
+        let project = tempfile::tempdir().unwrap();
+        for file in [DEMO, DEMO_TOO, MACHINE, "src/demo/a.rs", "x/lib.rs", "x/b.rs"] {
+            let path = project.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "fn f() { 1 }\n").unwrap();
+        }
+        let change = |file: &str| Change { file: file.into(), edit: Edit::new(9, "1", "2") };
+        let changed = one(project.path(), &change("x/b.rs")).unwrap();
+        assert_eq!(changed, Changed::from([("x/b.rs".into(), "fn f() { 2 }\n".to_owned())]));
+
+        let has = |file: &str| {
+            let changes = BTreeMap::from([(7, change(file))]);
+            let (changed, arms, left_out) = woven(project.path(), &changes).unwrap();
+            assert!(changed[Path::new(file)].contains("7 => { 2 }") && left_out.is_empty());
+            assert_eq!(arms[Path::new(file)].len(), 1);
+            let choice = |text: &String| match text {
+                text if text.ends_with(CHOICE) => 'c',
+                text if text.ends_with(ALSO_CHOSEN) => 'a',
+                _ => '-',
+            };
+            let files =
+                changed.iter().map(|(file, text)| (file.display().to_string(), choice(text)));
+            files.collect::<Vec<_>>()
+        };
+        let list = |files: &[(&str, char)]| {
+            files.iter().map(|(file, choice)| ((*file).to_owned(), *choice)).collect::<Vec<_>>()
+        };
+        assert_eq!(has("x/b.rs"), list(&[("x/b.rs", '-'), ("x/lib.rs", 'c')]));
+        assert_eq!(has("x/lib.rs"), list(&[("x/lib.rs", 'c')]));
+        let demo = [(DEMO_TOO, 'a'), ("src/demo/a.rs", '-'), (MACHINE, 'c'), (DEMO, 'a')];
+        assert_eq!(has("src/demo/a.rs"), list(&demo));
+    }
+
+    #[test]
+    fn a_file_belongs_to_the_library_beside_it_or_to_the_program() {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let root = |file: &str| root_of(&project, Path::new(file)).unwrap();
+        assert_eq!(root("crates/runner/src/boot/pump.rs"), Path::new("crates/runner/src/lib.rs"));
+        assert_eq!(root("crates/runner/src/main.rs"), Path::new("crates/runner/src/main.rs"));
+        assert_eq!(root("src/machine/board/gic.rs"), Path::new("src/machine/lib.rs"));
+        assert_eq!(root("src/demo/checks.rs"), Path::new("src/main.rs"));
+        assert!(root_of(&project, Path::new("boot/x.rs")).is_err());
     }
 }

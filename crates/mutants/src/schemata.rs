@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What makes the choice, for the end of the crate's `lib.rs`: a number from the environment variable
-/// [`VARIABLE`] or, without `std`, from the word [`SYMBOL`] of the image. 0 is the code as it is.
+/// [`VARIABLE`] or, on the bare machine, from the word [`SYMBOL`] of the image. 0 is the code as it is.
 pub const CHOICE: &str = include_str!("choice.rs.txt");
 /// The environment variable that names the chosen edit.
 pub const VARIABLE: &str = "RUNDOWN_MUTANT";
@@ -62,6 +62,19 @@ pub struct Woven {
     pub text: String,
     /// The numbers of those edits that are not in it: each needs a build of its own.
     pub left_out: Vec<usize>,
+    /// Where each of the others stands.
+    pub arms: Vec<Arm>,
+}
+
+/// A changed body in a woven text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// The number of the edit.
+    pub number: usize,
+    /// Where the body stands.
+    pub range: Range<usize>,
+    /// Where its function stands, with all other bodies.
+    pub function: Range<usize>,
 }
 
 /// Puts numbered edits into the text of one file.
@@ -80,25 +93,37 @@ pub fn weave(source: &str, edits: &[(usize, Edit)]) -> Result<Woven, String> {
         match bodies.iter().find(inside) {
             None => left_out.push(*number),
             Some(range) => {
-                let arm = format!("{number} => {}\n", edit.within(source, range.clone()));
-                let new = || Body { end: range.end, arms: String::new() };
-                changed.entry(range.start).or_insert_with(new).arms += &arm;
+                let new = || Body { end: range.end, bodies: Vec::new() };
+                let body = (*number, edit.within(source, range.clone()));
+                changed.entry(range.start).or_insert_with(new).bodies.push(body);
             }
         }
     }
-    let mut text = source.to_owned();
-    for (start, Body { end, arms }) in changed.into_iter().rev() {
-        let original = &source[start..end];
-        let all = format!("{{ match crate::mutant::chosen() {{\n{arms}_ => {original}\n}} }}");
-        text.replace_range(start..end, &all);
+    let (mut text, mut done, mut arms) = (String::new(), 0, Vec::new());
+    for (start, Body { end, bodies }) in changed {
+        text += &source[done..start];
+        let (function, first) = (text.len(), arms.len());
+        text += "{ match crate::mutant::chosen() {\n";
+        for (number, body) in bodies {
+            text += &format!("{number} => ");
+            let range = text.len()..text.len() + body.len();
+            text += &format!("{body}\n");
+            arms.push(Arm { number, range, function: 0..0 });
+        }
+        text += &format!("_ => {}\n}} }}", &source[start..end]);
+        for arm in &mut arms[first..] {
+            arm.function = function..text.len();
+        }
+        done = end;
     }
-    Ok(Woven { text, left_out })
+    text += &source[done..];
+    Ok(Woven { text, left_out, arms })
 }
 
-/// A function's body that is changed: where it ends, and an arm for each edit.
+/// A function's body that is changed: where it ends, and what it is with each edit.
 struct Body {
     end: usize,
-    arms: String,
+    bodies: Vec<(usize, String)>,
 }
 
 /// Finds the bodies, braces included, of all functions that are not constant. Functions within
@@ -147,10 +172,13 @@ mod tests {
 
     #[test]
     fn a_function_gets_a_body_for_each_edit_and_its_own() {
-        let Woven { text, left_out } = woven(&[(1, "A + 2", "A - 2"), (7, "+ 2", "+ A")]);
+        let Woven { text, left_out, arms } = woven(&[(1, "A + 2", "A - 2"), (7, "+ 2", "+ A")]);
         let body = "{ match crate::mutant::chosen() {\n1 => { A - 2 }\n7 => { A + A }\n_ => { A + 2 }\n} }";
         assert_eq!(text, SOURCE.replace("{ A + 2 }", body));
         assert!(left_out.is_empty());
+        let stands = arms.iter().map(|arm| (arm.number, &text[arm.range.clone()]));
+        assert_eq!(stands.collect::<Vec<_>>(), [(1, "{ A - 2 }"), (7, "{ A + A }")]);
+        assert!(arms.iter().all(|arm| text[arm.function.clone()] == *body));
     }
 
     #[test]
@@ -166,10 +194,16 @@ mod tests {
 
     #[test]
     fn what_no_body_can_choose_is_left_out() {
-        let edits =
-            [(1, "u8 = 1", "u8 = 2"), (2, "+ 3", "- 3"), (3, "7 }", "8 }"), (4, "one()", "en()")];
-        let Woven { text, left_out } = woven(&edits);
-        assert_eq!((text.as_str(), left_out), (SOURCE, vec![1, 2, 3, 4]));
+        let edits = [
+            (1, "u8 = 1", "u8 = 2"),
+            (2, "+ 3", "- 3"),
+            (3, "7 }", "8 }"),
+            (4, "one()", "en()"),
+            (5, "{ A + 2", "; { 1"),
+            (6, "+ 2 }", "+ 1"),
+        ];
+        let Woven { text, left_out, .. } = woven(&edits);
+        assert_eq!((text.as_str(), left_out), (SOURCE, vec![1, 2, 3, 4, 5, 6]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What cargo needs to build the kernel and the primitive; it finds `.cargo` above the copy.
+/// What cargo needs to build everything and its tests; it finds `.cargo` above the copy.
 const PARTS: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
@@ -17,6 +17,8 @@ const PARTS: &[&str] = &[
     "tests",
     "examples",
     "crates",
+    "scripts",
+    "docs",
 ];
 
 /// Files of the copy with another text, by their path in the project.
@@ -77,7 +79,7 @@ impl Tree {
         }
         remove_others(place, Path::new(""), &files).map_err(wrong)?;
         for (file, bytes) in &files {
-            write(&place.join(file), bytes).map_err(wrong)?;
+            write(&place.join(file), bytes, &project.join(file)).map_err(wrong)?;
         }
         Ok(Tree { root: place.to_owned(), _alone: alone })
     }
@@ -95,7 +97,9 @@ fn versioned(manifest: &[u8], place: &Path) -> Option<Vec<u8>> {
     let start = text.find("[workspace.package]\nversion = \"")?;
     let end = text[start..].find("\"\n")?;
     let (before, after) = text.split_at(start + end);
-    Some(format!("{before}+{name}{after}").into_bytes())
+    // The project may be a copy itself, with a name of its own.
+    let own = before[start..].find('+').map_or(before.len(), |plus| start + plus);
+    Some(format!("{}+{name}{after}", &before[..own]).into_bytes())
 }
 
 /// Takes the lock beside the folder, until it is closed.
@@ -143,12 +147,14 @@ fn remove_others(place: &Path, part: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) 
     Ok(())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file of the copy, which can be executed if the project's `original` can be.
+fn write(path: &Path, bytes: &[u8], original: &Path) -> io::Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
     fs::create_dir_all(path.parent().unwrap_or(path))?;
-    fs::write(path, bytes)
+    fs::write(path, bytes)?;
+    fs::set_permissions(path, fs::metadata(original)?.permissions())
 }
 
 #[cfg(test)]
@@ -178,6 +184,8 @@ mod tests {
         let tree = Tree::copy(&project, &place, &changed).unwrap();
         assert_eq!(fs::read_to_string(tree.root().join(FILE)).unwrap(), "changed");
         assert!(!place.join("src/left_over.rs").exists());
+        let mode = |root: &Path| fs::metadata(root.join("scripts/check")).unwrap().permissions();
+        assert_eq!(mode(tree.root()), mode(&project));
         drop(tree);
 
         let written = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
@@ -188,6 +196,16 @@ mod tests {
         assert_eq!(read(tree.root()), read(&project));
         let again = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
         assert_eq!(written, again, "what is right is not written again");
+    }
+
+    #[test]
+    fn the_copy_of_a_copy_has_one_name() {
+        let manifest = |version| format!("# 1+1\n[workspace.package]\nversion = \"{version}\"\n+");
+        for version in ["1.2.3", "1.2.3+other"] {
+            let versioned = versioned(manifest(version).as_bytes(), Path::new("/a+b/copy"));
+            assert_eq!(versioned, Some(manifest("1.2.3+copy").into_bytes()));
+        }
+        assert_eq!(versioned(b"version = \"1.2.3\"\n", Path::new("copy")), None);
     }
 
     #[test]

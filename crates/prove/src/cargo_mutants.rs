@@ -1,49 +1,228 @@
-//! cargo-mutants over the crate: every mutation that a tool thinks of must fail a test.
+//! cargo-mutants over the crates: every mutation that a tool thinks of must fail a test.
 //!
-//! It does not mutate orderings: those are weakened by `weaken`. Doc tests do not count here, so a
-//! mutation that only they would notice is one that survives.
+//! The tool lists them; they are built and tried here, because all mutations of a package fit into one build
+//! as the known bugs do, where the tool has a build for each. Doc tests do not count, so a mutation that only
+//! they would notice is one that survives. Orderings are not mutated: `weaken` does that.
 
-use crate::project::{Project, must, run as run_tests};
-use std::fs;
-use std::process::Command;
+mod kernel;
+mod list;
+mod viable;
+
+use crate::parallel;
+use crate::program::Program;
+use crate::project::{BUILD_LIMIT, Project, run as run_command};
+use list::Mutation;
+use runner::process::Output;
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
-/// The version that the exclusions in `mutants.toml` were argued for.
-const VERSION: &str = "27.1.0";
+/// A package, and which tests must notice. What notices the rest is named in the argument that excludes it, in
+/// the package's `mutants.toml`.
+struct Package {
+    name: &'static str,
+    folder: &'static str,
+    /// The package that has the tests.
+    tester: &'static str,
+    tests: &'static [&'static str],
+    /// Whether each mutation needs a build of its own.
+    alone: bool,
+}
 
-/// Every survivor that is not excluded with an argument in `mutants.toml` is a failure.
+const fn package(
+    name: &'static str,
+    folder: &'static str,
+    tests: &'static [&'static str],
+) -> Package {
+    Package { name, folder, tester: name, tests, alone: false }
+}
+
+const PACKAGES: [Package; 16] = [
+    package("rundown", "crates/rundown", &["--lib", "--tests"]),
+    package("parking", "crates/parking", &["--lib", "--tests"]),
+    package("board-tree", "crates/board-tree", &["--lib", "--tests"]),
+    package("ladder", "crates/ladder", &["--lib", "--tests"]),
+    package("runner", "crates/runner", &["--lib", "--tests"]),
+    package("tools", "crates/tools", &["--lib", "--tests"]),
+    package("mutants", "crates/mutants", &["--lib"]),
+    package("prove", "crates/prove", &["--bins", "--tests"]),
+    package("cachescope", "crates/cachescope", &["--lib"]),
+    package("explore", "crates/explore", &["--lib"]),
+    package("rundown-bench", "crates/bench", &["--lib"]),
+    package("lab", "crates/lab", &["--lib"]),
+    package("kvm-test", "crates/kvm-test", &["--lib"]),
+    package("soak", "crates/soak", &["--lib"]),
+    package("suite", "crates/suite", &["--lib"]),
+    // The C program's test has cargo build the library, for a kernel, too: nothing there can choose.
+    Package {
+        name: "rundown-capi-routines",
+        folder: "crates/rundown-capi/routines",
+        tester: "rundown-capi",
+        tests: &["--tests"],
+        alone: true,
+    },
+];
+
+/// The kernel's package.
+const KERNEL: &str = "rundown-demo";
+
+/// How long a package's tests may take at least before they count as hanging, beside five times their own time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Parts of the names of the tests that take seconds: they are left to what the others have missed.
+const LONG: [&str; 2] = ["fuzz::", "a_mutation_passes_only_with_all"];
+/// How many mutations a processor tries at a time: much of the time goes into tests that wait.
+const AT_ONCE: usize = 4;
+
+/// What came of the mutations of a package.
+#[derive(Default)]
+struct Sum {
+    caught: usize,
+    hanging: usize,
+    missed: usize,
+    refused: usize,
+}
+
+/// Every survivor that is not excluded with an argument in a `mutants.toml` is a failure.
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
-    let tools = project.keep.join("tools");
-    let binary = tools.join("bin/cargo-mutants");
-    if !binary.exists() {
-        let mut install = Command::new("cargo");
-        install.args(["install", "--quiet", "--locked", "--version", VERSION]);
-        must(install.arg("cargo-mutants").arg("--root").arg(tools), "installing cargo-mutants")?;
+    let wanted = |package: &&Package| project.only.is_empty() || package.name == project.only;
+    let wanted: Vec<_> = PACKAGES.iter().filter(wanted).collect();
+    let kernel = project.only.is_empty() || project.only == KERNEL;
+    if wanted.is_empty() && !kernel {
+        return Err(format!("no package here is called {:?}", project.only));
     }
-    let mut command = project.program(&binary, &project.root);
-    // Two a processor: much of the time goes into waiting for tests that hang.
-    let jobs = 2 * std::thread::available_parallelism().map_or(1, usize::from);
-    command.args(["mutants", "--no-shuffle", "--colors=never", "--all-features"]);
-    command.args(["--jobs", &jobs.to_string()]);
-    command.arg("--config").arg(project.root.join("crates/rundown/mutants.toml"));
-    command.arg("--output").arg(&project.keep);
-    let output = run_tests(&mut command, Duration::from_secs(4 * 3600))?;
-    println!("{}", output.merged);
-    let read = |name: &str| {
-        let path = project.keep.join("mutants.out").join(name);
-        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
-    };
-    let count = |name: &str| read(name).map(|text| text.lines().count());
-    let (caught, hanging) = (count("caught.txt")?, count("timeout.txt")?);
-    let (missed, unviable) = (count("missed.txt")?, count("unviable.txt")?);
-    let all = caught + hanging + missed + unviable;
-    println!(
-        "cargo-mutants: {all} mutants, {} caught ({hanging} of them hang), {missed} missed, \
-         {unviable} do not compile",
-        caught + hanging
+    let mut good = true;
+    for package in wanted {
+        good &= of_package(project, package)?.report(package.name);
+    }
+    if kernel {
+        good &= kernel::run(project)?.report(KERNEL);
+    }
+    Ok(good)
+}
+
+fn of_package(project: &Project, package: &Package) -> Result<Sum, String> {
+    let Package { name, folder, .. } = *package;
+    let mutations = list::of(project, name, folder)?;
+    let together = if package.alone { BTreeMap::new() } else { mutations.clone() };
+    let place = project.keep.join(format!("all-of-{name}"));
+    let all = viable::build(project, &place, &together, |root| build(project, root, package))?;
+    let programs = Program::all(&all.messages, &all.tree.root().join(folder))?;
+    let times = times(&programs)?;
+    let mut sum = Sum { refused: all.refused.len(), ..Sum::default() };
+    let is_there = |number: &&usize| !all.refused.contains(*number) && !all.alone.contains(*number);
+    let numbers: Vec<usize> = together.keys().filter(is_there).copied().collect();
+    let mut error = None;
+    parallel::each_of_many(
+        AT_ONCE,
+        &numbers,
+        |number| fate(&programs, &times, *number),
+        |number, fate| match fate {
+            Ok(fate) => sum.count(fate, &mutations[number]),
+            Err(what) => error = Some(what),
+        },
     );
-    // Its exit status tells of hanging tests, too, which are as good as failed ones here.
-    let finished = output.merged.contains(&format!("{all} mutants tested in "));
-    let finished = finished && output.status.is_some();
-    Ok(finished && missed == 0 && caught > 0)
+    error.map_or(Ok(()), Err)?;
+    let alone = mutations.keys().filter(|number| package.alone || all.alone.contains(number));
+    for number in alone {
+        let place = project.keep.join(format!("one-of-{name}"));
+        let mutation = &mutations[number];
+        let built =
+            viable::build_alone(project, &place, mutation, |root| build(project, root, package))?;
+        match built {
+            None => sum.refused += 1,
+            Some((tree, messages)) => {
+                let programs = Program::all(&messages, &tree.root().join(folder))?;
+                sum.count(fate(&programs, &times, 0)?, mutation);
+            }
+        }
+    }
+    Ok(sum)
+}
+
+/// Builds the tests of a package in a workspace. Returns whether that went well, and cargo's messages.
+fn build(project: &Project, root: &Path, package: &Package) -> Result<(bool, String), String> {
+    let Package { name, tester, tests, .. } = *package;
+    let mut command =
+        project.cargo(root, &["test", "--quiet", "--all-features", "--package", tester]);
+    // Errors as JSON, too: they say which mutation they are about.
+    command.args(tests).args(["--no-run", "--message-format=json"]);
+    let output = run_command(&mut command, BUILD_LIMIT)?;
+    match output.status {
+        None => Err(format!("the tests of {name} are not built in time")),
+        Some(status) => Ok((status == 0, output.stdout)),
+    }
+}
+
+/// What became of a mutation.
+enum Fate {
+    Caught,
+    Hangs,
+    Missed,
+}
+
+impl Sum {
+    /// Prints what came of a package. Returns whether nothing was missed.
+    fn report(&self, package: &str) -> bool {
+        let Sum { caught, hanging, missed, refused } = self;
+        println!(
+            "cargo-mutants, {package}: {} mutants, {caught} caught ({hanging} of them hang), {missed} missed, \
+             {refused} do not compile",
+            caught + missed + refused
+        );
+        *missed == 0 && *caught > 0
+    }
+
+    fn count(&mut self, fate: Fate, mutation: &Mutation) {
+        self.caught += usize::from(!matches!(fate, Fate::Missed));
+        self.hanging += usize::from(matches!(fate, Fate::Hangs));
+        if let Fate::Missed = fate {
+            self.missed += 1;
+            println!("  MISSED {}", mutation.name);
+        }
+    }
+}
+
+/// The two parts of the tests: without those that take long, and these.
+fn parts() -> [Vec<&'static str>; 2] {
+    [LONG.iter().flat_map(|word| ["--skip", word]).collect(), LONG.to_vec()]
+}
+
+/// Returns how long each program takes for each part without a mutation.
+fn times(programs: &[Program]) -> Result<Vec<[Duration; 2]>, String> {
+    let time = |program: &Program, part: &[&str]| {
+        let output = run_part(program, 0, part, 10 * PATIENCE)?;
+        match output.succeeded() {
+            true => Ok(output.took),
+            false => Err(format!("the tests fail as they are:\n{}", output.merged)),
+        }
+    };
+    let times = programs.iter().map(|program| {
+        let [first, second] = parts();
+        Ok([time(program, &first)?, time(program, &second)?])
+    });
+    times.collect()
+}
+
+fn fate(programs: &[Program], times: &[[Duration; 2]], number: usize) -> Result<Fate, String> {
+    for (at, part) in parts().iter().enumerate() {
+        for (program, times) in programs.iter().zip(times) {
+            match run_part(program, number, part, PATIENCE + 5 * times[at])?.status {
+                Some(0) => {}
+                Some(_) => return Ok(Fate::Caught),
+                None => return Ok(Fate::Hangs),
+            }
+        }
+    }
+    Ok(Fate::Missed)
+}
+
+/// Runs a part of a program's tests with a mutation. What hangs need not sleep: the processor's time is limited, too.
+fn run_part(
+    program: &Program,
+    number: usize,
+    part: &[&str],
+    limit: Duration,
+) -> Result<Output, String> {
+    run_command(program.run(number, "2", limit.as_secs()).arg("--quiet").args(part), limit)
 }

@@ -5,12 +5,15 @@
 
 mod arm;
 mod cargo_mutants;
+mod elsewhere;
 mod invariant;
+mod killed;
 mod miri;
 mod models;
 mod mutants;
 mod orderings;
 mod parallel;
+mod program;
 mod project;
 mod schemata;
 mod verdict;
@@ -40,13 +43,20 @@ fn main() -> ExitCode {
     let (options, names): (Vec<_>, Vec<_>) =
         std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
     let known = |name: &String| STAGES.iter().any(|stage| stage.0 == name);
-    let long = options.iter().any(|option| option == "--long");
-    if options.iter().any(|option| option != "--long") || !names.iter().all(known) {
+    let (mut long, mut only, mut unknown) = (false, String::new(), !names.iter().all(known));
+    for option in options {
+        match option.split_once('=') {
+            Some(("--only", word)) if !word.is_empty() => only = word.to_owned(),
+            None if option == "--long" => long = true,
+            _ => unknown = true,
+        }
+    }
+    if unknown {
         eprintln!("prove: unknown argument; scripts/prove --help lists them");
         return ExitCode::from(2);
     }
     let ready = process::end_with_us().map_err(|error| error.line);
-    let project = match ready.and_then(|()| Project::find()) {
+    let project = match ready.and_then(|()| Project::find(only)) {
         Ok(project) => project,
         Err(error) => {
             eprintln!("prove: {error}");

@@ -6,7 +6,13 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 /// Does `work` for every item, and hands the results to `done` in the order of the items.
-pub fn each<T: Sync, R: Send>(
+pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, done: impl FnMut(&T, R)) {
+    each_of_many(1, items, work, done);
+}
+
+/// As [`each`], with `many` at a time on each processor.
+pub fn each_of_many<T: Sync, R: Send>(
+    many: usize,
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
     mut done: impl FnMut(&T, R),
@@ -14,7 +20,7 @@ pub fn each<T: Sync, R: Send>(
     let next = AtomicUsize::new(0);
     let (sender, results) = channel();
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..many * thread::available_parallelism().map_or(1, usize::from) {
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
                 // Relaxed: the numbers only have to differ.

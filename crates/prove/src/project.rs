@@ -10,28 +10,46 @@ use std::time::{Duration, Instant};
 pub const PROTOCOL: &str = "loom";
 /// The models of the holders' table. They need the feature, which the others are faster without.
 pub const HOLDERS: &str = "loom_holders";
+/// The models of `Blocking`, which needs feature `std`.
+pub const BLOCKING: &str = "loom_blocking";
+/// The models of sleeping cores, a file of `crates/parking/tests`.
+pub const PARKING: &str = "loom_parking";
+/// All files of models, and how many there are in each at least: a run of fewer is a failure.
+pub const MODELS: [(&str, usize); 4] = [(PROTOCOL, 59), (HOLDERS, 3), (BLOCKING, 13), (PARKING, 8)];
+
+/// The crate that the kernel's sleeping cores have in common with their models.
+pub const PARKING_CRATE: &str = "crates/parking";
 
 /// How long a build may take, on a machine that is busy with other things.
-const BUILD: Duration = Duration::from_secs(1200);
+pub const BUILD_LIMIT: Duration = Duration::from_secs(1200);
 
 /// The project's folders.
 pub struct Project {
     /// The workspace.
     pub root: PathBuf,
-    /// `target/prove`, for what the stages keep from run to run.
+    /// `prove` in cargo's target folder, for what the stages keep from run to run.
     pub keep: PathBuf,
+    /// What stages that do many things alike do only of them: a part of a name. Empty: all.
+    pub only: String,
 }
 
 impl Project {
     /// Finds the workspace that this program was built from.
-    pub fn find() -> Result<Self, String> {
+    pub fn find(only: String) -> Result<Self, String> {
         let root = tools::cargo::root("scripts/prove").map_err(|error| error.line)?;
-        Ok(Self { keep: root.join("target/prove"), root })
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+        Ok(Self { keep: target.join("prove"), root, only })
     }
 
     /// Reads a file of the crate.
     pub fn source(&self, file: &str) -> Result<String, String> {
-        let path = crate_in(&self.root).join(file);
+        self.read(&crate_in(Path::new("")).join(file))
+    }
+
+    /// Reads a file of the workspace.
+    pub fn read(&self, file: &Path) -> Result<String, String> {
+        let path = self.root.join(file);
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     }
 
@@ -67,9 +85,12 @@ impl Project {
     /// Prepares `cargo test` for a file of models, on loom's atomics, optimised but with assertions.
     pub fn loom(&self, root: &Path, models: &str, args: &[&str]) -> Command {
         let mut command = self.cargo(root, &["test", "--quiet", "--release", "--test", models]);
-        if models == HOLDERS {
-            command.args(["--features", "holders"]);
-        }
+        match models {
+            HOLDERS => command.args(["--features", "holders"]),
+            BLOCKING => command.args(["--features", "std"]),
+            PARKING => command.current_dir(root.join(PARKING_CRATE)),
+            _ => &mut command,
+        };
         command.args(args);
         command.env("RUSTFLAGS", "--cfg rundown_loom");
         command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
@@ -91,7 +112,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<Output, String> {
 
 /// Runs a command that must succeed. Returns what it says on standard output.
 pub fn must(command: &mut Command, what: &str) -> Result<String, String> {
-    let output = run(command, BUILD)?;
+    let output = run(command, BUILD_LIMIT)?;
     match output.succeeded() {
         true => Ok(output.stdout),
         false => Err(format!("{what} failed:\n{}", output.stderr)),

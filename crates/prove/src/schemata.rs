@@ -3,19 +3,14 @@
 //! Both stages use the same copy, so that the models are built once for both.
 
 use crate::orderings::{self, Weakened};
+use crate::program::{BUILD, Program};
 use crate::project::{PROTOCOL, Project, crate_in, must};
 use mutants::catalogue;
 use mutants::changes::{self, Change};
 use mutants::mutant::{Mutant, Suite};
-use mutants::schemata::VARIABLE;
 use mutants::tree::{Changed, Tree};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use tools::cargo::find_executable;
-
-/// Has cargo build tests, and say where they are.
-const BUILD: [&str; 2] = ["--no-run", "--message-format=json-render-diagnostics"];
+use std::path::Path;
 
 /// The copy, and what is in it.
 pub struct Schemata<'a> {
@@ -32,14 +27,6 @@ pub struct Schemata<'a> {
 /// Test programs by their suite.
 pub type Programs = BTreeMap<Suite, Program>;
 
-/// A test program.
-#[derive(Clone, Debug)]
-pub struct Program {
-    executable: PathBuf,
-    /// Where cargo would start it.
-    folder: PathBuf,
-}
-
 impl<'a> Schemata<'a> {
     /// Makes the copy.
     pub fn new(project: &'a Project) -> Result<Self, String> {
@@ -48,7 +35,7 @@ impl<'a> Schemata<'a> {
         let weakened: BTreeMap<_, _> = weakened.collect();
         let mut all = BTreeMap::<usize, Change>::new();
         for (number, mutant) in &mutants {
-            all.insert(*number, changes::of(mutant, &project.root)?);
+            all.insert(*number, changes::of(*mutant, &project.root)?);
         }
         all.extend(weakened.iter().map(|(number, one)| (*number, one.change.clone())));
         let (changed, left_out) = changes::all_at_once(&project.root, &all)?;
@@ -79,18 +66,6 @@ impl<'a> Schemata<'a> {
         let tree = copy(self.project, &format!("alone-{number}"), &changed)?;
         let mut programs = build(self.project, tree.root(), &BTreeSet::from([mutant.suite]))?;
         programs.remove(&mutant.suite).ok_or("nothing was built".to_owned())
-    }
-}
-
-impl Program {
-    /// Prepares a run with a mutant; 0: with none. `seconds`: how much processor time it may take.
-    pub fn run(&self, number: usize, preemptions: &str, seconds: u64) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -S -t \"$0\" && exec \"$@\"", &seconds.to_string()]);
-        command.arg(&self.executable);
-        command.current_dir(&self.folder).env("RUST_BACKTRACE", "0");
-        command.env(VARIABLE, number.to_string()).env("LOOM_MAX_PREEMPTIONS", preemptions);
-        command
     }
 }
 
@@ -132,7 +107,5 @@ fn loom(project: &Project, root: &Path, models: &str) -> Result<Program, String>
 }
 
 fn program(root: &Path, messages: &str, target: &str) -> Result<Program, String> {
-    let executable = find_executable(messages, target);
-    let executable = executable.ok_or(format!("cargo does not say where {target} is"))?;
-    Ok(Program { executable, folder: crate_in(root) })
+    Program::find(messages, target, crate_in(root))
 }

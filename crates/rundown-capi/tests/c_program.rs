@@ -55,8 +55,9 @@ fn library(folder: &str, arguments: &[&str]) -> PathBuf {
     built.next().expect("cargo has built librundown_capi.a")
 }
 
-/// Compiles the program with a platform (see tests/c/hooks.c), runs it, and checks its report.
-fn program(hooks: u32, library: &Path) {
+/// Compiles the program with a platform (see tests/c/hooks.c), runs it, and checks its report, which has so
+/// many tests at least.
+fn program(hooks: u32, library: &Path, least: usize) {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("c_program_{hooks}"));
     let mut compile = Command::new(c_compiler());
     compile.args(["-std=c11", "-D_GNU_SOURCE", "-O1", "-g", "-pthread"]).args(WARNINGS);
@@ -64,7 +65,7 @@ fn program(hooks: u32, library: &Path) {
     if hooks == 2 {
         compile.arg("-DWITHOUT_ALLOCATOR");
     }
-    for file in ["host.c", "contract.c", "threads.c", "misuse.c", "hooks.c"] {
+    for file in ["host.c", "contract.c", "threads.c", "misuse.c", "hooks.c", "program.c"] {
         compile.arg(root().join("tests/c").join(file));
     }
     run(compile.arg(library).arg("-o").arg(&program));
@@ -98,22 +99,22 @@ fn program(hooks: u32, library: &Path) {
     assert!(
         status.success()
             && passed == planned
-            && planned > 0
+            && planned >= least
             && report.lines().last() == Some("# rundown: PASS"),
-        "{passed} of {planned} passed, {status}:\n{report}"
+        "{passed} of {planned} passed, of {least} or more, {status}:\n{report}"
     );
 }
 
 #[test]
 fn the_c_program_passes_with_the_library_for_programs() {
-    program(0, &library("capi-std", &[]));
+    program(0, &library("capi-std", &[]), 46);
 }
 
 #[test]
 fn the_c_program_passes_with_the_library_for_kernels() {
     let library = library("capi-kernel", &["--no-default-features"]);
-    program(1, &library);
-    program(2, &library);
+    program(1, &library, 51);
+    program(2, &library, 42);
 }
 
 /// Includes the header, and nothing else, in an empty file of each standard of a language.

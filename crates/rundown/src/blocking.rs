@@ -1,9 +1,11 @@
 //! Waiting that sleeps, for programs with `std`.
 
 use crate::park::Park;
+use crate::sync::{Condvar, Mutex, MutexGuard, table};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::Waker;
+use std::thread::panicking;
 use std::time::Instant;
 use std::vec::Vec;
 
@@ -35,8 +37,10 @@ struct Registered {
 /// A power of two, so that a bucket is a few bits of the address.
 const BUCKETS: usize = 64;
 
-static TABLE: [Bucket; BUCKETS] =
-    [const { Bucket { wakers: Mutex::new(Vec::new()), woken: Condvar::new() } }; BUCKETS];
+table! {
+    static TABLE: [Bucket; BUCKETS] =
+        [Bucket { wakers: Mutex::new(Vec::new()), woken: Condvar::new() }; BUCKETS];
+}
 
 impl Bucket {
     fn of(address: *const ()) -> &'static Self {
@@ -110,7 +114,8 @@ impl Park for Blocking {
     }
 }
 
-/// Wakes every one, also when one of the wakers panics, and hands the panic on.
+/// Wakes every one, also when one of the wakers panics, and hands the panic on unless there is one already:
+/// a second one would abort.
 fn wake(woken: Vec<Registered>) {
     let mut panicked = None;
     for entry in woken {
@@ -118,14 +123,16 @@ fn wake(woken: Vec<Registered>) {
             panicked.get_or_insert(panic);
         }
     }
-    if let Some(panic) = panicked {
+    if let Some(panic) = panicked
+        && !panicking()
+    {
         resume_unwind(panic);
     }
 }
 
 /// Returns a number that was not given out before, never 0.
 fn next_ticket() -> u64 {
-    static LAST: Mutex<u64> = Mutex::new(0);
+    static LAST: std::sync::Mutex<u64> = std::sync::Mutex::new(0);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     *last += 1;
     *last

@@ -18,7 +18,7 @@
 //! 2 * holds = sum of unmarked slots + collected by the sweep so far + (outstanding & !1)
 //! ```
 //!
-//! Each step is one atomic read-modify-write: no loop, nothing to undo. `docs/protocol.md` argues it.
+//! Each step is one atomic read-modify-write; only `resurrect` may repeat it. `docs/protocol.md` argues it.
 
 use crate::error::{AcquireError, NotRunDown, OverRelease};
 use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
@@ -197,22 +197,17 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
     }
 
     /// Takes a run-down back, also while holds are left: they go back to slot 0. Refused before the
-    /// sweep has ended, and while more than `MAX_RESURRECTED` are left.
+    /// sweep has ended, and while more than `MAX_RESURRECTED` are left. Tries again only after another
+    /// step has changed the word: a release, of which no more can come than holds are left, or a round.
     pub(crate) fn resurrect(&self) -> Result<(), NotRunDown> {
-        // Relaxed: an upper bound, as an even word only falls. The fetch_or below decides.
-        if self.outstanding.0.load(Ordering::Relaxed) > MAX_RESURRECTED * ONE {
-            return Err(NotRunDown);
-        }
+        // One step decides on the bit and on the limit, and takes out what is left. The word is odd then,
+        // so nobody takes it for more than a part of the sum. Releases that still find a marked slot are
+        // left in it, for the next sweep to add.
+        let carried = |left| (left & MARK == 0 && left <= MAX_RESURRECTED * ONE).then_some(MARK);
         // Acquire, pairs with `sweep` and `release`: our clearing comes after the sweep's marks, and
-        // who acquires next sees what was done before the run-down. The bit elects.
-        let left = self.outstanding.0.fetch_or(MARK, Ordering::Acquire);
-        if left & MARK != 0 {
-            return Err(NotRunDown);
-        }
-        // Relaxed: the word is odd, so nobody takes it for more than a part of the sum. Releases
-        // that still find a marked slot are left in it, for the next sweep to add.
-        self.outstanding.0.fetch_sub(left, Ordering::Relaxed);
-        self.reset(left);
+        // who acquires next sees what was done before the run-down. Relaxed: a refusal orders nothing.
+        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);
+        self.reset(won.map_err(|_| NotRunDown)?);
         Ok(())
     }
 

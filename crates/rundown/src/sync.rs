@@ -1,4 +1,4 @@
-//! The only place that chooses between the atomic types of `core` and of loom.
+//! The only place that chooses between the types of `core` and `std` and those of loom.
 //!
 //! Built with `--cfg rundown_loom`, the crate runs on loom's atomics, which explore every
 //! interleaving and every value a weak memory may return. The cfg carries the crate's name because
@@ -18,6 +18,26 @@ pub(crate) use core::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use loom::sync::atomic::AtomicPtr;
 #[cfg(rundown_loom)]
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
+
+#[cfg(all(feature = "std", rundown_loom))]
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(all(feature = "std", not(rundown_loom)))]
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// Declares a static table with equal entries. Loom has one in each execution, made when it is first used.
+#[cfg(feature = "std")]
+macro_rules! table {
+    (static $name:ident: [$entry:ty; $count:ident] = [$new:expr; $same:ident];) => {
+        #[cfg(not(rundown_loom))]
+        static $name: [$entry; $count] = [const { $new }; $same];
+        #[cfg(rundown_loom)]
+        loom::lazy_static! {
+            static ref $name: [$entry; $count] = core::array::from_fn(|_| $new);
+        }
+    };
+}
+#[cfg(feature = "std")]
+pub(crate) use table;
 
 /// Declares constructors `const`, except under loom, whose atomics cannot be made in a constant.
 macro_rules! const_unless_loom {

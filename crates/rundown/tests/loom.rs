@@ -17,7 +17,9 @@ use loom::cell::UnsafeCell;
 use loom::sync::{Condvar, Mutex};
 use loom::thread::{self, JoinHandle};
 use loom_model::{OnCore, explore, run_on};
-use rundown::{NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef};
+use rundown::{
+    MAX_RESURRECTED, NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef,
+};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -457,6 +459,25 @@ on_both! {
         other.join().unwrap();
         assert!(world.object.try_acquire().is_ok());
         assert!(world.object.begin_run_down(), "nothing is left");
+    }
+
+    fn resurrect_against_a_round_that_leaves_more_than_the_limit(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        world.object.begin_run_down();
+        let other = on(world, 1, |world| {
+            let _ = world.object.resurrect();
+        });
+        // SAFETY: the leaked hold.
+        unsafe { world.object.release_n(count) };
+        if world.object.reinitialize().is_err() {
+            return other.join().unwrap(); // it has taken the first round back
+        }
+        let many = world.object.try_acquire_n(MAX_RESURRECTED + 1).unwrap();
+        assert!(!world.object.begin_run_down());
+        other.join().unwrap();
+        assert!(world.object.try_acquire().is_err(), "too many are left to take it back");
+        drop(many);
+        assert!(world.object.is_run_down());
     }
 
     fn wait_against_resurrect_and_release(world: &Arc<World<_>>) {

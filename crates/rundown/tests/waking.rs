@@ -3,8 +3,9 @@
 mod common;
 
 use common::{Chosen, run_on};
-use rundown::{Checked, Park, Rundown, RundownRef, StaticRundownRef};
-use std::cell::Cell;
+use rundown::{Checked, Park, Protected, Rundown, RundownRef, StaticRundownRef};
+use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
 
 thread_local! {
     static WAKE_UPS: Cell<usize> = const { Cell::new(0) };
@@ -70,6 +71,77 @@ fn each_wake_up_has_a_cause<R: Rundown>(object: &R) {
 fn every_change_that_a_waiter_waits_for_wakes_once() {
     each_wake_up_has_a_cause(&RundownRef::<Counting>::new());
     each_wake_up_has_a_cause(&StaticRundownRef::<Chosen, 3, Counting>::new());
+}
+
+/// Whether the object is live, and how many holds are left.
+type State = (bool, Option<usize>);
+
+thread_local! {
+    static LOOK: Cell<fn() -> State> = const { Cell::new(|| (false, None)) };
+    static SEEN: RefCell<Vec<State>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Looks at the object when it wakes, as the woken would.
+struct Looking;
+
+impl Park for Looking {
+    type Deadline = ();
+
+    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        ready()
+    }
+
+    fn unpark_all(_: *const ()) {
+        SEEN.with_borrow_mut(|seen| seen.push(LOOK.get()()));
+    }
+}
+
+/// Runs `act`, and returns what the woken have seen.
+fn seen_of(act: impl FnOnce()) -> Vec<State> {
+    SEEN.take();
+    act();
+    SEEN.take()
+}
+
+fn state_of(object: &impl Rundown) -> State {
+    (object.try_acquire_n(0).is_ok(), object.outstanding())
+}
+
+fn the_woken_find_what_they_are_woken_for<R: Rundown>(object: &R, look: fn() -> State) {
+    LOOK.set(look);
+    let (first, second) = (object.try_acquire().unwrap(), object.try_acquire().unwrap().leak());
+    assert_eq!(seen_of(|| assert!(!object.begin_run_down())), [(false, Some(2))]);
+    assert_eq!(seen_of(|| object.resurrect().unwrap()), [(true, None)]);
+    let again = seen_of(|| assert!(!object.checked_begin_run_down().unwrap()));
+    assert_eq!(again, [(false, Some(2))]);
+    run_on(1);
+    // SAFETY: the leaked hold.
+    assert_eq!(seen_of(|| unsafe { object.release_n(second) }), []);
+    assert_eq!(seen_of(|| drop(first)), [(false, Some(0))]);
+    run_on(0);
+    assert_eq!(seen_of(|| object.reinitialize().unwrap()), [(true, None)]);
+    let last = object.try_acquire().unwrap().leak();
+    object.begin_run_down();
+    // SAFETY: the leaked hold.
+    let released = seen_of(|| unsafe { object.checked_release_n(last).unwrap() });
+    assert_eq!(released, [(false, Some(0))]);
+}
+
+#[test]
+fn every_wake_up_comes_after_what_it_tells_of() {
+    static PLAIN: RundownRef<Looking> = RundownRef::new();
+    static CACHE_AWARE: StaticRundownRef<Chosen, 3, Looking> = StaticRundownRef::new();
+    the_woken_find_what_they_are_woken_for(&PLAIN, || state_of(&PLAIN));
+    the_woken_find_what_they_are_woken_for(&CACHE_AWARE, || state_of(&CACHE_AWARE));
+}
+
+#[test]
+fn who_is_woken_by_a_new_value_finds_it() {
+    static VALUE: LazyLock<Protected<u8, RundownRef<Looking>>> =
+        LazyLock::new(|| Protected::empty(RundownRef::new()));
+    LazyLock::force(&VALUE);
+    LOOK.set(|| (VALUE.try_acquire().is_ok_and(|user| *user == 7), None));
+    assert_eq!(seen_of(|| VALUE.put(7).unwrap()), [(true, None)]);
 }
 
 type Act = Box<dyn FnOnce()>;

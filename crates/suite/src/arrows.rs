@@ -15,10 +15,12 @@ use sources::Arrow;
 const FLOORS: [&[&str]; 12] = [
     &[
         "crates/rundown/",
+        "crates/parking/",
         "crates/cachescope/guest/",
         "crates/board-tree/",
         "crates/runner/",
         "crates/mutants/",
+        "crates/pct/",
     ],
     &["crates/ladder/", "crates/tools/"],
     &["src/machine/arch/"],
@@ -27,9 +29,17 @@ const FLOORS: [&[&str]; 12] = [
     &["src/machine/testing/", "src/machine/traps/"],
     &["src/machine/"],
     &["src/demo/"],
-    &["src/", "examples/ladder/", "examples/scenarios/", "examples/", "tests/"],
+    &[
+        "src/",
+        "examples/ladder/",
+        "examples/scenarios/",
+        "examples/interrupts/",
+        "examples/soak/",
+        "examples/",
+        "tests/",
+    ],
     &["crates/rundown-capi/routines/", "crates/cachescope/", "crates/bench/", "crates/prove/"],
-    &["crates/rundown-capi/", "crates/explore/", "crates/lab/", "crates/kvm-test/"],
+    &["crates/rundown-capi/", "crates/explore/", "crates/lab/", "crates/kvm-test/", "crates/soak/"],
     &["crates/rundown-capi/kernel-test/", "crates/suite/"],
 ];
 /// Fewer arrows than this have not been read, but overlooked.

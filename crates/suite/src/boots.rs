@@ -79,6 +79,6 @@ pub fn boot(
     let mut command = context.boot(image)?;
     command.envs(variables.iter().copied());
     let output = process::run(&mut command, deadline)?;
-    let outcome = count::outcome(&output, &command);
+    let outcome = count::outcome(&output, &command, image.promise().least(context.root())?);
     Ok((output, outcome))
 }

@@ -1,10 +1,13 @@
 //! Steps that are one command: a lint counts as one check, a test run as many as it reports.
 
 use std::process::Command;
+use std::time::Instant;
 
+use crate::context::Context;
 use crate::count;
+use crate::promise::Promise;
 use crate::step::{Outcome, Step};
-use runner::process;
+use runner::process::{self, Output};
 use tools::cargo;
 
 /// Seconds: most steps build something first, perhaps on a slow machine.
@@ -12,53 +15,62 @@ const PATIENCE: u64 = 1200;
 
 /// A step that is one check: the words of a command, which must succeed.
 pub fn lint(name: &str, words: &str) -> Step {
-    step(name, words, "", &[], |ended, _| if ended { (1, 0) } else { (0, 1) })
+    lint_with(name, words, &[])
 }
 
 /// A lint with variables set.
 pub fn lint_with(name: &str, words: &str, variables: &[(&str, &str)]) -> Step {
-    step(name, words, "", variables, |ended, _| if ended { (1, 0) } else { (0, 1) })
+    let line = Line::new(words, "", variables);
+    Step::new(name, PATIENCE, move |context, deadline| {
+        let (output, command) = line.run(context, deadline)?;
+        Ok(Outcome::check(output.succeeded(), || output.report(&command)))
+    })
 }
 
-/// A step that runs tests in a folder of the workspace, and counts those that its output reports.
-pub fn tests(name: &str, folder: &str, words: &str) -> Step {
-    step(name, words, folder, &[], counted)
-}
-
-fn counted(ended: bool, output: &str) -> (u64, u64) {
-    let (passed, failed) = count::tests(output);
-    // A run that fails without a failed test, or succeeds with one, is a failure too.
-    (passed, failed.max(u64::from(!ended)))
+/// A step that runs tests in a folder of the workspace, and counts those that its output reports: as many as
+/// are promised, or more.
+pub fn tests(name: &str, folder: &str, words: &str, promise: Promise) -> Step {
+    let line = Line::new(words, folder, &[]);
+    Step::new(name, PATIENCE, move |context, deadline| {
+        let least = promise.least(context.root())?;
+        let (output, command) = line.run(context, deadline)?;
+        Ok(count::outcome(&output, &command, least))
+    })
 }
 
 /// A step that proves, and counts the stages, the weakened orderings and the mutants.
 pub fn proofs(name: &str, words: &str) -> Step {
-    step(name, words, "", &[], |ended, output| {
-        let (passed, failed) = count::proofs(output);
-        (passed, failed.max(u64::from(!ended)))
+    let line = Line::new(words, "", &[]);
+    Step::new(name, PATIENCE, move |context, deadline| {
+        let (output, command) = line.run(context, deadline)?;
+        let (passed, failed) = count::proofs(&output.merged);
+        let failed = failed.max(u64::from(!output.succeeded()));
+        Ok(Outcome { passed, failed, output: output.report(&command), ..Outcome::default() })
     })
 }
 
-fn step(
-    name: &str,
-    words: &str,
-    folder: &str,
-    variables: &[(&str, &str)],
-    count: impl Fn(bool, &str) -> (u64, u64) + Send + Sync + 'static,
-) -> Step {
-    let own = |text: &str| text.to_owned();
-    let (words, folder): (Vec<String>, String) = (words.split(' ').map(own).collect(), own(folder));
-    let variables: Vec<(String, String)> =
-        variables.iter().map(|(name, value)| (own(name), own(value))).collect();
-    Step::new(name, PATIENCE, move |context, deadline| {
-        let mut command: Command = context.command(&words[0], &folder);
-        command.args(&words[1..]);
-        if words[0] == "cargo" && !words.iter().any(|word| word == "host-tuple") {
+/// What is typed in a folder of the workspace, with variables set.
+struct Line {
+    words: Vec<String>,
+    folder: String,
+    variables: Vec<(String, String)>,
+}
+
+impl Line {
+    fn new(words: &str, folder: &str, variables: &[(&str, &str)]) -> Line {
+        let own = |text: &str| text.to_owned();
+        let variables = variables.iter().map(|(name, value)| (own(name), own(value))).collect();
+        Line { words: words.split(' ').map(own).collect(), folder: own(folder), variables }
+    }
+
+    fn run(&self, context: &Context, deadline: Instant) -> anyhow::Result<(Output, Command)> {
+        let mut command = context.command(&self.words[0], &self.folder);
+        command.args(&self.words[1..]);
+        if self.words[0] == "cargo" && !self.words.iter().any(|word| word == "host-tuple") {
             cargo::for_the_kernel(&mut command);
         }
-        command.envs(variables.iter().cloned());
+        command.envs(self.variables.iter().cloned());
         let output = process::run(&mut command, deadline)?;
-        let (passed, failed) = count(output.succeeded(), &output.merged);
-        Ok(Outcome { passed, failed, output: output.report(&command), ..Outcome::default() })
-    })
+        Ok((output, command))
+    }
 }

@@ -7,11 +7,17 @@ use runner::process::Output;
 
 use crate::step::Outcome;
 
-/// Returns what came of a command that runs tests; one that fails without a failed test fails, too.
-pub fn outcome(output: &Output, command: &Command) -> Outcome {
+/// Returns what came of a command that runs tests; one that fails without a failed test fails, too, and so
+/// does one that runs fewer than `least`.
+pub fn outcome(output: &Output, command: &Command, least: u64) -> Outcome {
     let (passed, failed) = tests(&output.merged);
-    let failed = failed.max(u64::from(!output.succeeded()));
-    Outcome { passed, failed, output: output.report(command), ..Outcome::default() }
+    let mut failed = failed.max(u64::from(!output.succeeded()));
+    let mut output = output.report(command);
+    if passed + failed < least {
+        output.push_str(&format!("{passed} tests ran; there are {least} at least\n"));
+        failed = 1;
+    }
+    Outcome { passed, failed, output, ..Outcome::default() }
 }
 
 /// Sums libtest's `test result:` lines and KTAP's tests: (passed, failed).
@@ -55,6 +61,7 @@ fn before(text: &str, word: &str) -> u64 {
 #[cfg(test)]
 mod unit {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn libtest_and_ktap_are_summed() {
@@ -62,6 +69,25 @@ mod unit {
                       test result: FAILED. 2 passed; 3 failed; 0 ignored\n\
                       KTAP version 1\r\n1..3\r\nok 1 a\r\nnot ok 2 b\nok 3 c # SKIP why\n# rundown: FAIL\n";
         assert_eq!(tests(output), (44, 5));
+    }
+
+    #[test]
+    fn fewer_tests_than_there_are_fail() {
+        let (passed, failed) = (of(3, 3), of(3, 4));
+        assert_eq!((passed.passed, passed.failed), (3, 0));
+        assert_eq!((failed.passed, failed.failed), (3, 1));
+        assert!(failed.output.ends_with("3 tests ran; there are 4 at least\n"));
+    }
+
+    /// What comes of a run of so many tests.
+    fn of(tests: u64, least: u64) -> Outcome {
+        let merged = format!("test result: ok. {tests} passed; 0 failed\n");
+        let (stdout, stderr, took) = (merged.clone(), String::new(), Duration::ZERO);
+        outcome(
+            &Output { status: Some(0), merged, stdout, stderr, took },
+            &Command::new("x"),
+            least,
+        )
     }
 
     #[test]

@@ -57,16 +57,6 @@ fn planted(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let tree = Tree::copy(context.root(), &context.scratch("editor")?, &changed);
     let tree = tree.map_err(anyhow::Error::msg)?;
     let mut command = command(context, tree.root())?;
-    // The command itself, and what sources include.
-    for folder in ["scripts", "docs"] {
-        fs::create_dir_all(tree.root().join(folder))?;
-        for entry in fs::read_dir(context.root().join(folder))? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                fs::copy(entry.path(), tree.root().join(folder).join(entry.file_name()))?;
-            }
-        }
-    }
     command.env("CARGO_TARGET_DIR", context.root().join("target"));
     let output = process::run(&mut command, deadline)?;
     let found = errors(&output);

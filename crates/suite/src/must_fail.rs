@@ -22,7 +22,18 @@ const FAULTS: &[Fault] = &[
         &["exception on core 0: data abort on read, translation fault", "FAR 0x0000000000000000"],
     ),
     fails("write_to_text", &["data abort on write, permission fault", "ELR 0x"]),
+    fails("write_to_constants", &["data abort on write, permission fault", "ELR 0x"]),
     fails("execute_data", &["instruction abort, permission fault", "ELR 0x"]),
+    fails("execute_constants", &["instruction abort, permission fault", "ELR 0x"]),
+    fails("execute_heap", &["instruction abort, permission fault", "ELR 0x"]),
+    fails("execute_stack", &["instruction abort, permission fault", "ELR 0x"]),
+    fails("execute_device", &["instruction abort, permission fault", "ELR 0x"]),
+    fails("registers_of_fault", &["exception on core 0", "wanted: x30", "wanted: SPSR"]),
+    fails(
+        "registers_of_fault_in_handler",
+        &["exception inside a handler on core 0", "wanted: x30"],
+    ),
+    fails("unknown_interrupt", &["panic on core 0: interrupt 30, which nobody has enabled"]),
     fails("stack_overflow_first_core", &["stack overflow on core 0: the stack has run into"]),
     fails("stack_overflow_other_core", &["stack overflow on core 1: the stack has run into"]),
     fails("stack_overflow_in_handler", &["stack overflow on core 0: the exception stack has"]),
@@ -45,6 +56,9 @@ const FAULTS: &[Fault] = &[
     fails("core_data_gone", &["an exception that cannot be reported"]),
     fails("nonsense", &["must_fail=nonsense is unknown", "#   panic_first_core"]),
 ];
+
+/// With this in front, a line says what another line must hold. In lower case, as it is compared.
+const WANTED: &str = "# wanted: ";
 
 /// The faults that end by a deadline of the kernel's, with no core at work.
 const WAITS: [&str; 2] = ["hang_other_core", "core_missing"];
@@ -75,9 +89,15 @@ fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<
         report.push_str(&format!("wanted: exit status {}\n", fault.status));
     }
     let printed = output.merged.to_lowercase();
-    for text in fault.texts.iter().filter(|text| !printed.contains(&text.to_lowercase())) {
-        good = false;
-        report.push_str(&format!("wanted in the output: {text}\n"));
+    let texts = fault.texts.iter().map(|text| (text.to_lowercase(), 1));
+    // What the kernel itself says that must come.
+    let announced = printed.lines().filter_map(|line| line.strip_prefix(WANTED));
+    let announced = announced.map(|text| (text.to_owned(), 2));
+    for (text, times) in texts.chain(announced) {
+        if printed.matches(&text).count() < times {
+            good = false;
+            report.push_str(&format!("wanted in the output, {times} times: {text}\n"));
+        }
     }
     Ok(Outcome::check(good, || report))
 }

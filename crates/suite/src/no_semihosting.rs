@@ -71,7 +71,7 @@ fn passes(
 ) -> anyhow::Result<Outcome> {
     let mut command = boot(context, image)?;
     let output = process::run(command.envs(set), deadline)?;
-    let mut outcome = count::outcome(&output, &command);
+    let mut outcome = count::outcome(&output, &command, image.promise().least(context.root())?);
     let told = output.stdout.contains("# ends by PSCI SYSTEM_OFF, accelerated by unknown (hvf?)");
     outcome.add(Outcome::check(told, || output.report(&command)));
     Ok(outcome)

@@ -40,12 +40,13 @@ fn boot(
     let library = cargo::plugin(context.root(), None)?;
     let out = context.scratch("cachescope")?.join("demo.json");
     let _ = std::fs::remove_file(&out); // of a run before
-    let mut command = context.boot(Image::DemoRelease)?;
+    let image = Image::DemoRelease;
+    let mut command = context.boot(image)?;
     let library = library.display();
     command.env("QEMU_SMP", cores.to_string()).env("QEMU_TIMEOUT", "300");
     command.env("QEMU_EXTRA", format!("-plugin '{library},{arguments},out={}'", out.display()));
     let output = process::run(&mut command, deadline)?;
-    let outcome = count::outcome(&output, &command);
+    let outcome = count::outcome(&output, &command, image.promise().least(context.root())?);
     let text = std::fs::read_to_string(&out).with_context(|| outcome.output.clone())?;
     let records = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     Ok((outcome, records))

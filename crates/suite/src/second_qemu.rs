@@ -5,6 +5,7 @@
 use crate::boots::passes;
 use crate::commands::{lint, tests};
 use crate::context::Image::{DemoRelease, MachineTests};
+use crate::promise::Promise;
 use crate::schedules;
 use crate::sessions;
 use crate::step::{Outcome, Step};
@@ -34,7 +35,8 @@ pub fn steps(long: bool) -> impl Iterator<Item = Step> {
         lint(&command, &command)
     });
     let figures = "scripts/lab --quick --cores 1,2 --out target/lab-test/second-qemu";
-    let mut steps = vec![tests("test cachescope in QEMU", "", plugin)];
+    let least = Promise::AtLeast(15);
+    let mut steps = vec![tests("test cachescope in QEMU", "", plugin, least)];
     if long {
         steps.extend([lint(figures, figures)].into_iter().chain(explore));
     }

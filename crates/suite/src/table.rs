@@ -16,21 +16,35 @@ use Beside::{Anything, NoOther, Nothing, Waits};
 use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
-use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
+use crate::context::Image::{
+    CoreTests, DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests,
+};
 use crate::lanes::{Beside, Entry};
+use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, documents, editor, features, figures, idle_setup, images, ladder,
-    leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
-    second_qemu, sessions, setup, transcript, trees, two_ends, unread, variables,
+    arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
+    images, ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable,
+    schedules, scope, second_qemu, sessions, setup, soak, transcript, trees, two_ends, unread,
+    variables,
 };
+use runner::qemu;
 
 /// Every crate but those that only build for the kernel's machine.
 const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-kernel \
                     --target host-tuple --all-features";
-/// Crates whose tests are steps of their own; the others are the tools, which share their dependencies.
-const LIBRARIES: [&str; 6] =
-    ["rundown", "board-tree", "ladder", "rundown-bench", "rundown-capi", "cachescope"];
+/// Crates whose tests are steps of their own, and their folders; the others are the tools, which share their
+/// dependencies.
+const LIBRARIES: [(&str, &str); 6] = [
+    ("rundown", "crates/rundown"),
+    ("board-tree", "crates/board-tree"),
+    ("ladder", "crates/ladder"),
+    ("rundown-bench", "crates/bench"),
+    ("rundown-capi", "crates/rundown-capi"),
+    ("cachescope", "crates/cachescope"),
+];
+/// What C runs in the kernel: its contract, and what takes several cores.
+const C_IN_KERNEL: Promise = Promise::AtLeast(23);
 /// Both interrupt controllers, entered at EL1 and at EL2.
 const MACHINES: [&str; 4] = [
     "virt",
@@ -38,18 +52,24 @@ const MACHINES: [&str; 4] = [
     "virt,virtualization=on",
     "virt,gic-version=3,virtualization=on",
 ];
+/// A tick is an instruction, and the cores take turns.
+const COUNTED: [(&str, &str); 3] = [
+    ("QEMU_ACCEL", "tcg,thread=single"),
+    ("QEMU_CPU", qemu::COUNTING_CPU),
+    ("QEMU_EXTRA", "-icount shift=4,sleep=off"),
+];
 /// A warning in the documentation is an error.
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/tool scripts/check \
+                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/soak scripts/tool scripts/check \
                        scripts/host-cargo scripts/second-qemu .ci/run \
                        crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
-const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --target-dir target/lab-test/models -- -D warnings";
+const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --test loom_blocking --package parking --test loom_parking --target-dir target/lab-test/models -- -D warnings";
 
 /// Steps that build in target/ wait for each other: cargo has one lock for it.
 const CARGO: Beside = NoOther("cargo");
@@ -65,6 +85,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, setup::steps());
     table.add(Anything, setup::with_a_real_sudo(long));
     table.add(CARGO, [images::step()]);
+    table.add(CARGO, [barriers::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, [unread::step()]);
     table.add(CARGO, variables::steps());
@@ -77,6 +98,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, typed());
     table.add(CARGO, long.then(features::step));
     table.add(NoOther("schedules"), schedules::steps(long));
+    table.add(NoOther("schedules"), choices::steps(long));
     table.add(NoOther("schedules"), sessions::steps());
     table.add(NoOther("scope"), scope::steps());
     table.add(CARGO, bench::steps());
@@ -88,6 +110,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Waits, must_fail::steps(true));
     table.add(Waits, bad_setup::steps(true));
     table.add(Anything, boots(if long { 20 } else { 1 }));
+    table.add(Anything, soak::steps(long));
     table.add(Anything, trees::steps());
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps(false));
@@ -130,7 +153,7 @@ fn lints() -> Vec<Step> {
 
 /// The bounded proofs; `scripts/prove --long` runs them out.
 fn proven() -> impl Iterator<Item = Step> {
-    ["miri", "mutants", "loom", "weaken", "invariant"].into_iter().map(|stage| {
+    ["miri", "mutants", "loom", "weaken", "arm", "invariant"].into_iter().map(|stage| {
         let command = format!("scripts/prove {stage}");
         proofs(&format!("proof ({command})"), &command)
     })
@@ -139,26 +162,30 @@ fn proven() -> impl Iterator<Item = Step> {
 fn tested() -> Vec<Step> {
     let mut tools = format!("cargo test --no-fail-fast {HOST}");
     let mut steps = Vec::new();
-    for name in LIBRARIES {
-        let these = format!("--package {name} --target host-tuple --all-features");
-        steps.push(tests(&format!("test {name}"), "", &format!("cargo test {these}")));
+    for (name, folder) in LIBRARIES {
+        let these = format!("cargo test --package {name} --target host-tuple --all-features");
+        steps.push(tests(&format!("test {name}"), "", &these, Promise::Package(folder)));
         tools.push_str(&format!(" --exclude {name}"));
     }
-    steps.push(tests("test tools", "", &tools));
-    steps.push(tests("test C in the kernel", "crates/rundown-capi/kernel-test", "cargo test"));
+    let folder = "crates/rundown-capi/kernel-test";
+    steps.push(tests("test tools", "", &tools, Promise::AllBut(&LIBRARIES)));
+    steps.push(tests("test C in the kernel", folder, "cargo test", C_IN_KERNEL));
     steps
 }
 
 /// The commands that people type, at the root and in folders below it.
 fn typed() -> Vec<Step> {
+    let (demo, machine) = (DemoRelease.promise(), MachineTests.promise());
+    let rundown = "test rundown (cargo test in crates/rundown/)";
+    let folders = Promise::Package("crates/rundown");
     vec![
-        tests("test kernel (cargo test)", "", "cargo test"),
-        tests("test demo (cargo run --release)", "", "cargo run --release"),
-        tests("test demo (cargo run in src/)", "src", "cargo run"),
-        tests("test kernel (cargo test in src/)", "src", "cargo test"),
+        tests("test kernel (cargo test)", "", "cargo test", machine),
+        tests("test demo (cargo run --release)", "", "cargo run --release", demo),
+        tests("test demo (cargo run in src/)", "src", "cargo run", demo),
+        tests("test kernel (cargo test in src/)", "src", "cargo test", machine),
         // That is without features, too.
-        tests("test rundown (cargo test in crates/rundown/)", "crates/rundown", "cargo test"),
-        tests("test demo (scripts/run)", "crates", "../scripts/run"),
+        tests(rundown, "crates/rundown", "cargo test", folders),
+        tests("test demo (scripts/run)", "crates", "../scripts/run", demo),
         Step::new("no flag for rustc stands in a configuration file", 10, no_flags),
     ]
 }
@@ -204,14 +231,36 @@ fn boots(times: u32) -> Vec<Step> {
             let set = [("QEMU_MACHINE", machine), ("QEMU_SMP", cores)];
             steps.push(passes(MachineTests, &set, 1));
         }
+        for cores in ["2", "8"] {
+            let set = [("QEMU_MACHINE", machine), ("QEMU_SMP", cores)];
+            steps.push(passes(CoreTests, &set, times));
+        }
     }
     steps.push(passes(MachineTests, &[("QEMU_CPU", "a64fx")], 1));
     for cores in ["1", "4"] {
         let single = ("QEMU_ACCEL", "tcg,thread=single");
         steps.push(passes(MachineTests, &[single, ("QEMU_SMP", cores)], 3));
     }
+    // Core 0 looks at the others after every few instructions: whether one that is up can be interrupted.
+    steps.push(passes(MachineTests, &COUNTED, 1));
+    steps.push(passes(DemoChecks, &[("QEMU_SMP", "4")], 1));
+    steps.extend(interrupts());
+    for set in [("QEMU_ACCEL", "tcg,thread=single"), ("QEMU_CPU", "a64fx"), ("QEMU_SMP", "64")] {
+        steps.push(passes(CoreTests, &[set], 1));
+    }
     steps.push(small());
     steps
+}
+
+/// Interrupts in the middle, on both interrupt controllers and on a core alone.
+fn interrupts() -> Vec<Step> {
+    let set: [&[_]; 4] = [
+        &[("QEMU_SMP", "1")],
+        &[("QEMU_SMP", "4")],
+        &[("QEMU_SMP", "4"), ("QEMU_ACCEL", "tcg,thread=single")],
+        &[("QEMU_SMP", "2"), ("QEMU_MACHINE", "virt")],
+    ];
+    set.map(|variables| passes(Interrupts, variables, 1)).into()
 }
 
 #[cfg(test)]

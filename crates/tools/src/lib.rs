@@ -1,6 +1,7 @@
 //! What the project's tools for the host share.
 //!
 //! - [`cargo`] has cargo build a kernel image, the plugin or a tool, and says where it is.
+//! - [`image`] chooses one of the mutants that a kernel has.
 //! - [`lock`] lets one run of a script a checkout.
 //! - [`measure`] reads the `# measure` lines of a report.
 //! - [`nameless`] is a file that a command writes and of which nothing is left.
@@ -8,6 +9,7 @@
 //! - [`usage`] reads a command line.
 
 pub mod cargo;
+pub mod image;
 pub mod lock;
 pub mod measure;
 pub mod nameless;

@@ -69,6 +69,13 @@ mod tests {
     }
 
     #[test]
+    fn a_tool_ends_with_the_status_of_its_error() {
+        let status = |result: Result<(), ExitError>| format!("{:?}", main(|_| result));
+        assert_eq!(status(Ok(())), format!("{:?}", ExitCode::SUCCESS));
+        assert_eq!(status(Err(wrong("x", "y"))), format!("{:?}", ExitCode::from(2)));
+    }
+
+    #[test]
     fn what_is_wrong_is_one_line_with_status_2() {
         for line in ["", "--seed x", "--nonsense"] {
             let error = read(line).unwrap_err();

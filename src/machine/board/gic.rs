@@ -3,6 +3,7 @@
 use crate::arch::interrupt_mask::without_interrupts;
 use crate::arch::timer;
 use crate::board::device_tree::Gic;
+use aarch64_cpu::asm::barrier;
 use alloc::vec::Vec;
 use arm_gic::gicv2::{self, GicV2};
 use arm_gic::gicv3::{
@@ -12,7 +13,7 @@ use arm_gic::{IntId, InterruptGroup, UniqueMmioPointer};
 use core::iter;
 use core::ops::Range;
 use core::ptr::NonNull;
-use spin::{Mutex, Once};
+use spin::{Mutex, MutexGuard, Once};
 
 /// The lowest priority that still interrupts; lower numbers come first.
 const PRIORITY_MASK: u8 = 0xff;
@@ -96,7 +97,7 @@ fn controller() -> &'static Controller {
     CONTROLLER.get().expect("the interrupt controller is started before it is used")
 }
 
-/// Lets the calling core, which is `core`, receive the wake-up and the timer interrupt. On each, once.
+/// Lets the calling core, which is `core`, receive the wake-up and the timer interrupt. Each time that it starts.
 pub fn start_core(core: Target) {
     match controller() {
         Controller::V2(gic) => {
@@ -111,13 +112,7 @@ pub fn start_core(core: Target) {
         }
         Controller::V3 { redistributors } => {
             GicCpuInterface::enable_system_register_el1();
-            let Target { index, affinity } = core;
-            let own = redistributors
-                .binary_search_by_key(&affinity, |&(affinity, _)| affinity)
-                .unwrap_or_else(|_| {
-                    panic!("core {index} (MPIDR {affinity:#x}) has no redistributor")
-                });
-            let mut own = redistributors[own].1.lock();
+            let mut own = own(redistributors, core);
             let _ = own.mark_core_awake(); // it may be awake already
             own.configure_default_settings();
             for interrupt in [wake(), virtual_timer()] {
@@ -127,6 +122,30 @@ pub fn start_core(core: Target) {
             }
             GicCpuInterface::set_priority_mask(PRIORITY_MASK);
             GicCpuInterface::enable_group1(true);
+        }
+    }
+}
+
+fn own(
+    redistributors: &'static [(u64, Mutex<GicRedistributor<'static>>)],
+    core: Target,
+) -> MutexGuard<'static, GicRedistributor<'static>> {
+    let Target { index, affinity } = core;
+    let own = redistributors.binary_search_by_key(&affinity, |&(affinity, _)| affinity);
+    let own =
+        own.unwrap_or_else(|_| panic!("core {index} (MPIDR {affinity:#x}) has no redistributor"));
+    redistributors[own].1.lock()
+}
+
+/// Takes from the calling core, which is `core` and has its interrupts masked, what [`start_core`] has given it.
+/// What comes for it while it is off stays pending.
+pub fn stop_core(core: Target) {
+    match controller() {
+        Controller::V2(gic) => gic.lock().set_priority_mask(0), // nothing has a higher priority
+        Controller::V3 { redistributors } => {
+            // First the interface, then the redistributor (Arm IHI 0069, "Power management", GICR_WAKER).
+            GicCpuInterface::enable_group1(false);
+            let _ = own(redistributors, core).mark_core_asleep(); // no error: it is awake
         }
     }
 }
@@ -175,16 +194,20 @@ pub fn wake_core(core: Target) {
                 affinity1,
                 target_list: 1 << affinity0, // `virt` puts 16 cores in a cluster
             };
+            // It is sent by a register, which no DMB orders behind memory (Linux, drivers/irqchip/irq-gic-v3.c,
+            // gic_ipi_send_mask): what was written is to be seen by whoever it wakes.
+            barrier::dsb(barrier::ISHST);
             GicCpuInterface::send_sgi(wake(), target, SgiTargetGroup::CurrentGroup1)
                 .unwrap_or_else(|error| panic!("core {}: {error}", core.index));
+            barrier::isb(barrier::SY); // and it is to be sent now
         }
     }
 }
 
 /// Acknowledges what is pending, ends it, and has `handler` handle it. Interrupts are masked.
 ///
-/// It is ended before it is handled, as handlers never nest: so another interrupt can end a WFI inside a
-/// handler. The timer is level-sensitive: its handler sets it anew, and the level goes away.
+/// It is ended before it is handled: so another interrupt can end a WFI inside a handler, or interrupt one
+/// that unmasks them. The timer is level-sensitive: its handler sets it anew, and the level goes away.
 pub fn handle(handler: impl FnOnce(Interrupt)) {
     match controller() {
         Controller::V2(gic) => {

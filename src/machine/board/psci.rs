@@ -1,11 +1,13 @@
-//! The firmware: it starts a core, and switches the machine off (PSCI, Arm DEN0022).
+//! The firmware: it starts cores and stops them, and switches the machine off (PSCI, Arm DEN0022).
 
 use crate::arch::cpu;
 use crate::board::device_tree::Conduit;
 use smccc::arch::{SMCCC_VERSION, Version};
-use smccc::psci::{self, Error};
+use smccc::psci::{self, AffinityState, LowestAffinityLevel};
 use smccc::{Call, Hvc, Smc};
 use spin::Once;
+
+pub use smccc::psci::Error;
 
 /// "Call UID" of the vendor-specific hypervisor services (Arm DEN0028, "Vendor Specific Hypervisor Service").
 const HYPERVISOR_UID: u32 = 0x8600_ff01;
@@ -26,20 +28,37 @@ fn conduit() -> Conduit {
     CONDUIT.get().copied().unwrap_or_else(expected)
 }
 
+/// Calls a function of PSCI, in the way that this machine has.
+macro_rules! call {
+    ($function:ident ( $($argument:expr),* )) => {
+        match conduit() {
+            Conduit::Hvc => psci::$function::<Hvc>($($argument),*),
+            Conduit::Smc => psci::$function::<Smc>($($argument),*),
+        }
+    };
+}
+
 /// Starts the core with this affinity at the address `entry`, with `argument` in x0.
 pub fn start_core(affinity: u64, entry: usize, argument: usize) -> Result<(), Error> {
-    match conduit() {
-        Conduit::Hvc => psci::cpu_on::<Hvc>(affinity, entry as u64, argument as u64),
-        Conduit::Smc => psci::cpu_on::<Smc>(affinity, entry as u64, argument as u64),
-    }
+    call!(cpu_on(affinity, entry as u64, argument as u64))
+}
+
+/// Switches the calling core off. Comes back only if that cannot be.
+///
+/// The firmware cleans the core's caches (DEN0022, 5.5). What the caller owes: interrupts masked, and nothing
+/// that has to reach this core.
+pub fn stop_core() -> Result<(), Error> {
+    call!(cpu_off())
+}
+
+/// Returns whether the core with this affinity is off: only then can it be started.
+pub fn is_off(affinity: u64) -> bool {
+    call!(affinity_info(affinity, LowestAffinityLevel::All)) == Ok(AffinityState::Off)
 }
 
 /// Switches the machine off: QEMU ends with status 0. Comes back if the firmware does not know how.
 pub fn system_off() {
-    let _ = match conduit() {
-        Conduit::Hvc => psci::system_off::<Hvc>(),
-        Conduit::Smc => psci::system_off::<Smc>(),
-    };
+    let _ = call!(system_off());
 }
 
 /// Returns whether the machine is one of Linux's KVM.

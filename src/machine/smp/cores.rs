@@ -27,7 +27,7 @@ pub struct Core {
     pub affinity: u64,
     /// Stacks and their guard pages.
     pub stacks: Stacks,
-    /// Set by the core itself, once it can take interrupts.
+    /// Set by the core itself, once it can take interrupts; cleared to have it switch itself off.
     pub up: AtomicBool,
     /// The address it sleeps on, or 0 (see [`park`](crate::smp::park)).
     pub parked_on: AtomicUsize,
@@ -81,6 +81,12 @@ pub fn register(core: &'static Core) {
     TPIDR_EL1.set(ptr::from_ref(core).addr() as u64);
     CORES[core.index].store(ptr::from_ref(core).cast_mut(), Ordering::Release);
     STARTED.fetch_add(1, Ordering::Release); // both pair with the Acquire in `get` and `count`
+}
+
+/// Takes the calling core, which is about to switch itself off, from those that others find.
+pub fn unregister(core: &Core) {
+    STARTED.fetch_sub(1, Ordering::Relaxed); // Relaxed: who stops the core waits for more than this
+    CORES[core.index].store(ptr::null_mut(), Ordering::Relaxed);
 }
 
 /// Returns the calling core's data.

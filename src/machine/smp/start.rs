@@ -1,4 +1,4 @@
-//! Starting the other cores, and where they arrive.
+//! Starting the other cores, where they arrive, and stopping them.
 
 use crate::arch::{cache, interrupt_mask, time};
 use crate::board::{device_tree, gic, memory, mmu, psci};
@@ -38,36 +38,47 @@ unsafe extern "C" {
 pub fn start_all(leave_out: Option<usize>) {
     let machine = device_tree::machine();
     for (index, &affinity) in machine.affinities().iter().enumerate().skip(1) {
-        let context = prepare(index, affinity);
-        if leave_out != Some(index) {
-            let entry = (_start_secondary as *const ()).addr();
-            let argument = ptr::from_ref(context).addr();
-            let answer = psci::start_core(affinity, entry, argument);
-            answer.unwrap_or_else(|error| {
-                panic!(
-                    "core {index} (MPIDR {affinity:#x}) cannot be started: PSCI CPU_ON says {error}"
-                )
-            });
-        }
-        let up = &context.core.up;
-        let is_up = || up.load(Ordering::Acquire);
-        if !park::wait(ptr::from_ref(up).cast(), is_up, time::after_ms(DEADLINE_MS)) {
-            panic!("core {index} (MPIDR {affinity:#x}) did not come up within {DEADLINE_MS} ms");
-        }
+        let core = Box::leak(Box::new(Core::new(index, affinity, memory::stacks(index))));
+        start_by(if leave_out == Some(index) { |_, _, _| Ok(()) } else { psci::start_core }, core);
     }
 }
 
-/// Makes what a core needs to start, and writes it to memory, where that core finds it with caches off.
-fn prepare(index: usize, affinity: u64) -> &'static StartContext {
-    let stacks = memory::stacks(index);
-    let context: &'static StartContext = Box::leak(Box::new(StartContext {
+/// Starts a core that [`stop`] has stopped, and waits until it is up. Data, stacks and slot are those it had.
+pub fn start(core: &'static Core) {
+    start_by(psci::start_core, core);
+}
+
+fn start_by(firmware: fn(u64, usize, usize) -> Result<(), psci::Error>, core: &'static Core) {
+    let Core { index, affinity, ref stacks, ref up, .. } = *core;
+    // On this stack: once the core is up it has read it, and otherwise the run ends here.
+    let context = StartContext {
         ttbr0: mmu::ttbr0(),
         exception_stack: stacks.exception.end,
         stack: stacks.main.end,
-        core: Box::leak(Box::new(Core::new(index, affinity, stacks))),
-    }));
-    cache::clean(context);
-    context
+        core,
+    };
+    cache::clean(&context); // the core finds it with its caches off
+    let entry = (_start_secondary as *const ()).addr();
+    firmware(affinity, entry, ptr::from_ref(&context).addr()).unwrap_or_else(|error| {
+        panic!("core {index} (MPIDR {affinity:#x}) cannot be started: PSCI CPU_ON says {error}")
+    });
+    let is_up = || up.load(Ordering::Acquire);
+    if !park::wait(ptr::from_ref(up).cast(), is_up, time::after_ms(DEADLINE_MS)) {
+        panic!("core {index} (MPIDR {affinity:#x}) did not come up within {DEADLINE_MS} ms");
+    }
+}
+
+/// Has an idle core switch itself off, and waits until it is off. Panics, naming it, if that takes too long.
+pub fn stop(core: &'static Core) {
+    let Core { index, affinity, .. } = *core;
+    jobs::dismiss(core);
+    // A core that is off can't say so: asked for a millisecond after the other (Linux does the same,
+    // arch/arm64/kernel/psci.c, cpu_psci_cpu_kill).
+    let is_off = || psci::is_off(affinity);
+    let soon = || park::wait(ptr::from_ref(&is_off).cast(), is_off, time::after_ms(1));
+    if !(0..DEADLINE_MS).any(|_| soon()) {
+        panic!("core {index} (MPIDR {affinity:#x}) is not off after {DEADLINE_MS} ms");
+    }
 }
 
 /// Called by boot/entry.S on another core: MMU on, on its own stack, interrupts masked.
@@ -78,5 +89,9 @@ pub extern "C" fn secondary_core(core: &'static Core) -> ! {
     interrupt_mask::unmask_interrupts();
     core.up.store(true, Ordering::Release);
     park::wake(ptr::from_ref(&core.up).cast());
-    jobs::serve(core)
+    jobs::serve(core);
+    interrupt_mask::mask_interrupts();
+    cores::unregister(core);
+    gic::stop_core(core.target());
+    panic!("core {} cannot be switched off: PSCI CPU_OFF says {:?}", core.index, psci::stop_core());
 }

@@ -87,7 +87,7 @@ unsafe fn find<'a>(
     (known, unsafe { &*(object as *const Object) })
 }
 
-/// Puts a live object into a buffer, and says for whom.
+/// Puts a live object with so many slots into a buffer, and says for whom.
 ///
 /// # Safety
 ///
@@ -96,10 +96,10 @@ unsafe fn initialize(
     routine: &'static str,
     buffer: PEX_RUNDOWN_REF_CACHE_AWARE,
     size: usize,
+    slots: usize,
     allocated: bool,
     tag: ULONG,
 ) {
-    let slots = slot_count();
     let needed = size_of_object(slots);
     if buffer.is_null() {
         Misuse::Null.report(routine, buffer);
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn ExInitializeRundownProtectionCacheAware(
 ) {
     let routine = "ExInitializeRundownProtectionCacheAware";
     // SAFETY: the caller's promise.
-    unsafe { initialize(routine, RunRefCacheAware, RunRefSize, false, 0) }
+    unsafe { initialize(routine, RunRefCacheAware, RunRefSize, slot_count(), false, 0) }
 }
 
 /// Allocates run-down protection and initialises it: SizeOf, an allocation, and Initialize in one.
@@ -177,12 +177,13 @@ pub extern "C" fn ExAllocateCacheAwareRundownProtection(
     Tag: ULONG,
 ) -> PEX_RUNDOWN_REF_CACHE_AWARE {
     let routine = "ExAllocateCacheAwareRundownProtection";
-    let size = size_of_object(slot_count());
+    let slots = slot_count(); // asked once: the answer may be another one the next time
+    let size = size_of_object(slots);
     Misuse::check_platform(routine, ptr::null::<()>(), true);
     let memory: PEX_RUNDOWN_REF_CACHE_AWARE = platform::allocate(PoolType, size, Tag).cast();
     if !memory.is_null() {
         // SAFETY: fresh memory of this size.
-        unsafe { initialize(routine, memory, size, true, Tag) };
+        unsafe { initialize(routine, memory, size, slots, true, Tag) };
     }
     memory
 }

@@ -26,7 +26,14 @@ void rust_eh_personality(void) { abort(); }
 
 enum { SLOTS = 3 }; /* fewer than the tests have threads */
 
-static SIZE_T slot_count(void) { return SLOTS; }
+static SIZE_T slots = SLOTS;
+static unsigned asked; /* how often slot_count was */
+
+static SIZE_T slot_count(void)
+{
+    asked++;
+    return slots;
+}
 
 /* Another one each time, and beyond the number of slots: any answer is correct. */
 static SIZE_T current_slot(void)
@@ -52,6 +59,7 @@ static ULONG last_tag, freed_tag;
 static SIZE_T last_size, freed_size;
 static void *last_memory, *freed_memory;
 static int no_memory;
+static void *when_freed; /* a copy of the memory as it was then */
 
 static void *allocate(POOL_TYPE pool, SIZE_T size, ULONG tag)
 {
@@ -68,18 +76,23 @@ static void keep(void *memory, SIZE_T size, ULONG tag)
     freed_memory = memory;
     freed_size = size;
     freed_tag = tag;
+    free(when_freed);
+    when_freed = malloc(size);
+    if (when_freed != NULL)
+        memcpy(when_freed, memory, size);
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
 static atomic_ulong sleeps;
+static const void *slept_at, *woken_at; /* the last, under the lock */
 
 /* Returns after one sleep, whatever woke it: the library asks again. */
 static void sleep_once(const void *address, BOOLEAN (*ready)(void *context), void *context)
 {
-    (void)address;
     pthread_mutex_lock(&lock);
     if (!ready(context)) {
+        slept_at = address;
         atomic_fetch_add(&sleeps, 1);
         pthread_cond_wait(&woken, &lock);
     }
@@ -88,8 +101,8 @@ static void sleep_once(const void *address, BOOLEAN (*ready)(void *context), voi
 
 static void wake(const void *address)
 {
-    (void)address;
     pthread_mutex_lock(&lock);
+    woken_at = address;
     pthread_cond_broadcast(&woken);
     pthread_mutex_unlock(&lock);
 }
@@ -114,6 +127,113 @@ static const char *allocator(unsigned unused)
     ExWaitForRundownProtectionReleaseCacheAware(object);
     ExFreeCacheAwareRundownProtection(object);
     CHECK(freed_memory == last_memory && freed_size == last_size && freed_tag == last_tag);
+    CHECK(when_freed != NULL && memcmp(when_freed, freed_memory, freed_size) == 0); /* not touched any more */
+    return NULL;
+}
+
+/* Uses a live object of the cache-aware family, and runs it down. */
+static const char *used(PEX_RUNDOWN_REF_CACHE_AWARE object)
+{
+    for (SIZE_T i = 0; i < 2 * SLOTS; i++)
+        CHECK(ExAcquireRundownProtectionCacheAware(object) == TRUE);
+    ExReleaseRundownProtectionCacheAwareEx(object, 2 * SLOTS);
+    ExWaitForRundownProtectionReleaseCacheAware(object);
+    CHECK(ExAcquireRundownProtectionCacheAware(object) == FALSE);
+    ExRundownCompletedCacheAware(object);
+    ExReInitializeRundownProtectionCacheAware(object);
+    CHECK(ExAcquireRundownProtectionCacheAware(object) == TRUE);
+    ExReleaseRundownProtectionCacheAware(object);
+    ExWaitForRundownProtectionReleaseCacheAware(object);
+    return NULL;
+}
+
+/* An object keeps the number of slots that it was made with, whatever the kernel says later. */
+static const char *slots_change(unsigned unused)
+{
+    static const SIZE_T others[] = {1, 2, SLOTS - 1, SLOTS + 1, 64};
+    (void)unused;
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        PEX_RUNDOWN_REF_CACHE_AWARE allocated, given;
+        const char *seen;
+        SIZE_T size, made;
+        unsigned before = asked;
+        allocated = ExAllocateCacheAwareRundownProtection(PagedPool, i);
+        CHECK(allocated != NULL && asked == before + 1);
+        made = last_size;
+        size = ExSizeOfRundownProtectionCacheAware();
+        given = test_memory(size);
+        ExInitializeRundownProtectionCacheAware(given, size);
+        CHECK(size == made && asked == before + 3);
+        slots = others[i];
+        seen = used(allocated);
+        if (seen == NULL)
+            seen = used(given);
+        if (seen == NULL)
+            ExFreeCacheAwareRundownProtection(allocated);
+        slots = SLOTS;
+        if (seen != NULL)
+            return seen;
+        CHECK(asked == before + 3);
+        CHECK(freed_memory == (void *)allocated && freed_size == made && freed_tag == i);
+    }
+    return NULL;
+}
+
+/* Any number of slots makes an object, also none and more than there can be. */
+static const char *slots_at_the_limits(unsigned unused)
+{
+    static const SIZE_T most = sizeof(void *) > 4 ? 65536 : 256;
+    const struct { SIZE_T answer, meant; } cases[] = {
+        {0, 1}, {1, 1}, {most - 1, most - 1}, {most, most}, {most + 1, most}, {(SIZE_T)-1, most},
+    };
+    (void)unused;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        PEX_RUNDOWN_REF_CACHE_AWARE object;
+        const char *seen;
+        SIZE_T size;
+        slots = cases[i].meant;
+        size = ExSizeOfRundownProtectionCacheAware();
+        CHECK(size >= 128 * cases[i].meant);
+        slots = cases[i].answer;
+        CHECK(ExSizeOfRundownProtectionCacheAware() == size);
+        object = ExAllocateCacheAwareRundownProtection(NonPagedPool, 7);
+        slots = SLOTS;
+        CHECK(object != NULL && last_size == size);
+        seen = used(object);
+        if (seen != NULL)
+            return seen;
+        ExFreeCacheAwareRundownProtection(object);
+        CHECK(freed_size == size);
+        free(freed_memory);
+    }
+    return NULL;
+}
+
+static void *waits(void *object)
+{
+    ExWaitForRundownProtectionRelease((PEX_RUNDOWN_REF)object);
+    return NULL;
+}
+
+/* Who waits sleeps at the address that the last release wakes, and that lies in the object. */
+static const char *one_address(unsigned unused)
+{
+    static EX_RUNDOWN_REF object;
+    unsigned long before = atomic_load(&sleeps);
+    pthread_t thread;
+    (void)unused;
+    ExInitializeRundownProtection(&object);
+    CHECK(ExAcquireRundownProtection(&object) == TRUE);
+    CHECK(pthread_create(&thread, NULL, waits, &object) == 0);
+    while (atomic_load(&sleeps) == before)
+        usleep(1000);
+    pthread_mutex_lock(&lock);
+    woken_at = NULL;
+    pthread_mutex_unlock(&lock);
+    ExReleaseRundownProtection(&object);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(slept_at == woken_at);
+    CHECK((const char *)woken_at >= (const char *)&object && (const char *)woken_at < (const char *)(&object + 1));
     return NULL;
 }
 
@@ -140,10 +260,10 @@ static void without(void)
     then();
 }
 
-static EX_RUNDOWN_REF plain;
+static PEX_RUNDOWN_REF plain;
 static void *buffer;
 
-static void make_plain(void) { ExInitializeRundownProtection(&plain); }
+static void make_plain(void) { ExInitializeRundownProtection(plain); }
 static void make_allocated(void) { ExAllocateCacheAwareRundownProtection(PagedPool, 1); }
 static void make_both(void)
 {
@@ -160,12 +280,17 @@ static void make_both(void)
 
 static const char *incomplete(unsigned unused)
 {
+    SIZE_T size = ExSizeOfRundownProtectionCacheAware();
+    unsigned char *shared = shared_memory(sizeof *plain + size);
     (void)unused;
-    buffer = test_memory(ExSizeOfRundownProtectionCacheAware());
-    REPORTS_WITHOUT(wake, make_plain, "ExInitializeRundownProtection", &plain);
+    plain = (PEX_RUNDOWN_REF)(void *)shared;
+    buffer = shared + sizeof *plain;
+    REPORTS_WITHOUT(wake, make_plain, "ExInitializeRundownProtection", plain);
+    CHECK(untouched(shared, sizeof *plain));
     REPORTS_WITHOUT(free, make_allocated, "ExAllocateCacheAwareRundownProtection", NULL);
     REPORTS_WITHOUT(current_slot, make_both, "ExInitializeRundownProtectionCacheAware", buffer);
     REPORTS_WITHOUT(slot_count, make_both, "ExInitializeRundownProtectionCacheAware", buffer);
+    CHECK(untouched(buffer, size));
     return NULL;
 }
 
@@ -178,6 +303,9 @@ static const char *waiters_slept(unsigned unused)
 
 static const struct test tests[] = {
     {allocator, 0, "the allocator gets pool, size and tag, and Free hands them back"},
+    {slots_change, 0, "an object keeps its slots when the kernel's answer changes, and nobody asks again"},
+    {slots_at_the_limits, 0, "any number of slots is taken for the nearest that is possible"},
+    {one_address, 0, "a waiter sleeps at the address that is woken"},
     {nothing_left, 0, "without memory Allocate returns NULL"},
     {incomplete, 0, "a platform that lacks a function is reported"},
     {waiters_slept, 0, "waiting sleeps in the kernel's own way"},

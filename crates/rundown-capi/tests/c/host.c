@@ -37,7 +37,8 @@ void *test_memory(SIZE_T size)
 int main(void)
 {
     const struct family *families[] = {&plain_family, &cache_aware_family};
-    unsigned planned = contract_count() + 2 * threads_tests.count + misuse_tests.count + hooks_tests.count;
+    unsigned planned = contract_count() + 2 * threads_tests.count + misuse_tests.count + hooks_tests.count
+                       + program_tests.count;
     setvbuf(stdout, NULL, _IOLBF, 0); /* the children of fork must not print again what is buffered */
     printf("KTAP version 1\n1..%u\n", planned);
     for (unsigned test = 0; test < contract_count(); test++)
@@ -48,6 +49,7 @@ int main(void)
     }
     run_all("", &misuse_tests);
     run_all("hooks", &hooks_tests);
+    run_all("program", &program_tests);
     int passed = done == planned && failed == 0;
     printf("# rundown: %s\n", passed ? "PASS" : "FAIL");
     return passed ? 0 : 1;

@@ -1,4 +1,5 @@
 /* What a caller gets wrong is one line that says what, and an abort. Each mistake in a child. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,22 @@ const char *dies(void (*mistake)(void), const char *routine, const void *address
     if (length == 0 || strchr(line, '\n') != line + length - 1)
         return said;
     return NULL;
+}
+
+void *shared_memory(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        abort();
+    return memset(memory, 0xa5, size);
+}
+
+int untouched(const void *memory, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (((const volatile unsigned char *)memory)[i] != 0xa5)
+            return 0;
+    return 1;
 }
 
 #define P ((PEX_RUNDOWN_REF)object)
@@ -123,13 +140,15 @@ static const char *wrong_family(unsigned unused)
 
 static const char *misaligned(unsigned unused)
 {
-    unsigned char *memory = test_memory(cache_aware_family.size() + 8);
+    SIZE_T size = cache_aware_family.size() + 8;
+    unsigned char *memory = shared_memory(size);
     (void)unused;
     for (unsigned shift = 1; shift < sizeof(void *); shift++) {
         object = memory + shift;
         for (int i = 0; i < INITIALIZERS; i++)
             DIES(routines[i].call, routines[i].name, object, "misaligned. Pass an address that is a multiple of");
     }
+    CHECK(untouched(memory, size));
     object = memory + 4;
     REPORTS(ExAcquireRundownProtection, "misaligned");
     return NULL;
@@ -141,11 +160,9 @@ static void initialise_given(void) { ExInitializeRundownProtectionCacheAware(C, 
 static const char *too_small(unsigned unused)
 {
     SIZE_T needed = ExSizeOfRundownProtectionCacheAware();
-    unsigned char *memory = mmap(NULL, needed, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    unsigned char *memory = shared_memory(needed);
     SIZE_T sizes[] = {0, 1, sizeof(void *), needed / 2, needed - 128, needed - 1};
     (void)unused;
-    CHECK(memory != MAP_FAILED);
-    memset(memory, 0xa5, needed);
     object = memory;
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         char part[100];
@@ -154,8 +171,7 @@ static const char *too_small(unsigned unused)
                  (unsigned long)needed);
         DIES(initialise_given, "ExInitializeRundownProtectionCacheAware", object, part);
     }
-    for (SIZE_T i = 0; i < needed; i++)
-        CHECK(memory[i] == 0xa5); /* shared with the children: they have written nothing */
+    CHECK(untouched(memory, needed));
     munmap(memory, needed);
     return NULL;
 }
@@ -217,6 +233,56 @@ static const char *not_run_down(unsigned count)
     cache_aware_family.wait(object);
     cache_aware_family.reinitialize(object);
     REPORTS(ExReInitializeRundownProtectionCacheAware, part);
+    held(&plain_family, 0);
+    plain_family.wait(object);
+    plain_family.reinitialize(object);
+    REPORTS(ExReInitializeRundownProtection, part);
+    return NULL;
+}
+
+/* In the middle of a run-down: another thread waits for the holds. */
+static const struct family *waited_for;
+static void (*meanwhile)(void);
+
+static void *waits(void *unused)
+{
+    waited_for->wait(object);
+    return unused;
+}
+
+static void while_one_waits(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, waits, NULL) != 0)
+        _exit(3);
+    while (waited_for->acquire_n(object, 0) == TRUE)
+        usleep(1000);
+    meanwhile();
+}
+
+#define REPORTS_MEANWHILE(name)                                        \
+    do {                                                               \
+        meanwhile = call_##name;                                       \
+        DIES(while_one_waits, #name, object,                           \
+             "not run down (2 acquired and not released). Wait for");  \
+    } while (0)
+
+static const char *not_yet_run_down(unsigned unused)
+{
+    (void)unused;
+    waited_for = &plain_family;
+    held(waited_for, 2);
+    REPORTS_MEANWHILE(ExRundownCompleted);
+    REPORTS_MEANWHILE(ExReInitializeRundownProtection);
+    waited_for = &cache_aware_family;
+    held(waited_for, 2);
+    REPORTS_MEANWHILE(ExRundownCompletedCacheAware);
+    REPORTS_MEANWHILE(ExReInitializeRundownProtectionCacheAware);
+#ifndef WITHOUT_ALLOCATOR
+    object = ExAllocateCacheAwareRundownProtection(NonPagedPool, 0);
+    CHECK(object != NULL && waited_for->acquire_n(object, 2) == TRUE);
+    REPORTS_MEANWHILE(ExFreeCacheAwareRundownProtection);
+#endif
     return NULL;
 }
 
@@ -260,6 +326,7 @@ static const struct test tests[] = {
     {cache_aware_release_too_many, 0, "a release too many is reported by the wait at the latest, cache-aware"},
     {not_run_down, 3, "RundownCompleted and ReInitialize report an object that is held"},
     {not_run_down, 0, "RundownCompleted and ReInitialize report an object that is live"},
+    {not_yet_run_down, 0, "RundownCompleted, ReInitialize and Free report an object that others wait for"},
 #ifndef WITHOUT_ALLOCATOR
     {free_too_early, 5, "Free reports an object that is held"},
     {free_too_early, 0, "Free reports an object that is live"},

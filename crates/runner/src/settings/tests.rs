@@ -292,3 +292,29 @@ fn what_must_repeat_does_not_look_at_the_environment() {
     let settings = Settings::repeatable().unwrap();
     assert_eq!((settings.cores, settings.machine.as_str()), (4, REPEATABLE_MACHINE));
 }
+
+/// Set in a process that has the variables below.
+const INSIDE: &str = "RUNDOWN_TEST_HAS_VARIABLES";
+
+#[test]
+fn a_repeatable_boot_takes_only_the_binary_from_the_environment() {
+    if std::env::var_os(INSIDE).is_some() {
+        let settings = Settings::repeatable().unwrap();
+        let plain = read(&[("QEMU", "my-qemu"), ("QEMU_MACHINE", REPEATABLE_MACHINE)]).unwrap();
+        assert_eq!(settings, plain);
+        note_that_cores_are_emulated();
+        return;
+    }
+    for (accel, noted) in [("kvm", true), ("tcg", false)] {
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        let test = "a_repeatable_boot_takes_only_the_binary_from_the_environment";
+        again.args(["--exact", "--nocapture", &format!("settings::tests::{test}")]);
+        again.env(INSIDE, "1").env("QEMU", "my-qemu").env("QEMU_SMP", "9");
+        let output = again.env("QEMU_ACCEL", accel).env("QEMU_MACHINE", "virt").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let note =
+            "rundown: cores are emulated here, which QEMU_ACCEL cannot change; cargo run heeds";
+        assert_eq!(said.contains(note), noted, "{said}");
+    }
+}

@@ -36,13 +36,32 @@ fn word(bytes: &[u8]) -> Option<Range<usize>> {
 mod tests {
     use super::*;
 
+    /// The word of this program itself.
+    #[used]
+    #[unsafe(no_mangle)]
+    #[unsafe(link_section = ".data")]
+    static RUNDOWN_MUTANT: [u8; 8] = *b"<mutant>";
+
     #[test]
-    fn a_file_without_the_word_is_refused() {
+    fn the_word_and_nothing_else_is_set() {
         let own = std::env::current_exe().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("image");
-        assert!(choose(&own, 1, &to).unwrap_err().line.contains("no word"));
+        choose(&own, 0x7766_5544_3322_1100, &to).unwrap();
+        let (old, new) = (fs::read(&own).unwrap(), fs::read(&to).unwrap());
+        let changed: Vec<usize> = (0..old.len()).filter(|&at| old[at] != new[at]).collect();
+        assert_eq!(old.len(), new.len());
+        assert_eq!(changed, (changed[0]..changed[0] + 8).collect::<Vec<_>>());
+        assert_eq!(&old[changed[0]..][..8], RUNDOWN_MUTANT.as_slice());
+        assert_eq!(&new[changed[0]..][..8], [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77]);
+    }
+
+    #[test]
+    fn a_file_without_the_word_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "image"].map(|name| folder.path().join(name));
+        fs::write(&from, "no ELF file").unwrap();
+        assert!(choose(&from, 1, &to).unwrap_err().line.contains("no word"));
         assert!(!to.exists());
-        assert_eq!(word(b"no ELF file"), None);
     }
 }

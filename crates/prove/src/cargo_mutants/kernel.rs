@@ -1,0 +1,156 @@
+//! The kernel's mutations: all in one build of its images, whose boots must end otherwise.
+//!
+//! First those that pass; what they miss must show in a boot that fails on purpose: it ends with another status
+//! or another last line.
+
+use crate::cargo_mutants::{Fate, Sum, list, viable};
+use crate::parallel;
+use crate::project::{BUILD_LIMIT, Project, run as run_command};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tools::cargo;
+
+/// What builds the images, and the name of each.
+const BUILD: &[&str] = &[
+    "--package=rundown-demo",
+    "--test=machine",
+    "--test=hotplug",
+    "--bin=rundown-demo",
+    "--example=must_fail",
+    "--message-format=json",
+];
+const PASS: [&str; 3] = ["machine", "hotplug", DEMO];
+const DEMO: &str = "rundown-demo";
+const MUST_FAIL: &str = "must_fail";
+
+/// How long a kernel has for its verdict, in seconds: several times what it takes.
+const TIMEOUT: &str = "20";
+/// The runner's own deadline comes long before this.
+const MOST: Duration = Duration::from_secs(120);
+
+/// A boot: the image, and the kernel's arguments.
+type Boot = (&'static str, String);
+/// How a boot ended: its status, and what the runner said at last.
+type End = (Option<i32>, String);
+
+/// Boots the kernel with each mutation.
+pub fn run(project: &Project) -> Result<Sum, String> {
+    let mutations = list::of(project, DEMO, "src")?;
+    let place = project.keep.join("all-of-kernel");
+    let all = viable::build(project, &place, &mutations, |root| build(project, root))?;
+    let images = images(&all.messages)?;
+    let boots = boots(project)?;
+    let runner = [&["--package", "runner"], cargo::FOR_THE_HOST].concat();
+    let runner = cargo::executable(&project.root, None, "runner", &runner);
+    let runner = runner.map_err(|error| error.line)?;
+    let ends = boots.iter().map(|each| boot(&runner, &images[each.0], each));
+    let ends = ends.collect::<Result<Vec<End>, String>>()?;
+    if let Some(at) = ends[..PASS.len()].iter().position(|end| end.0 != Some(0)) {
+        return Err(format!("{} does not pass as it is: {}", boots[at].0, ends[at].1));
+    }
+    let mut sum = Sum { refused: all.refused.len(), ..Sum::default() };
+    let is_there = |number: &&usize| !all.refused.contains(*number) && !all.alone.contains(*number);
+    let numbers: Vec<usize> = mutations.keys().filter(is_there).copied().collect();
+    let fate = |images: &BTreeMap<&str, PathBuf>, number: usize| {
+        for (each, end) in boots.iter().zip(&ends) {
+            let image = chosen(project, &images[each.0], each.0, number)?;
+            let now = boot(&runner, &image, each);
+            fs::remove_file(&image).map_err(|error| format!("{}: {error}", image.display()))?;
+            match now? {
+                now if now == *end => {}
+                (Some(124), _) => return Ok(Fate::Hangs),
+                _ => return Ok(Fate::Caught),
+            }
+        }
+        Ok::<Fate, String>(Fate::Missed)
+    };
+    let mut error = None;
+    parallel::each(
+        &numbers,
+        |number| fate(&images, *number),
+        |number, fate| match fate {
+            Ok(fate) => sum.count(fate, &mutations[number]),
+            Err(what) => error = Some(what),
+        },
+    );
+    error.map_or(Ok(()), Err)?;
+    for number in &all.alone {
+        let place = project.keep.join("one-of-kernel");
+        let mutation = &mutations[number];
+        match viable::build_alone(project, &place, mutation, |root| build(project, root))? {
+            None => sum.refused += 1,
+            Some((_tree, messages)) => {
+                let images = self::images(&messages)?;
+                sum.count(fate(&images, 0)?, mutation);
+            }
+        }
+    }
+    Ok(sum)
+}
+
+/// Builds the images of a workspace. Returns whether that went well, and cargo's messages.
+fn build(project: &Project, root: &Path) -> Result<(bool, String), String> {
+    let mut command = Command::new("cargo");
+    cargo::for_the_kernel(&mut command);
+    command.current_dir(root).args(["build", "--quiet"]).args(BUILD);
+    command.env("CARGO_TARGET_DIR", project.keep.join("elsewhere"));
+    command.env("CARGO_BUILD_BUILD_DIR", project.root.join("target"));
+    let output = run_command(&mut command, BUILD_LIMIT)?;
+    match output.status {
+        None => Err("the kernel is not built in time".to_owned()),
+        Some(status) => Ok((status == 0, output.stdout)),
+    }
+}
+
+/// Finds the images in cargo's messages.
+fn images(messages: &str) -> Result<BTreeMap<&'static str, PathBuf>, String> {
+    let find = |name| {
+        let image = cargo::find_executable(messages, name);
+        Ok((name, image.ok_or(format!("cargo does not say where {name} is"))?))
+    };
+    PASS.into_iter().chain([MUST_FAIL]).map(find).collect()
+}
+
+/// Returns the boots, those that pass first. Of those that fail on purpose, none that waits for a deadline.
+fn boots(project: &Project) -> Result<Vec<Boot>, String> {
+    let path = project.root.join("examples/must_fail.rs");
+    let source =
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let names = source.lines().filter_map(|line| line.strip_prefix("    (\"")?.split('"').next());
+    let names = names.filter(|name| !name.starts_with("hang") && *name != "two_ends");
+    let faults = names.map(|name| (MUST_FAIL, format!("must_fail={name}")));
+    let boots: Vec<_> =
+        PASS.map(|image| (image, String::new())).into_iter().chain(faults).collect();
+    match boots.len() {
+        ..10 => Err(format!("{} has few faults", path.display())),
+        _ => Ok(boots),
+    }
+}
+
+/// Returns a copy of the image that has chosen a mutation; 0: an image that has one for good.
+fn chosen(project: &Project, image: &Path, name: &str, number: usize) -> Result<PathBuf, String> {
+    let copy = project.keep.join(format!("{name}-{number}.elf"));
+    match number {
+        0 => fs::copy(image, &copy).map(|_| ()).map_err(|error| error.to_string())?,
+        _ => tools::image::choose(image, number, &copy).map_err(|error| error.line)?,
+    }
+    Ok(copy)
+}
+
+fn boot(runner: &Path, image: &Path, (_, append): &Boot) -> Result<End, String> {
+    let mut command = Command::new(runner);
+    for name in ["SMP", "MACHINE", "CPU", "MEM", "ACCEL"] {
+        command.env_remove(format!("QEMU_{name}"));
+    }
+    command
+        .arg(image)
+        .env("QEMU_TIMEOUT", TIMEOUT)
+        .env("QEMU_EXTRA", format!("-append '{append}'"));
+    let output = run_command(&mut command, MOST)?;
+    let last = output.stderr.lines().last().unwrap_or("");
+    // Addresses and times differ from boot to boot.
+    Ok((output.status, last.chars().filter(|sign| !sign.is_ascii_hexdigit()).collect()))
+}
