@@ -3,7 +3,9 @@
 //! `docs/arm.md` explains them. Each scenario is generated from the crate as it is, and once more with each
 //! ordering of the protocol weakened in the source, if that changes its instructions.
 
+mod access;
 mod build;
+mod compute;
 mod deciders;
 mod follow;
 mod image;
@@ -11,6 +13,7 @@ mod instruction;
 mod litmus;
 mod scenarios;
 mod values;
+mod writer;
 
 use crate::invariant::python;
 use crate::orderings::{self, Weakened};

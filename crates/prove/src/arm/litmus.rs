@@ -1,8 +1,9 @@
 //! Litmus tests in the format of herd7: several threads, and what is asked of their end.
 
-use super::follow::{Thread, follow, place_register};
+use super::follow::follow;
 use super::image::Image;
 use super::scenarios::Scenario;
+use super::writer::{Thread, place_register};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
