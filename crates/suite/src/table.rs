@@ -153,7 +153,7 @@ fn lints() -> Vec<Step> {
 
 /// The bounded proofs; `scripts/prove --long` runs them out.
 fn proven() -> impl Iterator<Item = Step> {
-    ["miri", "mutants", "loom", "weaken", "invariant"].into_iter().map(|stage| {
+    ["miri", "mutants", "loom", "weaken", "arm", "invariant"].into_iter().map(|stage| {
         let command = format!("scripts/prove {stage}");
         proofs(&format!("proof ({command})"), &command)
     })
