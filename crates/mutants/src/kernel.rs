@@ -81,7 +81,8 @@ pub(crate) const KERNEL: &[Elsewhere] = elsewhere! {
         "slot_words(&shared.object).eq(before)" =>
         "slot_words(&shared.object).count() == before.len()",
         Boot(Example("demo_checks"), &[], Says("not ok 4 a refused acquire"));
-    "what one core was given and never came is not noticed", "src/demo/rounds.rs",
-        "    equal(\"in sum, given = received\", sum(|c| c.given), sum(|c| c.received))?;\n" => "",
+    "only the first core's releases are compared with what it was granted", "src/demo/rounds.rs",
+        "    for (core, counts) in all.iter().enumerate() {" =>
+        "    for (core, counts) in all.iter().enumerate().take(1) {",
         Boot(Example("demo_checks"), &[], Says("not ok 2 a hold that was not released"));
 };
