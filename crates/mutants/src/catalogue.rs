@@ -9,6 +9,7 @@ use crate::peers::PEERS;
 use crate::replacement::Replacement;
 use crate::schemata::Edit;
 use crate::scope::SCOPE;
+use crate::sleep::SLEEP;
 use crate::tools::TOOLS;
 
 /// Returns every mutant of the primitive, always in the same order.
@@ -18,7 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutant> {
 
 /// Returns every mutant outside of the primitive, always in the same order.
 pub fn elsewhere() -> impl Iterator<Item = &'static Elsewhere> {
-    KERNEL.iter().chain(CAPI).chain(SCOPE).chain(TOOLS)
+    KERNEL.iter().chain(CAPI).chain(SCOPE).chain(TOOLS).chain(SLEEP)
 }
 
 /// Returns what a mutant changes in `source`, the text of its file.

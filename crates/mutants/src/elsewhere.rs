@@ -20,6 +20,8 @@ pub struct Elsewhere {
 pub enum Killer {
     /// A test on the host: the package, where in it the test stands, and the test's full name.
     Test(&'static str, In, &'static str),
+    /// A model on loom: the file of models, and the model's full name.
+    Model(&'static str, &'static str),
     /// A boot by the runner: the image, environment variables of the runner, and what its output shows.
     Boot(Image, &'static [(&'static str, &'static str)], Sign),
 }

@@ -103,7 +103,7 @@ fn tests(project: &Project) -> Result<Vec<Test>, String> {
 }
 
 fn of_the_protocol(weakened: &Weakened) -> bool {
-    weakened.models == PROTOCOL && weakened.file == "src/protocol.rs"
+    weakened.models == PROTOCOL && weakened.file == "crates/rundown/src/protocol.rs"
 }
 
 /// Compiles a variant, and generates every scenario.

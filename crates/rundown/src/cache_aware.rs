@@ -2,6 +2,7 @@
 
 use crate::cache_line::{CACHE_LINE, SharedLine};
 use crate::error::InitError;
+use crate::holders::Record;
 use crate::limits::MAX_SLOTS;
 use crate::object::Object;
 use crate::operations::check_drop;
@@ -243,6 +244,7 @@ impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
                 first.add(slot).write(SharedLine::new(Slot::new(false)));
             }
             debug_assert_eq!(size_of_val(&*object), (slots + 1) * CACHE_LINE);
+            Record::remove_all((*object).address()); // of what was here before
             NonNull::new_unchecked(object)
         }
     }
