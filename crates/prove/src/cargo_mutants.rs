@@ -72,7 +72,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Parts of the names of the tests that take seconds: they are left to what the others have missed.
 const LONG: [&str; 2] = ["fuzz::", "a_mutation_passes_only_with_all"];
 /// How many mutations a processor tries at a time: much of the time goes into tests that wait.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// What came of the mutations of a package.
 #[derive(Default)]
