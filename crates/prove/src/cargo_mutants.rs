@@ -150,7 +150,7 @@ fn build(project: &Project, root: &Path, package: &Package) -> Result<(bool, Str
     let output = run_command(&mut command, BUILD_LIMIT)?;
     match output.status {
         None => Err(format!("the tests of {name} are not built in time")),
-        Some(status) => Ok((status == 0, output.stdout)),
+        Some(status) => Ok((status == 0, output.merged)),
     }
 }
 
