@@ -49,7 +49,7 @@ const PACKAGES: [Package; 16] = [
     package("cachescope", "crates/cachescope", &["--lib"]),
     package("explore", "crates/explore", &["--lib"]),
     package("rundown-bench", "crates/bench", &["--lib"]),
-    package("lab", "crates/lab", &["--lib"]),
+    package("lab", "crates/lab", &["--lib", "--tests"]),
     package("kvm-test", "crates/kvm-test", &["--lib"]),
     package("soak", "crates/soak", &["--lib"]),
     package("suite", "crates/suite", &["--lib"]),
