@@ -169,6 +169,13 @@ fn miri_passes_only_if_every_seed_ran_well() {
 }
 
 #[test]
+fn fewer_models_than_there_are_do_not_pass() {
+    let (status, text) = Fake::new().prove(&["loom"], &[]);
+    assert_eq!(status, Some(2), "{text}");
+    assert!(text.contains("prove loom: could not run: loom: 2 models; there are "), "{text}");
+}
+
+#[test]
 fn every_weakened_ordering_must_be_caught() {
     let fake = Fake::new();
     let (status, text) = fake.prove(&["weaken"], &[]);
