@@ -6,9 +6,11 @@
 
 mod arrows;
 mod bad_setup;
+mod barriers;
 mod bench;
 mod boots;
 mod browser;
+mod choices;
 mod commands;
 mod context;
 mod count;
@@ -35,6 +37,7 @@ mod scope;
 mod second_qemu;
 mod sessions;
 mod setup;
+mod soak;
 mod step;
 mod table;
 mod terminal;
@@ -93,6 +96,9 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
         }
     });
     println!("{}", report.slowest());
+    if let Some(line) = report.missing(entries.len()) {
+        println!("{line}");
+    }
     println!("{}", report.sums());
     match (report.passed, report.failed) {
         (1.., 0) => Ok(()),
