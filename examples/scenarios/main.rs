@@ -2,6 +2,8 @@
 //!
 //! `-append "scenario=NAME seed=K seeds=N apart=A"` runs the scenario once for each of N seeds: K, K + A,
 //! K + 2 A, ... Each seed is a test, and the first that fails ends the run. `trace=1` prints every step.
+//! `schedule=pct depth=D length=L`: by priorities, for bugs of this depth (0: the seed draws it), in runs of
+//! about so many instructions; without it each core has the same chance.
 //! Needs `-icount shift=4,sleep=off`; `scripts/explore` knows how.
 
 #![no_std]
@@ -16,7 +18,7 @@ use machine::board::exit::{self, Status};
 use machine::smp::start;
 use machine::testing::ktap::Ktap;
 use machine::traps::panic;
-use schedule::{calibrate, plugin, scheduler, trace};
+use schedule::{calibrate, choice, plugin, scheduler, trace};
 
 mod names;
 mod races;
@@ -35,7 +37,7 @@ fn main() -> ! {
     let scenario = chosen.unwrap_or_else(|| usage(&format!("scenario={name}")));
     let (first, seeds, apart) = (number("seed", 0), number("seeds", 1), number("apart", 1));
     let cores = machine.core_count;
-    if cores < scenario.fewest || cores > scheduler::MAX_CORES {
+    if cores < scenario.fewest || cores > choice::MAX_CORES {
         usage(&format!("{name} on {cores} cores"));
     }
 
@@ -44,6 +46,11 @@ fn main() -> ! {
     match machine.argument("tier") {
         Some("plugin") => plugin::let_it_choose(),
         _ => calibrate::calibrate(cores),
+    }
+    match machine.argument("schedule") {
+        Some("pct") => choice::use_priorities(number("depth", 0) as usize, number("length", 1)),
+        None => {}
+        Some(other) => usage(&format!("schedule={other}")),
     }
     let mut ktap = Ktap::plan(seeds as usize);
     println!("# {}, on {cores} cores", scenario.about);

@@ -14,6 +14,7 @@
 //! Interleavings are sequentially consistent, and code that masks interrupts is never interrupted.
 
 pub mod calibrate;
+pub mod choice;
 pub mod plugin;
 pub mod random;
 pub mod scheduler;

@@ -4,8 +4,9 @@
 //! line, or 64 or 128 bytes apart. `-append`: `adds=N` a core (100), `atomics=default|lse|exclusive`
 //! (what the compiler makes of `fetch_add`, or one of the two instructions), `cores=N` that take part
 //! (all), `announced=N` that the markers speak of (as many; with more, a schedule must get stuck). Then
-//! the cores hand a token round, asleep until it comes, and core 0 executes one instruction of each
-//! unusual kind (`kinds.rs`). With `unseen=NAME where=PLACE` it executes one instruction that the plugin
+//! the cores hand a token round, asleep until it comes (`lose=N`: after N turns nobody is woken, and a
+//! schedule must get stuck as well), and core 0 executes one instruction of each unusual kind
+//! (`kinds.rs`). With `unseen=NAME where=PLACE` it executes one instruction that the plugin
 //! must refuse (`unseen.rs`), and nothing else. Also boots without the plugin.
 
 #![no_std]
@@ -68,7 +69,7 @@ fn main() -> ! {
     for (phase, (name, stride)) in (1..).zip(LAYOUTS) {
         ktap.test(name, || run(phase, (name, stride), taking_part, announced, adds, add));
     }
-    ktap.test("token", || hand_round(taking_part));
+    ktap.test("token", || hand_round(taking_part, number("lose", usize::MAX)));
     ktap.test("kinds", || kinds::run(TOKEN + 1));
     ktap.finish()
 }
@@ -121,8 +122,8 @@ fn add_exclusive(word: &AtomicUsize) {
     }
 }
 
-/// Each core sleeps until the token is its own, and wakes the next one.
-fn hand_round(taking_part: usize) -> Result {
+/// Each core sleeps until the token is its own, and wakes the next one, `lose` turns long.
+fn hand_round(taking_part: usize, lose: usize) -> Result {
     let start = ptr::from_ref(&BATON.0);
     cachescope_guest::watch("baton", start..start.wrapping_add(1), 0);
     cachescope_guest::name(TOKEN, "token");
@@ -135,6 +136,9 @@ fn hand_round(taking_part: usize) -> Result {
             let mine = round * taking_part + core;
             sleep_until(deadline, || BATON.0.load(Ordering::Acquire) == mine);
             BATON.0.store(mine + 1, Ordering::Release);
+            if mine + 1 >= lose {
+                continue;
+            }
             let next = (core + 1) % taking_part;
             cachescope_guest::wakes(next);
             gic::wake_core(cores::get(next).expect("it takes part").target());

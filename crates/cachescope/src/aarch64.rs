@@ -157,6 +157,72 @@ mod tests {
         assert_eq!(decode(0xd50b_7420), Some((Class::Unseen, "DC ZVA"))); // dc zva, x0
     }
 
+    /// Every name that a trace can show, also of sizes and orderings that a compiler rarely makes.
+    #[test]
+    fn knows_each_by_its_name() {
+        for (opcode, class, name) in [
+            (0xf821_0020, Class::Atomic, "LDADD"), // ldadd x1, x0, [x1]
+            (0xf821_1020, Class::Atomic, "LDCLR"),
+            (0xf821_2020, Class::Atomic, "LDEOR"),
+            (0xf821_3020, Class::Atomic, "LDSET"),
+            (0xf821_4020, Class::Atomic, "LDSMAX"),
+            (0xf821_5020, Class::Atomic, "LDSMIN"),
+            (0xf821_6020, Class::Atomic, "LDUMAX"),
+            (0xf821_7020, Class::Atomic, "LDUMIN"),
+            (0x3821_0020, Class::Atomic, "LDADD"), // ldaddb w1, w0, [x1]
+            (0xb861_8020, Class::Atomic, "SWP"),   // swpl w1, w0, [x1]
+            (0xb8bf_c020, Class::Plain, "LDAPR"),  // ldapr w0, [x1]
+            (0x88a0_7c22, Class::Atomic, "CAS"),   // cas w0, w2, [x1]
+            (0x08a0_7c22, Class::Atomic, "CAS"),   // casb w0, w2, [x1]
+            (0x0820_7c82, Class::Atomic, "CASP"),  // casp w0, w1, w2, w3, [x4]
+            (0x085f_7c20, Class::LoadExclusive, "LDXR"), // ldxrb w0, [x1]
+            (0x887f_0440, Class::LoadExclusive, "LDXP"), // ldxp w0, w1, [x2]
+            (0x8802_fc20, Class::StoreExclusive, "STXR"), // stlxr w2, w0, [x1]
+            (0x8823_0440, Class::StoreExclusive, "STXP"), // stxp w3, w0, w1, [x2]
+            (0x08df_fc20, Class::Plain, "LDAR"),   // ldarb w0, [x1]
+            (0x089f_fc20, Class::Plain, "STLR"),   // stlrb w0, [x1]
+            (0xd503_205f, Class::Spin, "WFE"),
+            (0xd503_203f, Class::Spin, "YIELD"),
+            (0xd503_305f, Class::ClearExclusive, "CLREX"), // clrex #0
+        ] {
+            assert_eq!(decode(opcode), Some((class, name)), "{opcode:08x}");
+        }
+    }
+
+    #[test]
+    fn knows_every_marker_and_none_besides() {
+        for number in 0..128 {
+            let class = decode(0xd503_201f | number << 5).map(|(class, _)| class);
+            let wanted = match number {
+                1 | 2 => Some(Class::Spin),
+                0x60..=0x68 => Some(Class::Marker(number)),
+                _ => None,
+            };
+            assert_eq!(class, wanted, "hint #{number:#x}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_load_or_store_does_not_matter() {
+        for (opcode, assembly) in [
+            (0x1400_0000, "b ."),
+            (0xd65f_03c0, "ret"),
+            (0xd280_0020, "mov x0, #1"),
+            (0x9100_0420, "add x0, x1, #1"),
+            (0x9b02_7c20, "mul x0, x1, x2"),
+            (0x1e62_2820, "fadd d0, d1, d2"),
+            (0x4e22_8420, "add v0.16b, v1.16b, v2.16b"),
+            (0xd503_3f9f, "dsb sy"),
+            (0xd503_3fbf, "dmb sy"),
+            (0xd503_207f, "wfi"),
+            (0xd503_209f, "sev"),
+            (0xd400_0001, "svc #0"),
+            (0xd53b_e040, "mrs x0, cntvct_el0"),
+        ] {
+            assert_eq!(decode(opcode), None, "{assembly}");
+        }
+    }
+
     #[test]
     fn knows_which_pairs_are_wide() {
         let wide =

@@ -1,9 +1,13 @@
 //! The plugin's arguments: what follows `-plugin libcachescope.so`.
 
 use crate::policy::Policy;
+use pct::DEEPEST;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// Steps of a run, if nothing is said of them.
+const LENGTH: u64 = 1000;
 
 /// The arguments; the table in the crate's documentation explains each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +58,7 @@ impl Arguments {
     /// Reads arguments of the form `key=value`. The error is a whole sentence.
     pub fn parse<'a>(args: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let mut this = Self::default();
-        let (mut random, mut seed) = (None, None);
+        let (mut policy, mut seed, mut depth, mut length) = (None, None, None, None);
         for arg in args {
             let (key, value) =
                 arg.split_once('=').ok_or_else(|| format!("`{arg}` is not KEY=VALUE"))?;
@@ -81,13 +85,22 @@ impl Arguments {
                 "names" => this.names = Some(value.into()),
                 "out" => this.out = Some(value.into()),
                 "policy" => {
-                    random = Some(match value {
-                        "round-robin" => false,
-                        "random" => true,
-                        _ => return Err(wrong("round-robin or random")),
+                    policy = Some(match value {
+                        "round-robin" | "random" | "pct" => value,
+                        _ => return Err(wrong("round-robin, random or pct")),
                     })
                 }
                 "seed" => seed = Some(any_number()?),
+                "depth" => {
+                    let depths = 1..=DEEPEST as u64;
+                    let given = number(value).filter(|given| depths.contains(given));
+                    let given = given.ok_or_else(|| wrong(&format!("1 to {DEEPEST}")))?;
+                    depth = Some(given as usize);
+                }
+                "length" => {
+                    let steps = number(value).filter(|&steps| steps > 0);
+                    length = Some(steps.ok_or_else(|| wrong("a number of steps, 1 or more"))?);
+                }
                 // Whoever says more than there are learns so when a phase begins.
                 "cores" => this.cores = usize::try_from(any_number()?).unwrap_or(usize::MAX),
                 "trace" => this.trace = Some(value.into()),
@@ -107,18 +120,28 @@ impl Arguments {
                 _ => {
                     return Err(format!(
                         "{key}= is unknown; there are mode, line, region, names, out, policy, seed, \
-                         cores, trace, trace_last, deadline, max_steps"
+                         depth, length, cores, trace, trace_last, deadline, max_steps"
                     ));
                 }
             }
         }
-        if !this.schedule && (random.is_some() || seed.is_some() || this.trace.is_some()) {
-            return Err("policy=, seed= and trace= want mode=schedule".into());
+        let pct_only = depth.is_some() || length.is_some();
+        let for_schedules = policy.is_some() || seed.is_some() || pct_only || this.trace.is_some();
+        if !this.schedule && for_schedules {
+            return Err("policy=, seed=, depth=, length= and trace= want mode=schedule".into());
         }
-        this.policy = match (random, seed) {
-            (Some(true), seed) => Policy::Random(seed.unwrap_or(0)),
+        if pct_only && policy != Some("pct") {
+            return Err("depth= and length= want policy=pct".into());
+        }
+        this.policy = match (policy, seed) {
+            (Some("random"), seed) => Policy::Random(seed.unwrap_or(0)),
+            (Some("pct"), seed) => Policy::Pct {
+                seed: seed.unwrap_or(0),
+                depth: depth.unwrap_or(0),
+                length: length.unwrap_or(LENGTH),
+            },
             (_, None) => Policy::RoundRobin,
-            (_, Some(_)) => return Err("seed= wants policy=random".into()),
+            (_, Some(_)) => return Err("seed= wants policy=random or policy=pct".into()),
         };
         Ok(this)
     }
@@ -170,13 +193,44 @@ mod tests {
     }
 
     #[test]
+    fn each_policy_has_its_defaults() {
+        let policy = |args: &str| {
+            Arguments::parse(["mode=schedule"].into_iter().chain(args.split_whitespace()))
+                .unwrap()
+                .policy
+        };
+        assert_eq!(policy(""), Policy::RoundRobin);
+        assert_eq!(policy("policy=round-robin"), Policy::RoundRobin);
+        assert_eq!(policy("policy=random"), Policy::Random(0));
+        assert_eq!(policy("policy=pct"), Policy::Pct { seed: 0, depth: 0, length: 1000 });
+        let all = Policy::Pct { seed: 7, depth: 8, length: 1 };
+        assert_eq!(policy("policy=pct seed=7 depth=8 length=1"), all);
+        assert_eq!(Arguments::parse([]).unwrap(), Arguments::default());
+    }
+
+    #[test]
     fn says_what_is_wrong() {
         for (args, error) in [
             ("mode=fast", "mode=fast: wants count or schedule"),
             ("region=5-5", "region=5-5: wants START-END in hexadecimal, END > START"),
             ("line=on", "line=on: wants 64 or 128"),
-            ("seed=1", "policy=, seed= and trace= want mode=schedule"),
-            ("mode=schedule seed=1", "seed= wants policy=random"),
+            ("seed=1", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
+            ("policy=pct", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
+            ("depth=1", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
+            ("length=1", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
+            ("trace=x", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
+            ("mode=schedule seed=1", "seed= wants policy=random or policy=pct"),
+            ("mode=schedule policy=round-robin seed=1", "seed= wants policy=random or policy=pct"),
+            ("mode=schedule policy=random depth=2", "depth= and length= want policy=pct"),
+            ("mode=schedule length=2", "depth= and length= want policy=pct"),
+            ("policy=fast", "policy=fast: wants round-robin, random or pct"),
+            ("depth=0", "depth=0: wants 1 to 8"),
+            ("depth=9", "depth=9: wants 1 to 8"),
+            ("length=0", "length=0: wants a number of steps, 1 or more"),
+            ("seed=x", "seed=x: wants a number"),
+            ("deadline=0", "deadline=0: wants seconds from 1 to 86400"),
+            ("deadline=86401", "deadline=86401: wants seconds from 1 to 86400"),
+            ("trace_last=10000001", "trace_last=10000001: wants a number from 1 to 10000000"),
             ("nonsense", "`nonsense` is not KEY=VALUE"),
             ("trace_last=0", "trace_last=0: wants a number from 1 to 10000000"),
         ] {

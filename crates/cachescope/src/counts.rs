@@ -85,3 +85,58 @@ impl PhaseCounts {
         self.counts.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_access_and_each_traffic_has_its_own_count() {
+        let mut counts = Counts::default();
+        (0..3).for_each(|_| counts.access(Access::Load));
+        (0..2).for_each(|_| counts.access(Access::Store));
+        counts.access(Access::Atomic);
+        let traffic = Traffic::default();
+        counts.traffic(traffic);
+        counts.traffic(Traffic { cold: true, ..traffic });
+        (0..2).for_each(|_| counts.traffic(Traffic { transfer: true, ..traffic }));
+        (0..3).for_each(|_| counts.traffic(Traffic { upgrade: true, ..traffic }));
+        (0..2).for_each(|_| counts.traffic(Traffic { invalidations: 7, ..traffic }));
+        let wanted = Counts {
+            loads: 3,
+            stores: 2,
+            atomics: 1,
+            cold: 1,
+            transfers: 2,
+            upgrades: 3,
+            invalidations: 14,
+        };
+        assert_eq!(counts, wanted);
+    }
+
+    #[test]
+    fn a_sum_adds_every_count() {
+        let counts = |unit| Counts {
+            loads: unit,
+            stores: 2 * unit,
+            atomics: 3 * unit,
+            cold: 4 * unit,
+            transfers: 5 * unit,
+            upgrades: 6 * unit,
+            invalidations: 7 * unit,
+        };
+        let mut sum = counts(1);
+        sum += counts(10);
+        assert_eq!(sum, counts(11));
+    }
+
+    #[test]
+    fn each_core_has_its_own_counts() {
+        let mut phase = PhaseCounts::new(3, "x".into(), 4);
+        phase.of(3).loads += 1;
+        phase.of(0).loads += 5;
+        phase.of(3).loads += 1;
+        let of: Vec<_> = phase.iter().map(|&(core, counts)| (core, counts.loads)).collect();
+        assert_eq!(of, [(3, 2), (0, 5)]);
+    }
+}

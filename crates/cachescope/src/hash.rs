@@ -23,3 +23,23 @@ impl Hash {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Worked out apart from this code, byte by byte.
+    #[test]
+    fn it_is_fnv_1a_of_the_bytes_of_each_word() {
+        let of = |words: &[u64]| {
+            let mut hash = Hash::default();
+            words.iter().for_each(|&word| hash.add(word));
+            hash.value()
+        };
+        assert_eq!(of(&[]), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(of(&[1]), 0x89cd_3129_1d2a_efa4);
+        assert_eq!(of(&[1, 2]), 0x7717_9803_63c8_e066);
+        assert_eq!(of(&[2, 1]), 0x0721_8440_7c3a_4ac6);
+        assert_eq!(of(&[0x0123_4567_89ab_cdef]), 0x37eb_3f33_4776_1c55);
+    }
+}

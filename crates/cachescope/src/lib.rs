@@ -17,8 +17,10 @@
 //! | `region=START-END` | watch these addresses (hexadecimal, the end not included); may be repeated | only what the guest's markers say |
 //! | `names=FILE` | names of addresses, see [`names`] | only those from the guest |
 //! | `out=FILE` | the results, as JSON lines, see [`report`] | standard error |
-//! | `policy=round-robin\|random` | who takes the next step | `round-robin` |
-//! | `seed=N` | for `policy=random` | 0 |
+//! | `policy=round-robin\|random\|pct` | who takes the next step: in turn, with equal chances, by priority | `round-robin` |
+//! | `seed=N` | for `policy=random` and `policy=pct` | 0 |
+//! | `depth=N` | for `policy=pct`: the depth of the bugs to look for, 1 to 8 | 1, 2 or 3, by the seed |
+//! | `length=N` | for `policy=pct`: how many steps a run takes, about | 1000 |
 //! | `cores=N` | cores that take part in a phase whose marker gives no number | such a phase is counted, and left out of the schedule |
 //! | `trace=FILE` | the last steps of a schedule, as text | none |
 //! | `trace_last=N` | how many | 1000 |

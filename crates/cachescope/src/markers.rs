@@ -137,6 +137,53 @@ mod tests {
     }
 
     #[test]
+    fn decodes_each_of_the_others() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.hint(COLD), Ok(Some(Marker::Cold)));
+        assert_eq!(decoder.hint(ARRIVE), Ok(Some(Marker::Arrive)));
+        spell(&mut decoder, 511, 16);
+        assert_eq!(decoder.hint(WAKES), Ok(Some(Marker::Wakes(511))));
+        "käse".bytes().for_each(|byte| spell(&mut decoder, u64::from(byte), 8));
+        spell(&mut decoder, 0xffff, 16);
+        let name = Marker::Name { phase: 0xffff, name: "käse".into() };
+        assert_eq!(decoder.hint(NAME), Ok(Some(name)));
+        spell(&mut decoder, 0, 16);
+        spell(&mut decoder, 1, 16);
+        assert_eq!(decoder.hint(PHASE), Ok(Some(Marker::Phase { phase: 1, cores: 0 })));
+        for number in [u64::MAX, 0, 1 << 63] {
+            spell(&mut decoder, number, 64);
+        }
+        let watch = Marker::Watch { name: String::new(), range: u64::MAX..0, stride: 1 << 63 };
+        assert_eq!(decoder.hint(WATCH), Ok(Some(watch)));
+    }
+
+    #[test]
+    fn refuses_sentences_that_are_too_short_too_long_or_unknown() {
+        for (bits, hint, part) in [
+            (31, PHASE, "a marker with 15 of 16 bits"),
+            (33, PHASE, "HINT #0x60 with 1 bits too many"),
+            (15, WAKES, "a marker with 15 of 16 bits"),
+            (191, WATCH, "a marker with 63 of 64 bits"),
+            (193, WATCH, "HINT #0x65 with 1 bits too many"),
+            (15, NAME, "a marker with 15 of 16 bits"),
+            (1, COLD, "HINT #0x64 with 1 bits too many"),
+            (1, ARRIVE, "HINT #0x66 with 1 bits too many"),
+            (0, NAME + 1, "HINT #0x69 is no marker"),
+        ] {
+            let mut decoder = Decoder::default();
+            (0..bits).for_each(|_| spell(&mut decoder, 1, 1));
+            assert_eq!(decoder.hint(hint), Err(part.into()));
+        }
+        let mut decoder = Decoder::default();
+        (0..MOST_BITS).for_each(|_| spell(&mut decoder, 0, 1));
+        assert_eq!(decoder.hint(ONE), Err("a marker of more than 4096 bits".into()));
+        let mut decoder = Decoder::default();
+        spell(&mut decoder, 0xff, 8);
+        spell(&mut decoder, 1, 16);
+        assert_eq!(decoder.hint(NAME), Err("a name that is not UTF-8".into()));
+    }
+
+    #[test]
     fn refuses_what_makes_no_sense() {
         assert!(Decoder::default().hint(PHASE).is_err());
         let mut decoder = Decoder::default();

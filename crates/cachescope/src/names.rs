@@ -247,6 +247,44 @@ mod tests {
     }
 
     #[test]
+    fn where_names_overlap_the_guests_newest_or_the_files_innermost_counts() {
+        let mut names =
+            Names::parse("1000 1100 outer\n1010 1020 inner\n1040 1050 later\n").unwrap();
+        for (address, name) in [
+            (0xfff, "0xfff"),
+            (0x1000, "outer"),
+            (0x100f, "outer+15"),
+            (0x1010, "inner"),
+            (0x101f, "inner+15"),
+            (0x1020, "outer+32"),
+            (0x1050, "outer+80"),
+            (0x10ff, "outer+255"),
+            (0x1100, "0x1100"),
+        ] {
+            assert_eq!(names.describe(address), name);
+        }
+        names.add(0x1000..0x1018, 8, "old");
+        names.add(0x1008..0x1014, 0, "new");
+        for (address, name) in
+            [(0x1007, "old[0]+7"), (0x1008, "new"), (0x1013, "new+11"), (0x1014, "old[2]+4")]
+        {
+            assert_eq!(names.describe(address), name);
+        }
+        assert_eq!(names.describe(0x1018), "inner+8", "the guest's go first, where there is one");
+    }
+
+    #[test]
+    fn another_name_or_offset_is_another_place() {
+        let mut names = Names::default();
+        names.add(0x1000..0x1080, 0, "object");
+        names.add(0x2000..0x2080, 0, "objecT");
+        let places = [0x1010, 0x1018, 0x2010].map(|address| names.place(address, 0x1000));
+        assert!(places[0] != places[1] && places[0] != places[2]);
+        assert_eq!(places.map(|place| place.offset), [0x10, 0x18, 0x10]);
+        assert_eq!(names.place(0x1008, 0x500).offset, 8, "from the name, not from the memory");
+    }
+
+    #[test]
     fn places_do_not_depend_on_addresses() {
         let (mut here, mut there) = (Names::default(), Names::default());
         here.add(0x1000..0x1080, 0, "object");

@@ -154,6 +154,16 @@ impl Plugin {
         })
     }
 
+    /// Ends QEMU when nobody can go on.
+    fn must_go_on(&self, scheduler: &Scheduler, somebody_can: bool) {
+        if !somebody_can {
+            failure::be_the_first();
+            self.report();
+            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            end(failure::STUCK, &scheduler.sleepers(&names));
+        }
+    }
+
     /// Returns whether cores are serialised.
     pub fn schedules(&self) -> bool {
         self.scheduler.is_some()
@@ -222,7 +232,7 @@ impl Plugin {
     /// Handles a core that is about to wait without sleeping.
     pub fn spin(&self, core: usize) {
         if let Some(scheduler) = self.scheduler_of(core) {
-            scheduler.spin(core);
+            self.must(scheduler.spin(core));
         }
     }
 
@@ -256,7 +266,7 @@ impl Plugin {
     /// Handles a core that QEMU has put to sleep.
     pub fn idle(&self, core: usize) {
         if let Some(scheduler) = &self.scheduler {
-            scheduler.idle(core);
+            self.must_go_on(scheduler, scheduler.idle(core));
         }
     }
 }

@@ -1,5 +1,8 @@
 //! How the core that takes the next step is chosen.
 
+use crate::directory::MAX_CORES;
+use pct::{Priorities, Random};
+
 /// How the next core is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -7,48 +10,66 @@ pub enum Policy {
     RoundRobin,
     /// Each core that can, with the same probability, from a seed.
     Random(u64),
+    /// The core with the highest priority, see [`Priorities`].
+    Pct {
+        /// Draws the priorities and the change points.
+        seed: u64,
+        /// Of the bugs to look for; 0: drawn as well.
+        depth: usize,
+        /// Steps that a run takes, about.
+        length: u64,
+    },
 }
 
 /// A policy and its state.
 #[derive(Clone, Debug)]
-pub struct Chooser {
-    policy: Policy,
-    /// Round robin: the core chosen last. Random: the generator's state.
-    state: u64,
+pub enum Chooser {
+    /// The core chosen last.
+    RoundRobin(Option<usize>),
+    /// The numbers of the seed.
+    Random(Random),
+    /// The cores in their order.
+    Pct(Box<Priorities<MAX_CORES>>),
 }
 
 impl Chooser {
-    /// Returns a chooser that has chosen nobody yet.
-    pub fn new(policy: Policy) -> Self {
-        let state = match policy {
-            Policy::RoundRobin => u64::MAX,
-            Policy::Random(seed) => seed,
-        };
-        Self { policy, state }
+    /// Returns a chooser for `cores` cores that has chosen nobody yet.
+    pub fn new(policy: Policy, cores: usize) -> Self {
+        match policy {
+            Policy::RoundRobin => Self::RoundRobin(None),
+            Policy::Random(seed) => Self::Random(Random::new(seed)),
+            Policy::Pct { seed, depth, length } => {
+                Self::Pct(Box::new(Priorities::new(seed, cores, depth, length)))
+            }
+        }
     }
 
     /// Returns one of `ready`, which are in ascending order, or `None` if there are none.
     pub fn choose(&mut self, ready: &[usize]) -> Option<usize> {
         let &first = ready.first()?;
-        Some(match self.policy {
-            Policy::RoundRobin => {
-                let last = self.state;
-                let next =
-                    ready.iter().copied().find(|&core| last != u64::MAX && core as u64 > last);
-                let next = next.unwrap_or(first);
-                self.state = next as u64;
-                next
+        match self {
+            Self::RoundRobin(last) => {
+                let above = |&&core: &&usize| last.is_some_and(|last| core > last);
+                *last = Some(ready.iter().find(above).copied().unwrap_or(first));
+                *last
             }
-            Policy::Random(_) => ready[(self.random() % ready.len() as u64) as usize],
-        })
+            Self::Random(random) => Some(ready[random.below(ready.len() as u64) as usize]),
+            Self::Pct(priorities) => priorities.choose(|core| ready.binary_search(&core).is_ok()),
+        }
     }
 
-    /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-    fn random(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+    /// Takes note of a step that `core` has made.
+    pub fn step(&mut self, core: usize) {
+        if let Self::Pct(priorities) = self {
+            priorities.step(core);
+        }
+    }
+
+    /// Takes note that `core` waits without sleeping.
+    pub fn spin(&mut self, core: usize) {
+        if let Self::Pct(priorities) = self {
+            priorities.give_way(core);
+        }
     }
 }
 
@@ -56,9 +77,11 @@ impl Chooser {
 mod tests {
     use super::*;
 
+    const ALL: [usize; 3] = [0, 1, 2];
+
     #[test]
     fn round_robin_goes_round() {
-        let mut chooser = Chooser::new(Policy::RoundRobin);
+        let mut chooser = Chooser::new(Policy::RoundRobin, 4);
         let chosen: Vec<_> = (0..5).filter_map(|_| chooser.choose(&[0, 2, 3])).collect();
         assert_eq!(chosen, [0, 2, 3, 0, 2]);
         assert_eq!(chooser.choose(&[0, 1]), Some(0), "2 was last, nobody is above");
@@ -68,8 +91,8 @@ mod tests {
     #[test]
     fn random_repeats_with_its_seed_and_is_fair() {
         let run = |seed| {
-            let mut chooser = Chooser::new(Policy::Random(seed));
-            (0..30_000).filter_map(|_| chooser.choose(&[0, 1, 2])).collect::<Vec<_>>()
+            let mut chooser = Chooser::new(Policy::Random(seed), 3);
+            (0..30_000).filter_map(|_| chooser.choose(&ALL)).collect::<Vec<_>>()
         };
         assert_eq!(run(1), run(1));
         assert_ne!(run(1), run(2));
@@ -79,11 +102,37 @@ mod tests {
         }
     }
 
+    fn pct(seed: u64, depth: usize, length: u64) -> Chooser {
+        Chooser::new(Policy::Pct { seed, depth, length }, 3)
+    }
+
     #[test]
-    fn random_is_the_published_generator() {
-        // From the reference implementation, seed 1234567.
-        let mut chooser = Chooser::new(Policy::Random(1_234_567));
-        assert_eq!(chooser.random(), 6_457_827_717_110_365_317);
-        assert_eq!(chooser.random(), 3_203_168_211_198_807_973);
+    fn priorities_choose_the_same_core_until_a_step_makes_it_fall() {
+        let mut chooser = pct(1, 2, 1); // the only step of the run is the change point
+        let first = chooser.choose(&ALL).unwrap();
+        assert_eq!(chooser.choose(&ALL), Some(first));
+        chooser.step(first);
+        let second = chooser.choose(&ALL).unwrap();
+        assert_ne!(second, first);
+        let third = 3 - first - second;
+        assert_eq!(chooser.choose(&[first.min(third), first.max(third)]), Some(third));
+        assert_eq!(chooser.choose(&[first]), Some(first), "nobody else can");
+        assert_eq!(chooser.choose(&[]), None);
+    }
+
+    #[test]
+    fn priorities_let_nobody_spin_who_is_waited_for() {
+        let mut chooser = pct(1, 1, 1000);
+        let order: Vec<_> = (0..6)
+            .map(|_| {
+                let core = chooser.choose(&ALL).unwrap();
+                chooser.spin(core);
+                core
+            })
+            .collect();
+        assert_eq!(order[..3], order[3..], "one after the other");
+        let mut cores = order[..3].to_vec();
+        cores.sort_unstable();
+        assert_eq!(cores, ALL);
     }
 }

@@ -73,6 +73,9 @@ pub fn schedule(policy: Policy, steps: u64, spins: u64, hash: &str) -> String {
     let policy = match policy {
         Policy::RoundRobin => r#""round-robin""#.into(),
         Policy::Random(seed) => format!(r#""random","seed":{seed}"#),
+        Policy::Pct { seed, depth, length } => {
+            format!(r#""pct","seed":{seed},"depth":{depth},"length":{length}"#)
+        }
     };
     format!(
         r#"{{"record":"schedule","policy":{policy},"steps":{steps},"spins":{spins},"trace":"{hash}"}}"#
@@ -108,6 +111,56 @@ mod tests {
     use super::*;
     use crate::directory::Access;
     use crate::memory::Memory;
+
+    #[test]
+    fn every_number_stands_under_its_own_name() {
+        let sum = |unit| Counts {
+            loads: unit,
+            stores: 2 * unit,
+            atomics: 3 * unit,
+            cold: 4 * unit,
+            transfers: 5 * unit,
+            upgrades: 6 * unit,
+            invalidations: 7 * unit,
+        };
+        let totals = Totals {
+            phases: BTreeMap::from([(3, sum(100))]),
+            cores: BTreeMap::from([((3, 9), sum(10))]),
+            lines: vec![(3, 0x1040, "slots[1]".into(), sum(1))],
+        };
+        let run = Run { schedule: false, line: 128, cores: 12, api: 4 };
+        let told = |unit: u64| {
+            let names =
+                ["loads", "stores", "atomics", "cold", "transfers", "upgrades", "invalidations"];
+            let pairs =
+                names.iter().zip(1..).map(|(name, times)| format!(r#""{name}":{}"#, times * unit));
+            pairs.collect::<Vec<_>>().join(",")
+        };
+        let wanted = [
+            r#"{"record":"run","mode":"count","line":128,"cores":12,"api":4}"#.to_owned(),
+            format!(r#"{{"record":"phase","phase":3,"name":"",{}}}"#, told(100)),
+            format!(r#"{{"record":"core","phase":3,"core":9,{}}}"#, told(10)),
+            format!(
+                r#"{{"record":"line","phase":3,"address":"0x1040","name":"slots[1]",{}}}"#,
+                told(1)
+            ),
+        ];
+        let text = counts(&run, &totals, &BTreeMap::new());
+        assert_eq!(text.lines().collect::<Vec<_>>(), wanted);
+        assert!(
+            counts(&Run { schedule: true, ..run }, &totals, &BTreeMap::new())
+                .contains(r#""mode":"schedule""#)
+        );
+        assert_eq!(
+            schedule(Policy::Pct { seed: 1, depth: 2, length: 3 }, 4, 5, "6"),
+            "{\"record\":\"schedule\",\"policy\":\"pct\",\"seed\":1,\"depth\":2,\"length\":3,\
+             \"steps\":4,\"spins\":5,\"trace\":\"6\"}\n"
+        );
+        assert_eq!(
+            unseen(&["A", "B \"C\""]),
+            "{\"record\":\"unseen\",\"instructions\":[\"A\",\"B \\\"C\\\"\"]}\n"
+        );
+    }
 
     #[test]
     fn every_line_is_json() {

@@ -20,12 +20,22 @@
 //! after its WFI ([`cachescope_guest::markers::ARRIVE`]), and there it waits to be chosen. Interrupts from outside,
 //! those of timers above all, are not part of the schedule: a phase must not depend on them.
 //!
-//! A core that waits without sleeping gives its turn away at YIELD, WFE and ISB. An exclusive load and
+//! **Why a schedule that is stuck is known at once.** When all have begun, those that have not ended
+//! all sleep, and none is waking, then nobody is left who could send the interrupt that a sleeper needs. A
+//! wake-up that is on its way would show: a sleeper is waking from the marker on, and an interrupt
+//! that was sent to a core before it slept has made its WFI fall through. A timer may still end a
+//! sleep, as a deadline does; but when depends on the host's clock, so what comes after belongs to no
+//! seed. [`stuck`] says who sleeps where.
+//!
+//! A core that waits without sleeping gives its turn away at YIELD, WFE and ISB. Such turns count towards
+//! the most steps, so cores that wait for each other in loops come to an end too. An exclusive load and
 //! its store are one step, without a choice in between.
 //!
-//! [`watchdog`] ends a schedule that makes no progress. The rest is one state machine together with the
-//! argument why it is right. Apart they would be harder to read, so the file is long.
+//! [`watchdog`] ends what the states do not tell: a phase that not all begin, a core that runs on without a step,
+//! a QEMU that hangs. The rest is one state machine together with the argument why it is right. Apart
+//! they would be harder to read, so the file is long.
 
+pub mod stuck;
 pub mod watchdog;
 
 use crate::memory::lock;
@@ -65,6 +75,8 @@ struct Inner {
     threads: Vec<Option<ThreadId>>,
     waking: usize,
     running: Option<usize>,
+    /// The last step of each core.
+    last: Vec<Option<Step>>,
     chooser: Chooser,
     trace: Trace,
     spins: u64,
@@ -99,7 +111,8 @@ impl Scheduler {
             threads: vec![None; cores],
             waking: 0,
             running: None,
-            chooser: Chooser::new(policy),
+            last: vec![None; cores],
+            chooser: Chooser::new(policy, cores),
             trace: Trace::new(keep),
             spins: 0,
             max_steps,
@@ -160,8 +173,8 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Ends a core's part in the phase.
-    pub fn end(&self, core: usize) -> Result<(), String> {
+    /// Ends a core's part in the phase. Returns whether somebody can go on.
+    pub fn end(&self, core: usize) -> Result<bool, String> {
         let mut inner = lock(&self.inner);
         if inner.states[core] != State::Running {
             return Err(format!("core {core} ends a phase that it has not begun"));
@@ -174,10 +187,10 @@ impl Scheduler {
         if phase.ended == phase.expected {
             inner.phase = None;
             self.barrier.notify_all();
-            return Ok(());
+            return Ok(true);
         }
         self.wake(inner.choose());
-        Ok(())
+        Ok(!inner.is_stuck())
     }
 
     /// Adds a step of the core that runs. It may make more before [`pass`](Self::pass).
@@ -191,10 +204,9 @@ impl Scheduler {
         }
         inner.progress = Instant::now();
         inner.trace.add(step, place);
-        if inner.trace.count() > inner.max_steps {
-            return Err(format!("more than {} steps", inner.max_steps));
-        }
-        Ok(())
+        inner.last[step.core] = Some(step);
+        inner.chooser.step(step.core);
+        inner.check_steps()
     }
 
     /// Ends the core's turn. Waits until it is chosen again.
@@ -208,20 +220,28 @@ impl Scheduler {
     }
 
     /// Ends the turn of a core that waits without sleeping (YIELD, WFE, ISB).
-    pub fn spin(&self, core: usize) {
-        lock(&self.inner).spins += 1;
+    pub fn spin(&self, core: usize) -> Result<(), String> {
+        let mut inner = lock(&self.inner);
+        inner.spins += 1;
+        inner.chooser.spin(core);
+        inner.check_steps()?;
+        drop(inner);
         self.pass(core);
+        Ok(())
     }
 
-    /// Records that QEMU has put the core to sleep. It must not wait here: QEMU holds its big lock.
-    pub fn idle(&self, core: usize) {
+    /// Records that QEMU has put the core to sleep. Returns whether somebody can go on. It must not wait here:
+    /// QEMU holds its big lock.
+    pub fn idle(&self, core: usize) -> bool {
         let mut inner = lock(&self.inner);
         inner.threads[core] = Some(thread::current().id());
-        if inner.states[core] == State::Running {
-            inner.states[core] = State::Asleep;
-            inner.running = None;
-            self.wake(inner.choose());
+        if inner.states[core] != State::Running {
+            return true;
         }
+        inner.states[core] = State::Asleep;
+        inner.running = None;
+        self.wake(inner.choose());
+        !inner.is_stuck()
     }
 
     /// Records that somebody is about to wake the core `target`.
@@ -275,6 +295,14 @@ impl Scheduler {
 }
 
 impl Inner {
+    /// Returns an error when there were too many steps, or turns without one.
+    fn check_steps(&self) -> Result<(), String> {
+        match self.trace.count() + self.spins > self.max_steps {
+            true => Err(format!("more than {} steps", self.max_steps)),
+            false => Ok(()),
+        }
+    }
+
     /// Chooses the next core, if every core is in a state that allows a choice.
     fn choose(&mut self) -> Option<usize> {
         let complete = self.phase.as_ref().is_some_and(|phase| phase.begun == phase.expected);

@@ -34,6 +34,19 @@ pub struct Step {
     pub address: u64,
 }
 
+impl Step {
+    /// Returns the instruction, what it accesses, and where it stands.
+    pub fn describe(&self, names: &Names) -> String {
+        let Step { access, site, address, .. } = self;
+        let name = match (site.name, access) {
+            ("", Access::Load) => "LDR",
+            ("", _) => "STR",
+            (name, _) => name,
+        };
+        format!("{name} {}  at {}", names.describe(*address), names.describe(site.address))
+    }
+}
+
 /// The steps of a run so far.
 #[derive(Debug)]
 pub struct Trace {
@@ -83,18 +96,7 @@ impl Trace {
         let first = self.count - self.last.len() as u64;
         let mut text = String::new();
         for (number, step) in (first + 1..).zip(&self.last).skip(skip) {
-            let Step { core, access, site, address } = step;
-            let name = match (site.name, access) {
-                ("", Access::Load) => "LDR",
-                ("", _) => "STR",
-                (name, _) => name,
-            };
-            let _ = writeln!(
-                text,
-                "{number:>8}  core {core}: {name} {}  at {}",
-                names.describe(*address),
-                names.describe(site.address)
-            );
+            let _ = writeln!(text, "{number:>8}  core {}: {}", step.core, step.describe(names));
         }
         text
     }
@@ -112,6 +114,51 @@ mod tests {
         name: "LDADD",
         wide_pair: false,
     };
+
+    /// Only the address of the instruction is left out, and where memory lies that has a name.
+    #[test]
+    fn all_that_a_step_is_goes_into_the_hash() {
+        let place = Place { name: 5, offset: 8 };
+        let step = Step { core: 1, access: Access::Atomic, site: &SITE, address: 0x1080 };
+        let hash = |phase: u16, steps: &[(Step, Place)]| {
+            let mut trace = Trace::new(1);
+            trace.begin(phase);
+            steps.iter().for_each(|&(step, place)| trace.add(step, place));
+            trace.hash()
+        };
+        let same = hash(1, &[(step, place)]);
+        static MOVED: Site = Site { address: 0x5000, ..SITE };
+        let moved = Step { site: &MOVED, address: 0x9080, ..step };
+        assert_eq!(hash(1, &[(moved, place)]), same);
+        let mut all = vec![
+            same,
+            hash(2, &[(step, place)]),
+            hash(1, &[]),
+            hash(1, &[(step, place), (step, place)]),
+            hash(1, &[(Step { core: 2, ..step }, place)]),
+            hash(1, &[(Step { core: 257, ..step }, place)]),
+            hash(1, &[(Step { access: Access::Load, ..step }, place)]),
+            hash(1, &[(Step { access: Access::Store, ..step }, place)]),
+            hash(1, &[(step, Place { name: 6, ..place })]),
+            hash(1, &[(step, Place { offset: 9, ..place })]),
+        ];
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count, "two of them have one hash");
+        assert!(all.iter().all(|hash| hash.len() == 16));
+    }
+
+    #[test]
+    fn plain_accesses_are_called_by_what_they_do() {
+        static PLAIN: Site = Site { class: Class::Plain, name: "", ..SITE };
+        let text = |access| {
+            let step = Step { core: 0, access, site: &PLAIN, address: 0x20 };
+            step.describe(&Names::default())
+        };
+        assert_eq!(text(Access::Load), "LDR 0x20  at 0x4000");
+        assert_eq!(text(Access::Store), "STR 0x20  at 0x4000");
+    }
 
     #[test]
     fn keeps_the_last_and_hashes_all() {

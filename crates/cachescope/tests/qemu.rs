@@ -13,12 +13,14 @@ use std::{fs, thread};
 /// One core after the other.
 const ONE_THREAD: &str = "tcg,thread=single";
 
+const KERNEL: &str = "scope_selftest";
+
 fn boot(accelerator: &str, cores: usize, append: &str, arguments: &str) -> Option<Output> {
-    common::boot("scope_selftest", accelerator, cores, append, arguments)
+    common::boot(KERNEL, accelerator, cores, append, arguments)
 }
 
 fn run(accelerator: &str, cores: usize, append: &str, arguments: &str) -> Option<Results> {
-    common::run("scope_selftest", accelerator, cores, append, arguments)
+    common::run(KERNEL, accelerator, cores, append, arguments)
 }
 
 fn schedule(results: &Results) -> &Value {
@@ -226,4 +228,41 @@ fn a_schedule_that_is_stuck_ends() {
         "no step for 1 s in phase 1 (1 of 2 cores have begun, 0 have ended): core 0 waiting";
     fails(MANY_THREADS, "cores=1 announced=2", arguments, 124, message);
     fails(MANY_THREADS, "adds=10", ",mode=schedule,max_steps=15", 1, "more than 15 steps");
+}
+
+/// The watchdog would come after a day: it is the state that tells.
+#[test]
+fn a_lost_wake_up_is_told_at_once_with_who_sleeps_where() {
+    let arguments = ",mode=schedule,deadline=86400";
+    let Some(output) = boot(MANY_THREADS, 4, "adds=1 lose=9", arguments) else {
+        return;
+    };
+    failed(&output, 124, "stuck after ");
+    let line = output.stderr.lines().find(|line| line.contains("stuck")).expect("as before");
+    for core in 0..4 {
+        let sleeper = format!(" core {core} sleeps since LDAR baton  at 0x");
+        assert!(line.contains(&sleeper), "{line}");
+    }
+    assert!(line.ends_with("; 0 have ended"), "{line}");
+}
+
+/// One after the other by priority, and each seed the same in each run.
+#[test]
+fn priorities_are_a_schedule_too() {
+    let run = |seed| {
+        let arguments = format!(",mode=schedule,policy=pct,seed={seed},length=400,depth=2");
+        Some(run(MANY_THREADS, 4, "adds=20", &arguments)?)
+    };
+    let Some(first) = run(3) else { return };
+    let record = schedule(&first);
+    assert_eq!(
+        [&record["policy"], &record["seed"], &record["depth"], &record["length"]],
+        [&Value::from("pct"), &Value::from(3), &Value::from(2), &Value::from(400)]
+    );
+    assert_eq!(run(3).expect("as before").text, first.text);
+    assert_ne!(run(4).expect("as before").text, first.text);
+    // Few change points: the word that all share goes to each core once, and perhaps once more.
+    let [all, cold, transfers, _] = first.phase("shared");
+    assert_eq!((all, cold), (80, 1));
+    assert!((3..=4).contains(&transfers), "{transfers} transfers");
 }

@@ -1,8 +1,10 @@
 //! The command line of scripts/explore. A wrong one is one line and exit status 2.
 
 use super::scenario::{self, Plan, Scenario};
+use super::schedule::{Choice, Schedule, USUAL};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Parser, ValueEnum, value_parser};
+use runner::exit_error::ExitError;
 
 /// The last lines of the usage text.
 const MORE: &str = "\
@@ -48,6 +50,9 @@ pub struct Arguments {
     /// Only some of the known bugs
     #[arg(long, requires = "mutants")]
     pub quick: bool,
+    /// A table of how many seeds each schedule needs: the median of five starts
+    #[arg(long, requires = "mutants", conflicts_with_all = ["schedule", "depth"])]
+    pub compare: bool,
     /// Cores of the machine, 2 to 8
     #[arg(long, value_name = "C", default_value_t = 4, value_parser = value_parser!(u32).range(2..=8))]
     pub cores: u32,
@@ -57,6 +62,12 @@ pub struct Arguments {
     /// Who makes the schedule
     #[arg(long, value_enum, default_value_t = Tier::Icount)]
     pub tier: Tier,
+    /// How a seed becomes a schedule
+    #[arg(long, value_enum, default_value_t = USUAL)]
+    schedule: Choice,
+    /// With pct: the depth of the bugs to look for, 1 to 8; without it the seed draws 1, 2 or 3
+    #[arg(long, value_name = "D", value_parser = value_parser!(u8).range(1..=8))]
+    depth: Option<u8>,
 }
 
 impl Arguments {
@@ -77,6 +88,17 @@ impl Arguments {
     /// Returns a part of the names of the wanted mutants.
     pub fn pattern(&self) -> &str {
         self.mutants.as_ref().and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    /// Returns how a seed becomes a schedule.
+    pub fn schedule(&self) -> Result<Schedule, ExitError> {
+        let Arguments { schedule: choice, depth, .. } = *self;
+        match (choice, depth) {
+            (Choice::Uniform, Some(_)) => {
+                Err(ExitError::setup("--depth is for --schedule pct", "leave it out"))
+            }
+            _ => Ok(Schedule { choice, depth }),
+        }
     }
 
     /// Returns what to explore.
@@ -114,6 +136,15 @@ mod tests {
         let quick = parse("--mutants --quick").unwrap().unwrap();
         assert_eq!((quick.goal(), quick.pattern(), quick.quick), (Goal::Mutants, "", true));
         assert_eq!(parse("--mutants").unwrap().unwrap().most(), 1000);
+        assert!(!quick.compare && parse("--mutants --compare").unwrap().unwrap().compare);
+        assert_eq!(quick.schedule().unwrap(), Schedule::default());
+        let deep = parse("--seed 1 --schedule pct --depth 8").unwrap().unwrap();
+        let schedule = Schedule { choice: Choice::Pct, depth: Some(8) };
+        assert_eq!(deep.schedule().unwrap(), schedule);
+        let uniform = parse("--seed 1 --schedule uniform").unwrap().unwrap();
+        assert_eq!(uniform.schedule().unwrap(), Schedule { choice: Choice::Uniform, depth: None });
+        let both = parse("--seed 1 --schedule uniform --depth 1").unwrap().unwrap();
+        assert!(both.schedule().unwrap_err().line.contains("--depth is for --schedule pct"));
     }
 
     #[test]
@@ -123,6 +154,9 @@ mod tests {
             ("--seeds 1 --seed 1", "'--seeds <N>' cannot be used with '--seed <K>'"),
             ("--mutants --seed 1", "cannot be used with"),
             ("--seeds 1 --quick", "not provided: --mutants"),
+            ("--seeds 1 --compare", "not provided: --mutants"),
+            ("--mutants --compare --schedule pct", "cannot be used with"),
+            ("--mutants --compare --depth 2", "cannot be used with"),
             ("--mutants --quick=1", "unexpected value '1' for '--quick'"),
             ("--seeds", "a value is required for '--seeds <N>'"),
             ("--seeds --cores 2", "a value is required for '--seeds <N>'"),
@@ -134,6 +168,12 @@ mod tests {
             ("--seeds 1 --cores 9", "9 is not in 2..=8"),
             ("--seeds 1 --scenario x", "'x' for '--scenario <S>' [possible values: drain, plain, "),
             ("--seeds 1 --tier tcg", "'tcg' for '--tier <TIER>' [possible values: icount, plugin]"),
+            (
+                "--seeds 1 --schedule x",
+                "'x' for '--schedule <SCHEDULE>' [possible values: uniform, pct]",
+            ),
+            ("--seeds 1 --depth 0", "0 is not in 1..=8"),
+            ("--seeds 1 --depth 9", "9 is not in 1..=8"),
             ("--seeds 1 7", "unexpected argument '7'"),
             ("--sedes 1", "unexpected argument '--sedes'"),
         ] {

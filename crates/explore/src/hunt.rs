@@ -4,9 +4,11 @@ use super::arguments::Tier;
 use super::kernel::Kernel;
 use super::outcome::{self, Run};
 use super::scenario::{Ends, Plan, Scenario, Seeds};
+use super::schedule::Schedule;
 use runner::exit_error::ExitError;
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 /// Seeds of each scenario between two looks whether one has failed: few at first, as a bad bug shows
@@ -55,36 +57,25 @@ impl fmt::Display for Found {
     }
 }
 
-/// Runs the seeds 1 to `last`, and stops when one has failed. Progress goes to standard error.
+/// Runs these seeds, and stops when one has failed. Progress goes to standard error.
 pub fn through(
     kernel: &Kernel,
     plan: &Plan,
-    last: u64,
+    seeds: RangeInclusive<u64>,
     progress: bool,
 ) -> Result<Found, ExitError> {
     let started = Instant::now();
-    let (mut seeds, mut hashes) = (0, HashSet::new());
-    let mut failed: Option<(Scenario, Run)> = None;
-    let (mut next, mut length) = (1, FEWEST);
-    while next <= last && failed.is_none() {
-        let end = last.min(next + length * plan.scenarios.len() as u64 - 1);
-        for list in plan.lists(next, end) {
-            for run in list_runs(kernel, &list, plan.cores)? {
-                seeds += 1;
-                hashes.extend(run.hash.clone());
-                let lower = failed.as_ref().is_none_or(|(_, lowest)| run.seed < lowest.seed);
-                if run.why.is_some() && lower {
-                    failed = Some((list.scenario, run));
-                }
-            }
-        }
+    let last = *seeds.end();
+    let done = |from: u64, to: u64| {
         if progress {
             let seconds = started.elapsed().as_secs_f64();
-            eprintln!("seeds {next} to {end} of {last}: {seconds:.1} s");
+            eprintln!("seeds {from} to {to} of {last}: {seconds:.1} s");
         }
-        (next, length) = (end + 1, (length * 2).min(MOST));
-    }
-    let failure = failed.map(|(scenario, run)| failure(plan, kernel.tier(), scenario, run));
+    };
+    let Runs { seeds, hashes, failed } =
+        search(plan, seeds, |list| list_runs(kernel, list, plan.cores), done)?;
+    let failure = failed
+        .map(|(scenario, run)| failure(plan, kernel.tier(), kernel.schedule(), scenario, run));
     Ok(Found {
         seeds,
         different: hashes.len(),
@@ -94,45 +85,74 @@ pub fn through(
     })
 }
 
+/// The runs of a search so far.
+#[derive(Debug, Default)]
+struct Runs {
+    seeds: u64,
+    hashes: HashSet<String>,
+    /// The lowest seed that has failed.
+    failed: Option<(Scenario, Run)>,
+}
+
+/// Has lists of seeds run, until one has failed. `run` goes through a list in order, up to the first that
+/// fails, so when all lists of a part have run no lower seed is left. `done` is told of each part.
+fn search(
+    plan: &Plan,
+    seeds: RangeInclusive<u64>,
+    mut run: impl FnMut(&Seeds) -> Result<Vec<Run>, ExitError>,
+    done: impl Fn(u64, u64),
+) -> Result<Runs, ExitError> {
+    let (mut next, last) = seeds.into_inner();
+    let mut runs = Runs::default();
+    let mut length = FEWEST;
+    while next <= last && runs.failed.is_none() {
+        let end = last.min(next + length * plan.scenarios.len() as u64 - 1);
+        for list in plan.lists(next, end) {
+            for run in run(&list)? {
+                runs.seeds += 1;
+                runs.hashes.extend(run.hash.clone());
+                let lower = runs.failed.as_ref().is_none_or(|(_, lowest)| run.seed < lowest.seed);
+                if run.why.is_some() && lower {
+                    runs.failed = Some((list.scenario, run));
+                }
+            }
+        }
+        done(next, end);
+        (next, length) = (end + 1, (length * 2).min(MOST));
+    }
+    Ok(runs)
+}
+
 /// Returns the runs of a list of seeds, up to the first that fails; in one boot if that can be.
 fn list_runs(kernel: &Kernel, list: &Seeds, cores: u32) -> Result<Vec<Run>, ExitError> {
+    let boot = |list: &Seeds| Ok(outcome::runs(&kernel.boot(list, cores, false)?, list));
     if !matches!(list.scenario.ends, Ends::InPanic(_)) && kernel.tier() == Tier::Icount {
-        let output = kernel.boot(list, cores, false)?;
-        return complete(list, outcome::runs(&output, list.scenario.ends));
+        return boot(list);
     }
     // A boot for each: none survives, or the plugin takes one seed only.
+    one_by_one(list, boot)
+}
+
+/// Returns the runs of a list whose seeds are booted one by one, up to the first that fails.
+fn one_by_one(
+    list: &Seeds,
+    mut boot: impl FnMut(&Seeds) -> Result<Vec<Run>, ExitError>,
+) -> Result<Vec<Run>, ExitError> {
     let mut runs = Vec::new();
-    for number in 0..list.count {
-        let first = list.first + number * list.apart;
-        let one = Seeds { first, count: 1, ..*list };
-        let output = kernel.boot(&one, cores, false)?;
-        runs.extend(complete(&one, outcome::runs(&output, list.scenario.ends))?);
-        if runs.iter().any(|run| run.why.is_some()) {
+    for first in list.numbers() {
+        runs.extend(boot(&Seeds { first, count: 1, ..*list })?);
+        if runs.iter().any(|run: &Run| run.why.is_some()) {
             break;
         }
     }
     Ok(runs)
 }
 
-/// Makes sure that each seed has had its run, in order, or that one has failed.
-fn complete(list: &Seeds, mut runs: Vec<Run>) -> Result<Vec<Run>, ExitError> {
-    let expected = (0..list.count).map(|number| list.first + number * list.apart);
-    let in_order = runs.iter().map(|run| run.seed).eq(expected.take(runs.len()));
-    let failed = runs.iter().any(|run| run.why.is_some());
-    if in_order && (failed || runs.len() as u64 == list.count) {
-        return Ok(runs);
-    }
-    // Fail closed, with the first seed that has no verdict.
-    let seed = list.first + runs.len() as u64 * list.apart;
-    let why = Some("the kernel ended before this seed".to_owned());
-    runs.push(Run { seed, hash: None, why });
-    Ok(runs)
-}
-
-fn failure(plan: &Plan, tier: Tier, scenario: Scenario, run: Run) -> Failure {
+fn failure(plan: &Plan, tier: Tier, schedule: Schedule, scenario: Scenario, run: Run) -> Failure {
     let named = if plan.named { format!(" --scenario {}", scenario.name) } else { String::new() };
     let plugin = if tier == Tier::Plugin { " --tier plugin" } else { "" };
-    let options = format!("--seed {} --cores {}{named}{plugin}", run.seed, plan.cores);
+    let schedule = schedule.options();
+    let options = format!("--seed {} --cores {}{named}{plugin}{schedule}", run.seed, plan.cores);
     let why = run.why.clone().unwrap_or_default();
     Failure { scenario, cores: plan.cores, run, why, options }
 }
@@ -142,36 +162,89 @@ mod tests {
     use super::*;
     use crate::scenario::named;
 
-    fn list(count: u64) -> Seeds {
-        Seeds { scenario: named("drain").unwrap(), first: 2, count, apart: 3 }
-    }
-
     fn run(seed: u64, good: bool) -> Run {
-        Run { seed, hash: None, why: (!good).then(|| "x".to_owned()) }
+        let why = (!good).then(|| format!("{seed} fails"));
+        Run { seed, hash: Some(seed.to_string()), steps: Some(1), why }
     }
 
-    #[test]
-    fn a_list_is_complete_or_ends_with_a_failure() {
-        let all = vec![run(2, true), run(5, true)];
-        assert_eq!(complete(&list(2), all.clone()).unwrap(), all);
-        let short = vec![run(2, true), run(5, false)];
-        assert_eq!(complete(&list(9), short.clone()).unwrap(), short);
+    /// A kernel in which these seeds fail, and what it was asked for.
+    fn kernel(fail: &[u64], asked: &mut Vec<Seeds>, list: &Seeds) -> Vec<Run> {
+        asked.push(*list);
+        let bad = |seed: &u64| fail.contains(seed);
+        let good = list.numbers().take_while(|seed| !bad(seed)).map(|seed| run(seed, true));
+        good.chain(list.numbers().find(bad).map(|seed| run(seed, false))).collect()
     }
 
+    /// Searches the seeds from `first` to `last`. Returns what was found, and what the kernel was asked for.
+    fn found(plan: &Plan, first: u64, last: u64, fail: &[u64]) -> (Runs, Vec<Seeds>) {
+        let mut asked = Vec::new();
+        let runs = search(plan, first..=last, |list| Ok(kernel(fail, &mut asked, list)), |_, _| ());
+        (runs.unwrap(), asked)
+    }
+
+    /// Whatever else fails later, on the same scenario or on another, in the same part or in the next one.
     #[test]
-    fn a_list_that_is_cut_off_or_mixed_up_fails() {
-        for runs in [vec![], vec![run(2, true)], vec![run(2, true), run(8, true), run(5, true)]] {
-            let completed = complete(&list(3), runs).unwrap();
-            assert!(completed.last().unwrap().why.is_some());
+    fn the_lowest_seed_that_fails_is_found() {
+        let all = Plan::new(None, 4);
+        let part = FEWEST * all.scenarios.len() as u64;
+        for plan in [all, Plan::new(named("free"), 4)] {
+            for lowest in [1, 2, 3, 8, 9, part - 1, part, part + 1, 5 * part, 999, 1000] {
+                for more in [1, 2, 7, 8, 9, 16, part] {
+                    // In any order, and several at once.
+                    let fail = [lowest + 2 * more, lowest, lowest + more, lowest + 3 * more];
+                    let (runs, _) = found(&plan, 1, 1000, &fail);
+                    let (scenario, run) = runs.failed.expect("one fails");
+                    assert_eq!(run.seed, lowest, "{fail:?}");
+                    assert_eq!(run.why, Some(format!("{lowest} fails")));
+                    assert_eq!(scenario, plan.scenario(lowest));
+                }
+            }
         }
+    }
+
+    #[test]
+    fn every_seed_runs_once_when_none_fails() {
+        let plan = Plan::new(None, 4);
+        for (first, last) in [(1, 1), (1, 7), (1, 1000), (1_000_001, 1_000_333)] {
+            let (runs, asked) = found(&plan, first, last, &[first - 1, last + 1]);
+            let count = last - first + 1;
+            assert_eq!((runs.seeds, runs.hashes.len() as u64), (count, count));
+            assert_eq!(runs.failed.map(|(_, run)| run.seed), None);
+            let mut seeds: Vec<_> = asked.iter().flat_map(Seeds::numbers).collect();
+            seeds.sort_unstable();
+            assert_eq!(seeds, (first..=last).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn nothing_runs_after_the_part_in_which_a_seed_fails() {
+        let plan = Plan::new(None, 4);
+        let part = FEWEST * plan.scenarios.len() as u64;
+        let (_, asked) = found(&plan, 1, 1000, &[2]);
+        assert_eq!(asked.iter().flat_map(Seeds::numbers).max(), Some(part));
+    }
+
+    #[test]
+    fn seeds_that_are_booted_one_by_one_end_with_the_first_that_fails() {
+        let list = Seeds { scenario: named("extra").unwrap(), first: 3, count: 5, apart: 8 };
+        let mut asked = Vec::new();
+        let runs = one_by_one(&list, |list| Ok(kernel(&[19, 27], &mut asked, list))).unwrap();
+        assert_eq!(runs, [run(3, true), run(11, true), run(19, false)]);
+        let one = |first| Seeds { first, count: 1, ..list };
+        assert_eq!(asked, [one(3), one(11), one(19)]);
+        let runs = one_by_one(&list, |list| Ok(kernel(&[], &mut asked, list))).unwrap();
+        assert_eq!(runs.len(), 5);
     }
 
     #[test]
     fn a_replay_asks_for_the_scenario_only_if_the_hunt_did() {
         let drain = named("drain").unwrap();
-        let all = failure(&Plan::new(None, 4), Tier::Icount, drain, run(7, false));
+        let usual = Schedule::default();
+        let all = failure(&Plan::new(None, 4), Tier::Icount, usual, drain, run(7, false));
         assert_eq!(all.options, "--seed 7 --cores 4");
-        let one = failure(&Plan::new(Some(drain), 2), Tier::Plugin, drain, run(7, false));
-        assert_eq!(one.options, "--seed 7 --cores 2 --scenario drain --tier plugin");
+        let deep = Schedule { depth: Some(3), ..usual };
+        let one = failure(&Plan::new(Some(drain), 2), Tier::Plugin, deep, drain, run(7, false));
+        let options = "--seed 7 --cores 2 --scenario drain --tier plugin";
+        assert_eq!(one.options, options.to_owned() + &deep.options());
     }
 }

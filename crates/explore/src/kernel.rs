@@ -3,6 +3,7 @@
 use super::arguments::Tier;
 use super::plugin::Plugin;
 use super::scenario::Seeds;
+use super::schedule::Schedule;
 use runner::exit_error::{ExitError, FAILED, SETUP};
 use runner::process;
 use runner::qemu;
@@ -16,6 +17,17 @@ use tools::cargo;
 const BOOT: Duration = Duration::from_secs(20);
 const SEED: Duration = Duration::from_millis(500);
 
+/// What came of a boot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Boot {
+    /// What the kernel and the plugin have printed, with the plugin's steps and hash in it.
+    pub text: String,
+    /// What the kernel alone has printed.
+    pub console: String,
+    /// QEMU's exit status; `None` if it did not end in time.
+    pub status: Option<i32>,
+}
+
 /// A kernel that can be booted.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -26,6 +38,7 @@ pub struct Kernel {
     settings: Settings,
     /// The plugin's library, if that makes the schedule.
     plugin: Option<PathBuf>,
+    schedule: Schedule,
 }
 
 impl Kernel {
@@ -38,12 +51,23 @@ impl Kernel {
             Tier::Icount => None,
             Tier::Plugin => Some(cargo::plugin(root, target)?),
         };
-        Ok(Kernel { root: root.to_owned(), image, settings, plugin })
+        Ok(Kernel { root: root.to_owned(), image, settings, plugin, schedule: Schedule::default() })
     }
 
     /// Returns the same with another ELF file.
     pub fn with_image(&self, image: PathBuf) -> Kernel {
         Kernel { image, ..self.clone() }
+    }
+
+    /// Returns the same, whose seeds become schedules in this way.
+    pub fn with_schedule(mut self, schedule: Schedule) -> Kernel {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Returns how its seeds become schedules.
+    pub fn schedule(&self) -> Schedule {
+        self.schedule
     }
 
     /// Returns the same, booted by another QEMU.
@@ -70,12 +94,17 @@ impl Kernel {
             // One instruction takes 2^4 ns, and a tick of the virtual counter too. Nobody waits for
             // the host's clock: when all cores sleep, time jumps to the next deadline.
             None => ("icount", "tcg", ["-icount", qemu::ICOUNT].map(str::to_owned).to_vec()),
-            Some(plugin) => ("plugin", "tcg,thread=multi", plugin.options(*first, trace)),
+            Some(plugin) => (
+                "plugin",
+                "tcg,thread=multi",
+                plugin.options(&self.schedule.policy(scenario, cores, *first), trace),
+            ),
         };
         let append = format!(
-            "scenario={} tier={tier} seed={first} seeds={count} apart={apart} trace={}",
+            "scenario={} tier={tier} seed={first} seeds={count} apart={apart} trace={}{}",
             scenario.name,
-            u8::from(trace)
+            u8::from(trace),
+            self.schedule.arguments(scenario, cores)
         );
         extra.extend(["-append".to_owned(), append]);
         let settings = Settings {
@@ -89,8 +118,8 @@ impl Kernel {
         qemu::command(&settings, &self.image, false)
     }
 
-    /// Boots it for some seeds, one with the plugin, and returns the output.
-    pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<String, ExitError> {
+    /// Boots it for some seeds, one with the plugin.
+    pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<Boot, ExitError> {
         let mut plugin = self.plugin.as_deref().map(Plugin::new).transpose()?;
         let mut command = self.command(seeds, cores, trace, plugin.as_ref());
         let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
@@ -106,11 +135,11 @@ impl Kernel {
             return Err(ExitError::new(FAILED, "the kernel has not come to its first seed"));
         }
         // What the plugin prints comes last: it ends the run.
-        let output = format!("{}\n{}", output.stdout.trim_end(), output.stderr);
-        match &mut plugin {
-            None => Ok(output),
-            Some(plugin) => plugin.put_into(&output),
+        let mut text = format!("{}\n{}", output.stdout.trim_end(), output.stderr);
+        if let Some(plugin) = &mut plugin {
+            text = plugin.put_into(&text)?;
         }
+        Ok(Boot { text, console: output.stdout, status: output.status })
     }
 
     /// Returns who makes the schedule.

@@ -1,14 +1,16 @@
 //! Runs small races of the kernel under many schedules, each named by a seed.
 //!
-//! - [`arguments`] reads the command line, [`scenario`] knows the races.
+//! - [`arguments`] reads the command line, [`scenario`] knows the races, [`schedule`] how cores are chosen.
 //! - [`kernel`] builds and boots their image, with [`plugin`] or without, [`outcome`] reads its output.
 //! - [`hunt`] goes through the seeds, [`replay`] shows one of them step by step.
-//! - [`mutants`] wants each known bug of the primitive found; `image` chooses one in the kernel that has all.
+//! - [`mutants`] wants each known bug of the primitive found, [`compare`] asks which choice needs fewer seeds;
+//!   `image` chooses one in the kernel that has all.
 //!
 //! What a seed does to the kernel is in its `examples/scenarios/schedule.rs`; docs/schedules.md explains
 //! all of it.
 
 pub mod arguments;
+pub mod compare;
 pub mod hunt;
 pub mod kernel;
 pub mod mutants;
@@ -16,6 +18,7 @@ pub mod outcome;
 pub mod plugin;
 pub mod replay;
 pub mod scenario;
+pub mod schedule;
 pub mod symbols;
 
 use arguments::{Arguments, Goal};
@@ -31,13 +34,14 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
     process::end_with_us()?;
     settings::note_that_cores_are_emulated();
     let root = cargo::root("scripts/explore")?;
-    let kernel = || Kernel::build(&root, None, arguments.tier);
+    let schedule = arguments.schedule()?;
+    let kernel = || Ok(Kernel::build(&root, None, arguments.tier)?.with_schedule(schedule));
     let report = match arguments.goal() {
         Goal::Mutants => return mutants::run(&root, &arguments),
         Goal::Seed(seed) => replay::one(&kernel()?, &arguments.plan(), seed)?,
         Goal::Seeds(seeds) => {
             let kernel = kernel()?;
-            let found = hunt::through(&kernel, &arguments.plan(), seeds, true)?;
+            let found = hunt::through(&kernel, &arguments.plan(), 1..=seeds, true)?;
             println!("{found}");
             let Found { failure: Some(failure), .. } = found else { return Ok(()) };
             replay::failure(&kernel, &failure)?

@@ -4,6 +4,7 @@
 //! kernel of their own. The copy of the workspace lies beside what is built from it.
 
 use super::arguments::{Arguments, Tier};
+use super::compare;
 use super::hunt;
 use super::kernel::Kernel;
 use mutants::catalogue;
@@ -23,11 +24,19 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {
         let line = format!("no mutant's name holds {:?}", arguments.pattern());
         return Err(ExitError::setup(line, "leave the name out to run all"));
     }
+    let schedule = arguments.schedule()?;
     let (_tree, kernels) = build(root, &chosen, arguments.tier)?;
+    if arguments.compare {
+        println!("{}", compare::HEAD);
+        for (number, mutant) in &chosen {
+            println!("{}", compare::row(mutant.name, &kernels[number], arguments)?);
+        }
+        return Ok(());
+    }
     let (mut found, mut most) = (0, 0);
     for (number, mutant) in &chosen {
-        let kernel = &kernels[number];
-        let hunt = hunt::through(kernel, &arguments.plan(), arguments.most(), false)?;
+        let kernel = kernels[number].clone().with_schedule(schedule);
+        let hunt = hunt::through(&kernel, &arguments.plan(), 1..=arguments.most(), false)?;
         match hunt.failure {
             Some(failure) => {
                 let (seed, name) = (failure.run.seed, failure.scenario.name);

@@ -5,7 +5,7 @@ use std::path::Path;
 use tools::nameless::Nameless;
 use tools::option;
 
-/// A schedule without a step for so many seconds is stuck: a wake-up was lost.
+/// Seconds without a step after which QEMU hangs. A wake-up that is lost is known at once, by the state.
 const DEADLINE: u32 = 10;
 /// A schedule with more steps runs in circles.
 const MOST_STEPS: u32 = 100_000;
@@ -24,10 +24,10 @@ impl Plugin<'_> {
         Ok(Plugin { library, results: Nameless::new()?, steps: Nameless::new()? })
     }
 
-    /// Returns QEMU's options that load it.
-    pub fn options(&self, seed: u64, trace: bool) -> Vec<String> {
+    /// Returns QEMU's options that load it. `policy`: how it chooses.
+    pub fn options(&self, policy: &str, trace: bool) -> Vec<String> {
         let mut plugin = format!(
-            "{},mode=schedule,policy=random,seed={seed},out={},deadline={DEADLINE},max_steps={MOST_STEPS}",
+            "{},mode=schedule,{policy},out={},deadline={DEADLINE},max_steps={MOST_STEPS}",
             option::path(self.library),
             self.results.path()
         );
@@ -41,28 +41,29 @@ impl Plugin<'_> {
     pub fn put_into(&mut self, output: &str) -> Result<String, ExitError> {
         let [results, steps] =
             [&mut self.results, &mut self.steps].map(|file| file.text().unwrap_or_default());
-        let hash = hash(&results)
+        let (hash, count) = schedule(&results)
             .ok_or_else(|| ExitError::new(FAILED, "the plugin has written no trace hash"))?;
+        let trace = format!("trace {hash} steps {count}");
         let mut lines = Vec::new();
         for line in output.lines() {
             if line.contains("trace plugin") || line.starts_with("cachescope: ") {
                 lines.extend(steps.lines().filter_map(step));
                 if line.starts_with("cachescope: ") {
-                    lines.push(format!("# trace {hash}")); // the kernel cannot print that any more
+                    lines.push(format!("# {trace}")); // the kernel cannot print that any more
                 }
             }
-            lines.push(line.replace("trace plugin", &format!("trace {hash}")));
+            lines.push(line.replace("trace plugin", &trace));
         }
         Ok(lines.join("\n"))
     }
 }
 
-/// Returns the hash in the plugin's results.
-fn hash(results: &str) -> Option<String> {
+/// Returns the hash in the plugin's results, and the number of steps.
+fn schedule(results: &str) -> Option<(String, u64)> {
     let mut json =
         results.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let schedule = json.find(|object| object["record"] == "schedule")?;
-    schedule["trace"].as_str().map(str::to_owned)
+    Some((schedule["trace"].as_str()?.to_owned(), schedule["steps"].as_u64()?))
 }
 
 /// Returns a step as the kernel prints it; the plugin prints `12  core 2: LDXR object[1]  at 0x402029f4`.
@@ -79,6 +80,30 @@ fn step(line: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// As QEMU does it: the files are written under their paths.
+    fn put(output: &str, results: &str, steps: &str) -> Result<String, ExitError> {
+        let mut plugin = Plugin::new(Path::new("l.so")).unwrap();
+        std::fs::write(plugin.results.path(), results).unwrap();
+        std::fs::write(plugin.steps.path(), steps).unwrap();
+        plugin.put_into(output)
+    }
+
+    const RESULTS: &str = r#"{"record":"schedule","trace":"9b","steps":2}"#;
+    const STEPS: &str =
+        "trace 9b of 2 steps\n  1  core 0: LDR a  at 0x4\n  2  core 1: STR a  at 0x8\n";
+
+    #[test]
+    fn hash_and_steps_stand_where_the_kernel_would_print_them() {
+        let own = "# step 1 core 0 LDR a 0x4\n# step 2 core 1 STR a 0x8\n";
+        let output = "# seed 3\nok 1 seed 3 trace plugin\n# rundown: PASS";
+        let wanted = format!("# seed 3\n{own}ok 1 seed 3 trace 9b steps 2\n# rundown: PASS");
+        assert_eq!(put(output, RESULTS, STEPS).unwrap(), wanted);
+        let output = "# seed 3\ncachescope: stuck";
+        let wanted = format!("# seed 3\n{own}# trace 9b steps 2\ncachescope: stuck");
+        assert_eq!(put(output, RESULTS, STEPS).unwrap(), wanted);
+        assert!(put(output, "{}", STEPS).unwrap_err().line.contains("no trace hash"));
+    }
+
     #[test]
     fn steps_look_like_those_of_the_kernel() {
         let line = "      12  core 2: LDXR object[1]  at 0x402029f4";
@@ -89,15 +114,19 @@ mod tests {
 
     #[test]
     fn a_comma_in_a_folder_does_not_end_its_name() {
-        let options = Plugin::new(Path::new("/a,b/l.so")).unwrap().options(1, true);
-        assert!(options[1].starts_with("/a,,b/l.so,mode="), "{options:?}");
+        let options =
+            Plugin::new(Path::new("/a,b/l.so")).unwrap().options("policy=random,seed=1", true);
+        assert!(
+            options[1].starts_with("/a,,b/l.so,mode=schedule,policy=random,seed=1,out="),
+            "{options:?}"
+        );
     }
 
     #[test]
     fn the_hash_is_that_of_the_schedule() {
-        let results =
-            "{\"record\":\"run\",\"trace\":\"no\"}\n{\"record\":\"schedule\",\"trace\":\"9b\"}\n";
-        assert_eq!(hash(results).as_deref(), Some("9b"));
-        assert_eq!(hash("{\"record\":\"run\"}\nx\n"), None);
+        let results = r#"{"record":"run","trace":"no","steps":1}
+                         {"record":"schedule","trace":"9b","steps":17}"#;
+        assert_eq!(schedule(results), Some(("9b".to_owned(), 17)));
+        assert_eq!(schedule("{\"record\":\"run\"}\nx\n"), None);
     }
 }

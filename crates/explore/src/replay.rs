@@ -4,7 +4,7 @@ use super::hunt::Failure;
 use super::kernel::Kernel;
 use super::outcome;
 use super::scenario::{Plan, Seeds};
-use super::symbols::Symbols;
+use super::symbols::{Place, Symbols};
 use runner::exit_error::{ExitError, FAILED};
 
 /// How many of the last steps are shown of a failure.
@@ -23,11 +23,11 @@ pub struct Report {
 pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError> {
     let list = Seeds { scenario: plan.scenario(seed), first: seed, count: 1, apart: 1 };
     let output = kernel.boot(&list, plan.cores, true)?;
-    let runs = outcome::runs(&output, list.scenario.ends);
+    let runs = outcome::runs(&output, &list);
     let run = runs.first().ok_or_else(|| ExitError::new(FAILED, "the kernel prints nothing"))?;
     // The same without a trace must be the same run: looking at it has changed nothing.
     let again = kernel.boot(&list, plan.cores, false)?;
-    let again = outcome::runs(&again, list.scenario.ends);
+    let again = outcome::runs(&again, &list);
     let end = match &run.why {
         _ if again.first() != Some(run) => {
             Err(format!("seed {seed} runs otherwise when it is not traced"))
@@ -39,7 +39,7 @@ pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError>
         "scenario {}, {} cores, seed {seed}\n{}trace {}\n",
         list.scenario.name,
         plan.cores,
-        steps(kernel, &output, usize::MAX)?,
+        steps(&output.text, usize::MAX, &mut symbols(kernel)?),
         run.hash.as_deref().unwrap_or("unknown")
     );
     Ok(Report { text, end: end.map_err(|why| ExitError::new(FAILED, why)) })
@@ -50,7 +50,7 @@ pub fn failure(kernel: &Kernel, failure: &Failure) -> Result<Report, ExitError> 
     let Failure { scenario, cores, run, why, options } = failure;
     let list = Seeds { scenario: *scenario, first: run.seed, count: 1, apart: 1 };
     let output = kernel.boot(&list, *cores, true)?;
-    let again = outcome::runs(&output, scenario.ends);
+    let again = outcome::runs(&output, &list);
     let end = match again.first() == Some(run) {
         true => format!("seed {} fails: {why}", run.seed),
         false => format!("seed {} runs otherwise when it is replayed", run.seed),
@@ -60,15 +60,20 @@ pub fn failure(kernel: &Kernel, failure: &Failure) -> Result<Report, ExitError> 
          replay: scripts/explore {options}\n",
         run.seed,
         scenario.name,
-        steps(kernel, &output, LAST)?,
+        steps(&output.text, LAST, &mut symbols(kernel)?),
         run.hash.as_deref().unwrap_or("unknown")
     );
     Ok(Report { text, end: Err(ExitError::new(FAILED, end)) })
 }
 
-/// Returns the last steps, with what else the kernel has printed.
-fn steps(kernel: &Kernel, output: &str, most: usize) -> Result<String, ExitError> {
+/// Returns what tells where in the sources an address of the kernel lies.
+fn symbols(kernel: &Kernel) -> Result<impl FnMut(u64) -> Option<Place>, ExitError> {
     let mut symbols = Symbols::read(&kernel.image, &kernel.root)?;
+    Ok(move |address| symbols.place(address))
+}
+
+/// Returns the last steps, with what else the kernel has printed.
+fn steps(output: &str, most: usize, symbols: &mut dyn FnMut(u64) -> Option<Place>) -> String {
     let lines: Vec<&str> = output.lines().filter_map(|line| line.strip_prefix("# ")).collect();
     let steps = lines.iter().filter(|line| line.starts_with("step ")).count();
     let mut shown = Vec::new();
@@ -81,17 +86,22 @@ fn steps(kernel: &Kernel, output: &str, most: usize) -> Result<String, ExitError
         match line.strip_prefix("step ").map(|rest| rest.splitn(4, ' ').collect::<Vec<_>>()) {
             Some(_) if left_out > 0 => left_out -= 1,
             Some(fields) if fields.len() == 4 => {
-                shown.push(step(fields[0], fields[2], fields[3], &mut symbols));
+                shown.push(step(fields[0], fields[2], fields[3], symbols));
             }
             _ if line.starts_with("trace ") || line.starts_with("rundown: ") => {}
             _ => shown.push(format!("  {line}\n")),
         }
     }
-    Ok(shown.concat())
+    shown.concat()
 }
 
 /// Returns one step as a line. Each core has a column of its own, so that turns can be seen.
-fn step(number: &str, core: &str, what: &str, symbols: &mut Symbols) -> String {
+fn step(
+    number: &str,
+    core: &str,
+    what: &str,
+    symbols: &mut dyn FnMut(u64) -> Option<Place>,
+) -> String {
     let column = 2 * core.parse::<usize>().unwrap_or(0).min(16);
     let what = match what.split_once(" 0x") {
         Some(("stopped before", address)) => place(address, symbols),
@@ -102,10 +112,56 @@ fn step(number: &str, core: &str, what: &str, symbols: &mut Symbols) -> String {
     format!("  {number:>4} {:column$}core {core} {what}\n", "")
 }
 
-fn place(address: &str, symbols: &mut Symbols) -> String {
-    let place = u64::from_str_radix(address, 16).ok().and_then(|address| symbols.place(address));
+fn place(address: &str, symbols: &mut dyn FnMut(u64) -> Option<Place>) -> String {
+    let place = u64::from_str_radix(address, 16).ok().and_then(symbols);
     match place {
         Some(place) => format!("| {} | {} ({})", place.text, place.line, place.function),
         None => format!("| at 0x{address}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "KTAP version 1\n1..1\n# about\n# seed 7\n\
+                          # step 0 core 1 stopped before 0x10\n\
+                          # step 1 core 0 LDXR object[1] 0x20\n\
+                          # step 2 core 0 was granted a hold\n\
+                          # step 3 core 1 stopped before 0x30\n\
+                          # slot 1 is open\n# trace 0 steps 4\n\
+                          not ok 1 seed 7 trace 0 steps 4\n# rundown: FAIL\n";
+
+    fn shown(most: usize) -> String {
+        steps(OUTPUT, most, &mut |address| {
+            (address != 0x30).then(|| Place {
+                function: "f".to_owned(),
+                line: format!("x.rs:{address}"),
+                text: "a += 1;".to_owned(),
+            })
+        })
+    }
+
+    #[test]
+    fn each_step_is_a_line_in_its_cores_column() {
+        assert_eq!(
+            shown(usize::MAX),
+            "     0   core 1 | a += 1; | x.rs:16 (f)\n     \
+             1 core 0 LDXR object[1] | a += 1; | x.rs:32 (f)\n     \
+             2 core 0 was granted a hold\n     \
+             3   core 1 | at 0x30\n  \
+             slot 1 is open\n"
+        );
+    }
+
+    #[test]
+    fn of_many_steps_the_last_are_shown_and_the_others_counted() {
+        let all = shown(usize::MAX);
+        assert_eq!(shown(4), all);
+        for most in 1..4 {
+            let rest = all.lines().skip(4 - most).map(|line| format!("{line}\n"));
+            let wanted = format!("  ... {} steps before\n", 4 - most) + &rest.collect::<String>();
+            assert_eq!(shown(most), wanted);
+        }
     }
 }

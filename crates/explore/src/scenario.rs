@@ -21,20 +21,29 @@ pub struct Scenario {
     pub name: &'static str,
     /// How it must end.
     pub ends: Ends,
+    /// Instructions of a run for each core, about: what priorities count on.
+    pub instructions: u64,
+    /// The same in accesses that the plugin sees.
+    pub accesses: u64,
 }
 
-/// All of them.
+/// All of them. The lengths are those of runs in which each core has the same chance; a test of the suite
+/// measures them.
 pub const ALL: &[Scenario] = &[
-    Scenario { name: names::DRAIN, ends: Ends::Well },
-    Scenario { name: names::PLAIN, ends: Ends::Well },
-    Scenario { name: names::MIGRATE, ends: Ends::Well },
-    Scenario { name: names::WAITERS, ends: Ends::Well },
-    Scenario { name: names::REINITIALIZE, ends: Ends::Well },
-    Scenario { name: names::FREE, ends: Ends::Well },
-    Scenario { name: names::RESURRECT, ends: Ends::Well },
-    Scenario { name: names::EXTRA, ends: Ends::InPanic("released more than was acquired") },
-    Scenario { name: names::COUNTER, ends: Ends::Badly },
+    scenario(names::DRAIN, Ends::Well, 430, 10),
+    scenario(names::PLAIN, Ends::Well, 420, 9),
+    scenario(names::MIGRATE, Ends::Well, 280, 4),
+    scenario(names::WAITERS, Ends::Well, 280, 6),
+    scenario(names::REINITIALIZE, Ends::Well, 1000, 30),
+    scenario(names::FREE, Ends::Well, 900, 130),
+    scenario(names::RESURRECT, Ends::Well, 360, 13),
+    scenario(names::EXTRA, Ends::InPanic("released more than was acquired"), 240, 8),
+    scenario(names::COUNTER, Ends::Badly, 110, 8),
 ];
+
+const fn scenario(name: &'static str, ends: Ends, instructions: u64, accesses: u64) -> Scenario {
+    Scenario { name, ends, instructions, accesses }
+}
 
 /// Returns the scenario with this name.
 pub fn named(name: &str) -> Option<Scenario> {
@@ -96,6 +105,14 @@ pub struct Seeds {
     pub apart: u64,
 }
 
+impl Seeds {
+    /// Returns them in order.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> + use<> {
+        let Seeds { first, count, apart, .. } = *self;
+        (0..count).map(move |number| first + number * apart)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +123,7 @@ mod tests {
             let plan = Plan::new(scenario, 4);
             let mut seen = Vec::new();
             for list in plan.lists(5, 40) {
-                for seed in (0..list.count).map(|number| list.first + number * list.apart) {
+                for seed in list.numbers() {
                     assert_eq!(plan.scenario(seed), list.scenario, "seed {seed}");
                     seen.push(seed);
                 }

@@ -93,6 +93,34 @@ fn short(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use object::ObjectSymbol;
+
+    #[inline(never)]
+    fn marked_for_this_test() -> u32 {
+        std::hint::black_box(line!())
+    }
+
+    /// In the line tables of this test itself.
+    #[test]
+    fn an_address_is_told_by_its_file_its_line_and_what_stands_there() {
+        let number = marked_for_this_test() - 1;
+        let own = std::env::current_exe().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+        let bytes = fs::read(&own).unwrap();
+        let file = object::File::parse(&*bytes).unwrap();
+        let marked =
+            |name: object::Result<&str>| name.unwrap_or("").contains("marked_for_this_test");
+        let symbol = file.symbols().find(|symbol| marked(symbol.name())).expect("it has a symbol");
+        let mut symbols = Symbols::read(&own, &root).unwrap();
+        let place = symbols.place(symbol.address()).expect("it has a line");
+        let wanted = Place {
+            function: "marked_for_this_test".to_owned(),
+            line: format!("crates/explore/src/symbols.rs:{number}"),
+            text: "fn marked_for_this_test() -> u32 {".to_owned(),
+        };
+        assert_eq!(place, wanted);
+        assert_eq!(symbols.place(1), None);
+    }
 
     #[test]
     fn names_are_cut_to_what_one_would_say() {

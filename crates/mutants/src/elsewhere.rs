@@ -20,6 +20,8 @@ pub struct Elsewhere {
 pub enum Killer {
     /// A test on the host: the package, where in it the test stands, and the test's full name.
     Test(&'static str, In, &'static str),
+    /// A model on loom: the file of models, and the model's full name.
+    Model(&'static str, &'static str),
     /// A boot by the runner: the image, environment variables of the runner, and what its output shows.
     Boot(Image, &'static [(&'static str, &'static str)], Sign),
 }
@@ -121,5 +123,14 @@ mod tests {
         assert_eq!(target(In::Library), "--lib board_tree");
         assert_eq!(target(In::Program), "--bin board-tree board-tree");
         assert_eq!(target(In::File("trees")), "--test trees trees");
+        let image = |image: Image| {
+            let (args, name) = image.target();
+            format!("{} {name}", args.join(" "))
+        };
+        let demo = "--package rundown-demo";
+        assert_eq!(image(Image::Demo), format!("{demo} --bin rundown-demo rundown-demo"));
+        assert_eq!(image(Image::Example("x")), format!("{demo} --example x x"));
+        assert_eq!(image(Image::Machine), format!("{demo} --test machine machine"));
+        assert_eq!(image(Image::C), "--package rundown-capi-kernel --test capi capi");
     }
 }

@@ -20,6 +20,7 @@ const FLOORS: [&[&str]; 12] = [
         "crates/board-tree/",
         "crates/runner/",
         "crates/mutants/",
+        "crates/pct/",
     ],
     &["crates/ladder/", "crates/tools/"],
     &["src/machine/arch/"],

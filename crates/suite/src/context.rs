@@ -34,17 +34,23 @@ pub enum Image {
     MustFail,
     /// The ways to count users, side by side.
     Ladder,
+    /// Handlers of interrupts that use what the interrupted code is using.
+    Interrupts,
+    /// The demo's checks, each with something to notice.
+    DemoChecks,
 }
 
 impl Image {
     /// All of them.
-    pub const ALL: [Image; 6] = [
+    pub const ALL: [Image; 8] = [
         Self::DemoRelease,
         Self::DemoDebug,
         Self::MachineTests,
         Self::CoreTests,
         Self::MustFail,
         Self::Ladder,
+        Self::Interrupts,
+        Self::DemoChecks,
     ];
 
     /// Returns how many tests it runs.
@@ -55,6 +61,8 @@ impl Image {
             Self::CoreTests => Promise::AtLeast(11), // with a second core
             Self::MustFail => Promise::AtLeast(1),   // what it plans does not matter: it fails
             Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64 + 1),
+            Self::Interrupts => Promise::AtLeast(8),
+            Self::DemoChecks => Promise::AtLeast(7),
         }
     }
 }
@@ -168,6 +176,8 @@ impl Context {
             Image::CoreTests => ("cores", &["--test", "cores"]),
             Image::MustFail => ("must_fail", &["--example", "must_fail"]),
             Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
+            Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
+            Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
         };
         self.build(name, [&["--package", "rundown-demo"], args].concat())
     }

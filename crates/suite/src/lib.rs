@@ -6,9 +6,11 @@
 
 mod arrows;
 mod bad_setup;
+mod barriers;
 mod bench;
 mod boots;
 mod browser;
+mod choices;
 mod commands;
 mod context;
 mod count;
@@ -94,6 +96,9 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
         }
     });
     println!("{}", report.slowest());
+    if let Some(line) = report.missing(entries.len()) {
+        println!("{line}");
+    }
     println!("{}", report.sums());
     match (report.passed, report.failed) {
         (1.., 0) => Ok(()),

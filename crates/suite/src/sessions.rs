@@ -62,7 +62,7 @@ fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let tree = Tree::exact_copy(context.root(), &built.join("session"), &changed);
     let tree = tree.map_err(anyhow::Error::msg)?;
     let kernel = context.at_home(Kernel::build(tree.root(), Some(&built), arguments.tier)?);
-    let found = hunt::through(&kernel, &arguments.plan(), seeds, false)?;
+    let found = hunt::through(&kernel, &arguments.plan(), 1..=seeds, false)?;
     let failure = found.failure.as_ref().context("the bug was not found")?;
     let Report { text, end } = replay::failure(&kernel, failure)?;
     let end = end.expect_err("it has failed");

@@ -16,15 +16,19 @@ use Beside::{Anything, NoOther, Nothing, Waits};
 use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
-use crate::context::Image::{CoreTests, DemoDebug, DemoRelease, MachineTests};
+use crate::context::Image::{
+    CoreTests, DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests,
+};
 use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, documents, editor, features, figures, idle_setup, images, ladder,
-    leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
-    second_qemu, sessions, setup, soak, transcript, trees, two_ends, unread, variables,
+    arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
+    images, ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable,
+    schedules, scope, second_qemu, sessions, setup, soak, transcript, trees, two_ends, unread,
+    variables,
 };
+use runner::qemu;
 
 /// Every crate but those that only build for the kernel's machine.
 const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-kernel \
@@ -47,6 +51,12 @@ const MACHINES: [&str; 4] = [
     "virt,gic-version=3",
     "virt,virtualization=on",
     "virt,gic-version=3,virtualization=on",
+];
+/// A tick is an instruction, and the cores take turns.
+const COUNTED: [(&str, &str); 3] = [
+    ("QEMU_ACCEL", "tcg,thread=single"),
+    ("QEMU_CPU", qemu::COUNTING_CPU),
+    ("QEMU_EXTRA", "-icount shift=4,sleep=off"),
 ];
 /// A warning in the documentation is an error.
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
@@ -75,6 +85,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, setup::steps());
     table.add(Anything, setup::with_a_real_sudo(long));
     table.add(CARGO, [images::step()]);
+    table.add(CARGO, [barriers::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, [unread::step()]);
     table.add(CARGO, variables::steps());
@@ -87,6 +98,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, typed());
     table.add(CARGO, long.then(features::step));
     table.add(NoOther("schedules"), schedules::steps(long));
+    table.add(NoOther("schedules"), choices::steps(long));
     table.add(NoOther("schedules"), sessions::steps());
     table.add(NoOther("scope"), scope::steps());
     table.add(CARGO, bench::steps());
@@ -141,7 +153,7 @@ fn lints() -> Vec<Step> {
 
 /// The bounded proofs; `scripts/prove --long` runs them out.
 fn proven() -> impl Iterator<Item = Step> {
-    ["miri", "mutants", "loom", "weaken", "invariant"].into_iter().map(|stage| {
+    ["miri", "mutants", "loom", "weaken", "arm", "invariant"].into_iter().map(|stage| {
         let command = format!("scripts/prove {stage}");
         proofs(&format!("proof ({command})"), &command)
     })
@@ -229,11 +241,27 @@ fn boots(times: u32) -> Vec<Step> {
         let single = ("QEMU_ACCEL", "tcg,thread=single");
         steps.push(passes(MachineTests, &[single, ("QEMU_SMP", cores)], 3));
     }
+    // Core 0 looks at the others after every few instructions: whether one that is up can be interrupted.
+    steps.push(passes(MachineTests, &COUNTED, 1));
+    steps.push(passes(DemoChecks, &[("QEMU_SMP", "4")], 1));
+    steps.extend(interrupts());
     for set in [("QEMU_ACCEL", "tcg,thread=single"), ("QEMU_CPU", "a64fx"), ("QEMU_SMP", "64")] {
         steps.push(passes(CoreTests, &[set], 1));
     }
     steps.push(small());
     steps
+}
+
+/// Interrupts in the middle, on both interrupt controllers and on a core alone; and between any two
+/// instructions, which QEMU does only where it counts them: elsewhere they come between blocks of code.
+fn interrupts() -> Vec<Step> {
+    let set: [&[_]; 4] = [
+        &[("QEMU_SMP", "1")],
+        &[("QEMU_SMP", "4")],
+        &[("QEMU_SMP", "2"), ("QEMU_MACHINE", "virt")],
+        &COUNTED,
+    ];
+    set.map(|variables| passes(Interrupts, variables, 1)).into()
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ pub const SCENARIO: Scenario = Scenario {
             let object = page::object(number, run.cores);
             if run.core == 0 {
                 object.begin_run_down();
-                while !object.is_run_down() {}
+                while !object.is_run_down() {
+                    scheduler::pause_by_priority();
+                }
                 // SAFETY: the run-down is complete.
                 unsafe { page::free(number) };
                 scheduler::note(&"has freed the object");

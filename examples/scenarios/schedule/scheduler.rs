@@ -1,5 +1,6 @@
 //! The scheduler: who runs next, and for how long.
 
+use crate::schedule::choice::{self, MAX_CORES};
 use crate::schedule::plugin;
 use crate::schedule::random::{self, draw};
 use crate::schedule::trace::{self, Step};
@@ -13,15 +14,9 @@ use machine::smp::{cores, park};
 use machine::traps::interrupts;
 use spin::Mutex;
 
-/// Most cores that take turns.
-pub const MAX_CORES: usize = 8;
 /// The longest slice, in instructions. The seed chooses between this and an eighth of it: short slices
 /// stop a core between any two instructions, long ones let it come far while another is stopped.
 pub const LONGEST_SLICE: u64 = 64;
-/// Slices until a core is left out, on average.
-const UNTIL_STALL: u64 = 4;
-/// Slices for which it is left out, on average.
-const STALL: u64 = 32;
 /// More steps than any run of a scenario takes.
 const MOST_STEPS: u64 = 20_000;
 const _: () = assert!(MOST_STEPS as usize + 2 * LONGEST_SLICE as usize <= trace::KEPT);
@@ -57,8 +52,6 @@ static SHORTEST: AtomicU64 = AtomicU64::new(1);
 /// Whether the lowest core that is ready is always next.
 static FIRST_ALWAYS: AtomicBool = AtomicBool::new(false);
 static DEATH_CHECK: Mutex<Option<DeathCheck>> = Mutex::new(None);
-/// The core that is left out for a while.
-static LEFT_OUT: AtomicUsize = AtomicUsize::new(NOBODY);
 /// Instructions from setting the timer in the handler to the first one of the interrupted code.
 static OVERHEAD: AtomicU64 = AtomicU64::new(0);
 
@@ -77,7 +70,8 @@ pub fn prepare(seed: u64, cores: usize) {
     STATES.iter().for_each(|state| state.store(ABSENT, Ordering::Relaxed));
     NEXT.store(NOBODY, Ordering::Relaxed);
     TURN.store(NOBODY, Ordering::Relaxed);
-    LEFT_OUT.store(NOBODY, Ordering::Relaxed);
+    // From 1 to LONGEST instructions, each with the same chance.
+    choice::start(cores, LONGEST.load(Ordering::Relaxed).div_ceil(2));
 }
 
 /// Has all cores sleep at once, so that nothing in QEMU remembers when the run before ended.
@@ -134,7 +128,8 @@ pub fn enter() {
         return plugin::enter(EXPECTED.load(Ordering::Relaxed));
     }
     STATES[cores::this_index()].store(READY, Ordering::Relaxed);
-    if ready().count() == EXPECTED.load(Ordering::Relaxed) {
+    let ready = STATES.iter().filter(|state| state.load(Ordering::Relaxed) == READY);
+    if ready.count() == EXPECTED.load(Ordering::Relaxed) {
         hand_over();
     }
     wait_for_turn();
@@ -188,35 +183,27 @@ pub fn note(what: &'static &'static str) {
 pub fn pause() {
     if plugin::chooses() {
         cpu::give_way();
+    } else if choice::is_by_priority() {
+        // Otherwise a slice that ends in here would find the priorities locked.
+        interrupt_mask::without_interrupts(|| choice::give_way(cores::this_index()));
     }
 }
 
-fn ready() -> impl Iterator<Item = usize> {
-    (0..MAX_CORES).filter(|&core| STATES[core].load(Ordering::Relaxed) == READY)
+/// Gives way, in a loop that does touch it. Where chances are equal each look is a turn as any other.
+pub fn pause_by_priority() {
+    if choice::is_by_priority() {
+        pause();
+    }
 }
 
-/// Draws the next core among those that are ready, and gives it the turn.
-///
-/// Now and then the core that was just stopped is left out for a while, unless nobody else is ready:
-/// many bugs show only if a core is stopped for long in the wrong place, which equal chances hardly
-/// ever do.
+/// Gives the turn to the next core.
 fn hand_over() {
-    let drawn = draw();
-    let change = drawn >> 32;
-    match LEFT_OUT.load(Ordering::Relaxed) {
-        NOBODY if change.is_multiple_of(UNTIL_STALL) => {
-            LEFT_OUT.store(cores::this_index(), Ordering::Relaxed);
-        }
-        0..NOBODY if change.is_multiple_of(STALL) => LEFT_OUT.store(NOBODY, Ordering::Relaxed),
-        _ => {}
-    }
-    let left_out = LEFT_OUT.load(Ordering::Relaxed);
-    let others = || ready().filter(move |&core| core != left_out);
-    let next = match others().count() {
-        _ if FIRST_ALWAYS.load(Ordering::Relaxed) => ready().next().unwrap_or(NOBODY),
-        0 => ready().next().unwrap_or(NOBODY),
-        count => others().nth((drawn & 0xffff_ffff) as usize % count).unwrap_or(NOBODY),
+    let ready = |core: usize| STATES[core].load(Ordering::Relaxed) == READY;
+    let next = match FIRST_ALWAYS.load(Ordering::Relaxed) {
+        true => (0..MAX_CORES).find(|&core| ready(core)),
+        false => choice::next(cores::this_index(), ready),
     };
+    let next = next.unwrap_or(NOBODY);
     NEXT.store(next, Ordering::Relaxed);
     if let Some(core) = cores::get(next).filter(|_| next != cores::this_index()) {
         gic::wake_core(core.target());
@@ -259,6 +246,7 @@ fn next_slice() {
 /// Called by the timer's interrupt, on the core whose turn it is.
 fn slice_ends() {
     trace::add(Step::Stopped(ELR_EL1.get()));
+    choice::step(cores::this_index());
     let steps = trace::steps();
     assert!(steps < MOST_STEPS, "no end after {steps} steps");
     hand_over();

@@ -39,7 +39,7 @@ impl Plugin {
                 own.phase.store(0, Ordering::Relaxed);
                 if let Some(scheduler) = self.scheduler_of(core) {
                     own.scheduled.store(false, Ordering::Relaxed);
-                    self.must(scheduler.end(core));
+                    self.must_go_on(scheduler, self.must(scheduler.end(core)));
                 }
             }
             Marker::Cold => self.memory.cold(),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::aarch64::Class;
 use crate::directory::Access;
+use crate::names::Names;
 use crate::trace::Site;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -127,6 +128,82 @@ fn sleepers_do_not_make_a_difference() {
     assert_eq!(run(true), hash);
 }
 
+/// What each of three cores does after its first step: whether somebody can go on then. They take turns
+/// by their numbers.
+fn last_acts(acts: [fn(&Scheduler, usize) -> bool; 3]) -> ([bool; 3], String) {
+    let scheduler = scheduler(3, Policy::RoundRobin);
+    let moves = thread::scope(|scope| {
+        let scheduler = &scheduler;
+        let cores = (0..).zip(acts).map(|(core, act)| {
+            scope.spawn(move || {
+                scheduler.begin(core, 1, 3).unwrap();
+                step(scheduler, core, 8 * core as u64);
+                act(scheduler, core)
+            })
+        });
+        let cores: Vec<_> = cores.collect();
+        cores.into_iter().map(|core| core.join().unwrap()).collect::<Vec<_>>()
+    });
+    (moves.try_into().unwrap(), scheduler.sleepers(&Names::default()))
+}
+
+fn sleep(scheduler: &Scheduler, core: usize) -> bool {
+    scheduler.idle(core)
+}
+
+fn end(scheduler: &Scheduler, core: usize) -> bool {
+    scheduler.end(core).unwrap()
+}
+
+#[test]
+fn the_last_who_sleeps_or_ends_leaves_a_schedule_stuck() {
+    let sleeps = |core: u64| format!("core {core} sleeps since LDADD {:#x}  at 0x0", 8 * core);
+    let stuck = |who: &[u64], ended| {
+        let who: Vec<_> = who.iter().map(|&core| sleeps(core)).collect();
+        let who = who.join(", ");
+        format!("stuck after 3 steps, as no wake-up is on its way: {who}; {ended} have ended")
+    };
+    let nobody = [true, true, false];
+    assert_eq!(last_acts([sleep, sleep, sleep]), (nobody, stuck(&[0, 1, 2], 0)));
+    assert_eq!(last_acts([sleep, end, sleep]), (nobody, stuck(&[0, 2], 1)));
+    assert_eq!(last_acts([end, sleep, end]), (nobody, stuck(&[1], 2)));
+    assert_eq!(last_acts([end, end, end]).0, [true; 3], "all is done");
+}
+
+/// The one who was woken goes on, and then it is stuck all the same.
+#[test]
+fn a_wake_up_on_its_way_keeps_a_schedule_going() {
+    fn wake_and_sleep(scheduler: &Scheduler, core: usize) -> bool {
+        scheduler.wakes(0).unwrap();
+        scheduler.idle(core)
+    }
+    fn wake_and_end(scheduler: &Scheduler, core: usize) -> bool {
+        scheduler.wakes(0).unwrap();
+        scheduler.end(core).unwrap()
+    }
+    fn sleep_twice(scheduler: &Scheduler, core: usize) -> bool {
+        assert!(scheduler.idle(core));
+        scheduler.arrive(core); // waits for its turn, also if nobody has announced it
+        scheduler.idle(core)
+    }
+    for (last, after) in [(wake_and_sleep as fn(&Scheduler, usize) -> bool, 0), (wake_and_end, 1)] {
+        let ([woken, other, last], text) = last_acts([sleep_twice, sleep, last]);
+        assert!(!woken && other && last, "{text}");
+        assert!(text.ends_with(&format!("; {after} have ended")), "{text}");
+    }
+}
+
+#[test]
+fn turns_without_a_step_count_towards_the_most_steps() {
+    let scheduler = Scheduler::new(1, Policy::RoundRobin, 1, 5, Duration::from_secs(5));
+    scheduler.idle(0);
+    scheduler.begin(0, 1, 1).unwrap();
+    step(&scheduler, 0, 0);
+    (0..4).for_each(|_| scheduler.spin(0).unwrap());
+    assert_eq!(scheduler.spin(0), Err("more than 5 steps".to_owned()));
+    assert_eq!(scheduler.trace(|trace, spins| (trace.count(), spins)), (1, 5));
+}
+
 #[test]
 fn says_who_is_stuck() {
     let scheduler = Scheduler::new(3, Policy::RoundRobin, 1, u64::MAX, Duration::ZERO);
@@ -156,6 +233,47 @@ fn refuses_cores_that_share_a_thread() {
     scheduler.idle(1);
     let error = scheduler.check_threads(0, 2).unwrap_err();
     assert!(error.starts_with("mode=schedule wants every core on a thread of its own"), "{error}");
+}
+
+#[test]
+fn refuses_to_wait_for_a_core_that_has_no_thread_yet() {
+    let scheduler = scheduler(2, Policy::RoundRobin);
+    assert_eq!(scheduler.check_threads(0, 2), Ok(()));
+    let fresh = Scheduler::new(3, Policy::RoundRobin, 1, u64::MAX, Duration::ZERO);
+    thread::scope(|scope| scope.spawn(|| fresh.idle(1)).join().unwrap());
+    assert_eq!(fresh.check_threads(0, 2), Ok(()));
+    assert!(fresh.check_threads(0, 3).is_err(), "nobody has heard of core 2");
+}
+
+#[test]
+fn refuses_a_phase_of_another_number_of_cores() {
+    let scheduler = scheduler(3, Policy::RoundRobin);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            scheduler.begin(0, 1, 2).unwrap();
+            assert!(scheduler.end(0).unwrap());
+        });
+        let start = Instant::now();
+        let error = loop {
+            // Until core 0 has begun, this would be the first to begin.
+            if lock(&scheduler.inner).phase.is_some() {
+                break scheduler.begin(1, 1, 3).unwrap_err();
+            }
+            assert!(start.elapsed() < Duration::from_secs(60));
+        };
+        assert_eq!(error, "core 1 has phase 1 of 3 cores, not 2");
+        scheduler.begin(2, 1, 2).unwrap();
+        assert!(scheduler.end(2).unwrap());
+    });
+}
+
+#[test]
+fn refuses_a_step_of_a_core_that_was_not_chosen() {
+    let scheduler = scheduler(2, Policy::RoundRobin);
+    let step = Step { core: 1, access: Access::Load, site: &SITE, address: 0 };
+    let error = scheduler.record(step, Place { name: 0, offset: 0 }).unwrap_err();
+    assert!(error.starts_with("core 1 was woken from a WFI without a marker"), "{error}");
+    assert_eq!(scheduler.trace(|trace, _| trace.count()), 0);
 }
 
 #[test]
