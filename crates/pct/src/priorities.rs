@@ -10,7 +10,7 @@
 //! all others too. And so does one that has made more steps in a row than a whole run takes: it
 //! waits in a loop. Neither happens in a run without such loops, so the guarantee stays.
 
-use crate::Random;
+use crate::random::Random;
 
 /// The greatest depth.
 pub const DEEPEST: usize = 8;
@@ -67,6 +67,7 @@ impl<const CORES: usize> Priorities<CORES> {
         let row = if self.row.0 == core { self.row.1 + 1 } else { 1 };
         self.row = (core, row);
         if row > self.length {
+            self.row.1 = 0;
             self.give_way(core);
         }
         for change in 0..self.count {
@@ -78,7 +79,6 @@ impl<const CORES: usize> Priorities<CORES> {
 
     /// Has `core`, which waits without sleeping, fall behind all others.
     pub fn give_way(&mut self, core: usize) {
-        self.row = (CORES, 0);
         self.fall(core, 0);
     }
 
