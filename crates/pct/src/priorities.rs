@@ -67,7 +67,6 @@ impl<const CORES: usize> Priorities<CORES> {
         let row = if self.row.0 == core { self.row.1 + 1 } else { 1 };
         self.row = (core, row);
         if row > self.length {
-            self.row.1 = 0;
             self.give_way(core);
         }
         for change in 0..self.count {
