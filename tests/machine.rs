@@ -18,12 +18,16 @@ use rundown::{CACHE_LINE, InitError, Rundown, RundownRef, StaticRundownRef};
 
 #[path = "machine/arrival.rs"]
 mod arrival;
+#[path = "machine/controller.rs"]
+mod controller;
 #[path = "machine/interrupts.rs"]
 mod interrupts;
 #[path = "machine/pages.rs"]
 mod pages;
 #[path = "machine/registers.rs"]
 mod registers;
+#[path = "machine/words.rs"]
+mod words;
 
 machine::kernel!(main);
 
@@ -34,7 +38,7 @@ fn main() -> ! {
     if device_tree::machine().argument("mode") == Some("counts") {
         counts()
     }
-    let mut ktap = Ktap::plan(18);
+    let mut ktap = Ktap::plan(22);
     environment::print();
     arrival::start_all();
     ktap.test("a core that is up takes interrupts", arrival::took_interrupts);
@@ -57,7 +61,27 @@ fn main() -> ! {
     ktap.test("the heap serves all cores at once", heap_serves_all);
     ktap.test("objects in a static, on the heap and in given memory serve all cores", all_forms);
     ktap.test("time does not run backwards from core to core", time_is_monotonic);
+    ktap.test("a second is a second", words::times);
+    ktap.test(
+        "every core's interrupt controller lets through what is handled",
+        controller::is_set_up,
+    );
+    ktap.test("an exception has the right name", words::exceptions);
+    ktap.test("slots are as far apart as the caches ask for", words::lines);
     ktap.finish()
+}
+
+/// Waits until something has happened that nobody wakes this core for. Returns whether it has, in time.
+fn comes_true(ready: impl Fn() -> bool) -> bool {
+    let nobody = 0u8;
+    let look = |at| park::wait((&raw const nobody).cast(), &ready, at);
+    let deadline = time::after_ms(DEADLINE_MS);
+    while !look(time::after_ms(1)) {
+        if time::now() >= deadline {
+            return false;
+        }
+    }
+    true
 }
 
 /// Tells how long it took to start all cores, and how long a job for each of them takes.

@@ -72,7 +72,7 @@ pub enum Place {
 /// At the first label nothing has been done yet, and at the last all has.
 pub fn at(address: u64) -> Place {
     let between = |begins: *const u8, ends: *const u8| {
-        begins.addr() as u64 + 1 <= address && address < ends.addr() as u64
+        (begins.addr() as u64) < address && address < ends.addr() as u64
     };
     if between(&raw const acquire_begins, &raw const acquire_ends) {
         Place::Acquire

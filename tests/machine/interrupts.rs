@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use machine::arch::interrupt_mask::{
     interrupts_are_masked, mask_interrupts, unmask_interrupts, without_interrupts,
 };
-use machine::arch::{cpu, time};
+use machine::arch::time;
 use machine::board::gic;
 use machine::smp::{cores, jobs, park};
 use machine::testing::ktap::{self, equal, holds};
@@ -26,11 +26,7 @@ pub fn arrive() -> ktap::Result {
         let before = (taken(core), arrival::handled(core));
         let both = || taken(core) > before.0 && arrival::handled(core) > before.1;
         gic::wake_core(core.target());
-        let deadline = time::after_ms(super::DEADLINE_MS);
-        while !both() && time::now() < deadline {
-            cpu::give_way();
-        }
-        holds(format_args!("core {} was interrupted", core.index), both())?;
+        holds(format_args!("core {} was interrupted", core.index), super::comes_true(both))?;
     }
     Ok(())
 }

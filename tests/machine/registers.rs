@@ -184,8 +184,8 @@ fn both_loops() {
 }
 
 fn report() -> ktap::Result {
-    for core in 0..cores::count() {
-        let wrong = WRONG[core].swap(u64::MAX, Ordering::Relaxed);
+    for (core, wrong) in WRONG.iter().enumerate().take(cores::count()) {
+        let wrong = wrong.swap(u64::MAX, Ordering::Relaxed);
         let seen = (0..31 + OTHERS.len()).filter(|bit| wrong >> bit & 1 != 0);
         let names: Vec<_> = seen
             .map(|bit| match bit.checked_sub(31) {

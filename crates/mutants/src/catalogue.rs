@@ -9,6 +9,7 @@ use crate::peers::PEERS;
 use crate::replacement::Replacement;
 use crate::schemata::Edit;
 use crate::scope::SCOPE;
+use crate::sleep::SLEEP;
 use crate::tools::TOOLS;
 
 /// Returns every mutant of the primitive, always in the same order.
@@ -18,7 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutant> {
 
 /// Returns every mutant outside of the primitive, always in the same order.
 pub fn elsewhere() -> impl Iterator<Item = &'static Elsewhere> {
-    KERNEL.iter().chain(CAPI).chain(SCOPE).chain(TOOLS)
+    KERNEL.iter().chain(CAPI).chain(SCOPE).chain(TOOLS).chain(SLEEP)
 }
 
 /// Returns what a mutant changes in `source`, the text of its file.
@@ -77,5 +78,8 @@ mod tests {
             assert_ne!(mutant.explorer, LeftOut(""), "{}", mutant.name);
         }
         assert!(all().any(|mutant| mutant.explorer == Quick));
+        for table in [KERNEL, CAPI, SCOPE, TOOLS] {
+            assert!(!table.is_empty() && table.iter().all(|bug| names.contains(&bug.name)));
+        }
     }
 }

@@ -20,6 +20,8 @@ pub struct Elsewhere {
 pub enum Killer {
     /// A test on the host: the package, where in it the test stands, and the test's full name.
     Test(&'static str, In, &'static str),
+    /// A model on loom: the file of models, and the model's full name.
+    Model(&'static str, &'static str),
     /// A boot by the runner: the image, environment variables of the runner, and what its output shows.
     Boot(Image, &'static [(&'static str, &'static str)], Sign),
 }
@@ -44,6 +46,8 @@ pub enum Image {
     Example(&'static str),
     /// The tests of the machine, `tests/machine.rs`.
     Machine,
+    /// The tests of cores that go off and come again, `tests/cores.rs`.
+    Cores,
     /// C on every core, `crates/rundown-capi/kernel-test`.
     C,
 }
@@ -76,6 +80,7 @@ impl Image {
             Image::Demo => (vec!["--package", demo, "--bin", demo], demo),
             Image::Example(name) => (vec!["--package", demo, "--example", name], name),
             Image::Machine => (vec!["--package", demo, "--test", "machine"], "machine"),
+            Image::Cores => (vec!["--package", demo, "--test", "cores"], "cores"),
             Image::C => (vec!["--package", "rundown-capi-kernel", "--test", "capi"], "capi"),
         }
     }
@@ -118,5 +123,14 @@ mod tests {
         assert_eq!(target(In::Library), "--lib board_tree");
         assert_eq!(target(In::Program), "--bin board-tree board-tree");
         assert_eq!(target(In::File("trees")), "--test trees trees");
+        let image = |image: Image| {
+            let (args, name) = image.target();
+            format!("{} {name}", args.join(" "))
+        };
+        let demo = "--package rundown-demo";
+        assert_eq!(image(Image::Demo), format!("{demo} --bin rundown-demo rundown-demo"));
+        assert_eq!(image(Image::Example("x")), format!("{demo} --example x x"));
+        assert_eq!(image(Image::Machine), format!("{demo} --test machine machine"));
+        assert_eq!(image(Image::C), "--package rundown-capi-kernel --test capi capi");
     }
 }

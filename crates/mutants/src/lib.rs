@@ -17,5 +17,6 @@ mod peers;
 pub mod replacement;
 pub mod schemata;
 mod scope;
+mod sleep;
 mod tools;
 pub mod tree;

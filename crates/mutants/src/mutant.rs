@@ -109,3 +109,21 @@ pub(crate) mod left_out {
     pub(crate) const NOT_USED: Explorer =
         LeftOut("code that the kernel does not use, or that no race reaches; a host test");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_is_named_in_each_form_that_must_fail() {
+        let names = |forms, suite| {
+            let any = *crate::catalogue::all().next().unwrap();
+            Mutant { forms, suite, test: "t", ..any }.tests().join(" ")
+        };
+        assert_eq!(names(Forms::Itself, Suite::Loom), "t");
+        assert_eq!(names(Forms::Both, Suite::Loom), "t::plain t::two_slots");
+        let host = "t::plain t::cache_aware_with_constant_slots";
+        assert_eq!(names(Forms::Both, Suite::Host("x")), host);
+        assert_eq!(names(Forms::Sleeping, Suite::Host("x")), "t::cache_aware_that_sleeps");
+    }
+}

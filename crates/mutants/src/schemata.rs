@@ -194,10 +194,16 @@ mod tests {
 
     #[test]
     fn what_no_body_can_choose_is_left_out() {
-        let edits =
-            [(1, "u8 = 1", "u8 = 2"), (2, "+ 3", "- 3"), (3, "7 }", "8 }"), (4, "one()", "en()")];
+        let edits = [
+            (1, "u8 = 1", "u8 = 2"),
+            (2, "+ 3", "- 3"),
+            (3, "7 }", "8 }"),
+            (4, "one()", "en()"),
+            (5, "{ A + 2", "; { 1"),
+            (6, "+ 2 }", "+ 1"),
+        ];
         let Woven { text, left_out, .. } = woven(&edits);
-        assert_eq!((text.as_str(), left_out), (SOURCE, vec![1, 2, 3, 4]));
+        assert_eq!((text.as_str(), left_out), (SOURCE, vec![1, 2, 3, 4, 5, 6]));
     }
 
     #[test]

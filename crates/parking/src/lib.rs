@@ -126,6 +126,12 @@ impl<const SETS: usize, const WORDS: usize> Sleepers<SETS, WORDS> {
     }
 }
 
+impl<const SETS: usize, const WORDS: usize> Default for Sleepers<SETS, WORDS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Orders what this core has written before what it reads next: `wait`'s call pairs with `wake`'s.
 ///
 /// A waiter writes where it sleeps, then looks whether it is ready; a waker makes it ready, then looks

@@ -34,7 +34,9 @@ thread_local! {
 }
 
 /// What is to happen then, if anything: once.
-struct Event(RefCell<Option<Box<dyn FnOnce(&Simulated)>>>);
+struct Event(RefCell<Option<Action>>);
+
+type Action = Box<dyn FnOnce(&Simulated)>;
 
 impl Event {
     const fn new() -> Self {

@@ -86,6 +86,11 @@ fn time(project: &Project, root: &Path, killer: Killer) -> Result<Duration, Stri
             let good = output.succeeded() && passed_tests(&output) > 0;
             (output, good)
         }
+        Killer::Model(file, model) => {
+            let output = models(project, root, file)?.first_run(model)?;
+            let good = output.succeeded() && passed_tests(&output) > 0;
+            (output, good)
+        }
         Killer::Boot(image, variables, sign) => {
             let output = boot(project, root, image, variables)?;
             let good = !sign.is_in(&output.merged);
@@ -110,6 +115,10 @@ fn noticed(
             let output = program(project, root, package, place)?.run_test(0, test, time)?;
             Ok(death(&output, test))
         }
+        Killer::Model(file, model) => {
+            let output = models(project, root, file)?.run_test(0, model, time)?;
+            Ok(death(&output, model))
+        }
         Killer::Boot(image, variables, sign) => {
             let output = boot(project, root, image, variables)?;
             Ok(sign.is_in(&output.merged).then_some(""))
@@ -129,6 +138,12 @@ fn program(project: &Project, root: &Path, package: &str, place: In) -> Result<P
     command.env("CARGO_BUILD_BUILD_DIR", project.root.join("target"));
     let messages = must(&mut command, "building the tests")?;
     Program::find(&messages, &target, root.to_owned())
+}
+
+/// Builds a file of models.
+fn models(project: &Project, root: &Path, file: &str) -> Result<Program, String> {
+    let messages = must(&mut project.loom(root, file, &BUILD), "building the models")?;
+    Program::find(&messages, file, root.to_owned())
 }
 
 /// Builds an image of this copy, and boots it.
@@ -156,6 +171,7 @@ fn boot(
 fn said(killer: Killer) -> String {
     match killer {
         Killer::Test(package, _, test) => format!("{test} of {package}"),
+        Killer::Model(file, model) => format!("{model} of {file}"),
         Killer::Boot(image, variables, sign) => {
             let (_, name) = image.target();
             let set: String =

@@ -57,7 +57,7 @@ pub fn run(project: &Project, long: bool) -> Result<bool, String> {
 /// Returns the names of the models of a file, of which there are so many at least.
 fn names(project: &Project, file: &str, least: usize) -> Result<Vec<String>, String> {
     let mut command = project.loom(&project.root, file, &["--", "--list"]);
-    let listed = run_tests(&mut command, Duration::from_secs(60))?;
+    let listed = run_tests(&mut command, Duration::from_secs(600))?;
     let names = listed.stdout.lines().filter_map(|line| line.strip_suffix(": test"));
     let names: Vec<String> = names.map(str::to_owned).collect();
     match listed.succeeded() && names.len() >= least {

@@ -1,14 +1,18 @@
-//! The orderings of the crate, read from its sources: a new one is weakened without anybody listing it.
+//! The orderings that models check, read from the sources: a new one is weakened without anybody listing it.
 
-use crate::project::{HOLDERS, PROTOCOL, Project, crate_in};
+use crate::project::{HOLDERS, PARKING, PROTOCOL, Project, crate_in};
 use mutants::changes::Change;
 use mutants::schemata::Edit;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Every file with atomics that synchronise, and its models: the protocol, the place of `Protected`,
-/// the table of holders. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
-const FILES: [(&str, &str); 3] =
-    [("src/protocol.rs", PROTOCOL), ("src/protected.rs", PROTOCOL), ("src/holders.rs", HOLDERS)];
+/// the table of holders, and sleeping cores. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
+const FILES: [(&str, &str); 4] = [
+    ("crates/rundown/src/protocol.rs", PROTOCOL),
+    ("crates/rundown/src/protected.rs", PROTOCOL),
+    ("crates/rundown/src/holders.rs", HOLDERS),
+    ("crates/parking/src/lib.rs", PARKING),
+];
 
 /// What each ordering is weakened to. Relaxed has nothing below it; SeqCst is not used.
 const WEAKER: [(&str, &[&str]); 4] = [
@@ -37,8 +41,12 @@ pub fn weakened(project: &Project) -> Result<Vec<Weakened>, String> {
     others_are_relaxed(project)?;
     let mut all = Vec::new();
     for (file, models) in FILES {
-        for (what, function, edit) in weaker(&project.source(file)?) {
-            let change = Change { file: crate_in(Path::new("")).join(file), edit };
+        let found = weaker(&project.read(Path::new(file))?);
+        if found.is_empty() {
+            return Err(format!("{file} has no ordering to weaken: has it moved?"));
+        }
+        for (what, function, edit) in found {
+            let change = Change { file: PathBuf::from(file), edit };
             all.push(Weakened { file, models, what, function, change });
         }
     }
@@ -48,7 +56,9 @@ pub fn weakened(project: &Project) -> Result<Vec<Weakened>, String> {
 /// Makes sure that no other file of the crate has an ordering to weaken.
 fn others_are_relaxed(project: &Project) -> Result<(), String> {
     for file in project.sources("src")? {
-        let known = FILES.iter().any(|(known, _)| *known == file) || file.ends_with("_tests.rs");
+        let path = crate_in(Path::new("")).join(&file);
+        let known = FILES.iter().any(|(known, _)| path == Path::new(known));
+        let known = known || file.ends_with("_tests.rs");
         let found = weaker(&project.source(&file)?);
         if let (false, Some((what, ..))) = (known, found.first()) {
             return Err(format!("{file} {what}: no models are named for this file"));

@@ -27,7 +27,7 @@ pub const BUILD_LIMIT: Duration = Duration::from_secs(1200);
 pub struct Project {
     /// The workspace.
     pub root: PathBuf,
-    /// `target/prove`, for what the stages keep from run to run.
+    /// `prove` in cargo's target folder, for what the stages keep from run to run.
     pub keep: PathBuf,
     /// What stages that do many things alike do only of them: a part of a name. Empty: all.
     pub only: String,
@@ -37,7 +37,9 @@ impl Project {
     /// Finds the workspace that this program was built from.
     pub fn find(only: String) -> Result<Self, String> {
         let root = tools::cargo::root("scripts/prove").map_err(|error| error.line)?;
-        Ok(Self { keep: root.join("target/prove"), root, only })
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+        Ok(Self { keep: target.join("prove"), root, only })
     }
 
     /// Reads a file of the crate.

@@ -5,6 +5,7 @@ use crate::sync::{Condvar, Mutex, MutexGuard, table};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::PoisonError;
 use std::task::Waker;
+use std::thread::panicking;
 use std::time::Instant;
 use std::vec::Vec;
 
@@ -113,7 +114,8 @@ impl Park for Blocking {
     }
 }
 
-/// Wakes every one, also when one of the wakers panics, and hands the panic on.
+/// Wakes every one, also when one of the wakers panics, and hands the panic on unless there is one already:
+/// a second one would abort.
 fn wake(woken: Vec<Registered>) {
     let mut panicked = None;
     for entry in woken {
@@ -121,7 +123,9 @@ fn wake(woken: Vec<Registered>) {
             panicked.get_or_insert(panic);
         }
     }
-    if let Some(panic) = panicked {
+    if let Some(panic) = panicked
+        && !panicking()
+    {
         resume_unwind(panic);
     }
 }

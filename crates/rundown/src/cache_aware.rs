@@ -2,6 +2,7 @@
 
 use crate::cache_line::{CACHE_LINE, SharedLine};
 use crate::error::InitError;
+use crate::holders::Record;
 use crate::limits::MAX_SLOTS;
 use crate::object::Object;
 use crate::operations::check_drop;
@@ -81,7 +82,14 @@ pub struct CacheAwareRundownRef<C: CurrentSlot, P: Park = Spin, S: Slots + ?Size
     pub(crate) slots: S,
 }
 
-/// A cache-aware object with `N` slots, as a constant.
+/// A cache-aware object with `N` slots, as a constant. None, or more than [`MAX_SLOTS`], is refused at
+/// compile time:
+///
+/// ```compile_fail,E0080
+/// # struct C;
+/// # impl rundown::CurrentSlot for C { fn current_slot() -> usize { 0 } }
+/// let none = rundown::StaticRundownRef::<C, 0>::new();
+/// ```
 pub type StaticRundownRef<C, const N: usize, P = Spin> =
     CacheAwareRundownRef<C, P, [PaddedSlot; N]>;
 
@@ -243,6 +251,7 @@ impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
                 first.add(slot).write(SharedLine::new(Slot::new(false)));
             }
             debug_assert_eq!(size_of_val(&*object), (slots + 1) * CACHE_LINE);
+            Record::remove_all((*object).address()); // of what was here before
             NonNull::new_unchecked(object)
         }
     }

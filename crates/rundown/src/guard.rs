@@ -44,9 +44,10 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
         let left = self.count.checked_sub(count)?;
         // Asked first: it is foreign code, and a panic in it must lose no hold.
         let slot = self.object.current_slot();
+        let address = self.object.address();
         self.count = left;
-        self.record.resize(left);
-        let record = Record::new(self.object.address(), slot, count);
+        self.record = self.record.less(address, count, left);
+        let record = Record::new(address, slot, count);
         Some(Self { object: self.object, count, record })
     }
 
@@ -60,8 +61,10 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     pub fn merge(&mut self, other: Self) -> Result<(), Self> {
         match self.count.checked_add(other.count) {
             Some(sum) if self.object.address() == other.object.address() => {
+                let (count, record) = other.into_parts();
+                let counts = [self.count, count];
+                self.record = self.record.join(record, self.object.address(), counts);
                 self.count = sum;
-                self.record = self.record.join(other.into_parts().1, sum);
                 Ok(())
             }
             _ => Err(other),
@@ -75,8 +78,9 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     /// object ends.
     #[must_use = "without the count the holds can't be released"]
     pub fn leak(self) -> usize {
+        let object = self.object;
         let (count, record) = self.into_parts();
-        record.leak();
+        record.leak(object.address());
         count
     }
 
@@ -105,7 +109,7 @@ impl<R: Object + ?Sized> Drop for RundownGuard<'_, R> {
     #[inline]
     fn drop(&mut self) {
         // Before the release: afterwards the address may belong to another object.
-        self.record.remove();
+        self.record.remove(self.object.address(), self.count);
         // SAFETY: the guard owns `count` holds (`new` after a granted acquire, `split`, `merge`, or
         // the promise made to `adopt`) and ceases to exist with this call.
         unsafe { operations::release(self.object, self.count) }

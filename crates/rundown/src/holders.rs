@@ -1,5 +1,7 @@
 //! Who holds it: call site and slot of every outstanding guard, in a table of its own.
 //!
+//! One long file, because who writes an entry and who reads it have to agree on its words.
+//!
 //! "Who still holds it?" is the classic question about a drain that does not end. With this feature
 //! every granted acquire enters its call site in a static table, and the guard takes the entry out
 //! before it releases. The table is not the object's memory, so the promise that the last releaser
@@ -12,7 +14,17 @@
 //!
 //! The list is for people: entries are read while others change them, so an entry that is taken out
 //! and reused at that moment may show mixed. A hold is granted before it is entered, and taken out
-//! before it is released, so the list can lack what is just passing.
+//! before it is released, so the list can lack what is just passing, and show twice what is just merged.
+//!
+//! # What it can't know
+//!
+//! A guard that was forgotten (`mem::forget`) looks like one that lives. When its holds are released by
+//! [`release_n`](crate::Rundown::release_n), those of some guard of the object leave the list, of one
+//! with exactly that count if there is one: how many are listed is right, but a name can be that of the
+//! forgotten guard. `leak` makes no such guess necessary. Nor does the table know that an object has moved
+//! while holds of it were leaked or forgotten: their entries stay with the old address, until an object
+//! dies, is initialised in place or is re-initialised there. A run-down object has no holders, whatever
+//! the table says.
 
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, const_unless_loom};
 use core::fmt;
@@ -74,11 +86,20 @@ pub fn unrecorded() -> usize {
 #[derive(Clone, Copy)]
 pub(crate) struct Record(usize);
 
+/// Which entries to take holds out of, by their holds and the count that is wanted.
+type Kind = fn(usize, usize) -> bool;
+
+const LEAKED_ONES: Kind = |holds, _| holds & LEAKED != 0;
+const EXACT_ONES: Kind = |holds, count| holds == 2 * count;
+const GUARDED_ONES: Kind = |holds, _| holds & LEAKED == 0;
+
 impl Record {
+    const NONE: Self = Self(CAPACITY);
+
     #[track_caller]
     pub(crate) fn new(object: *const (), slot: usize, count: usize) -> Self {
         if count == 0 {
-            return Self(CAPACITY);
+            return Self::NONE;
         }
         let site = ptr::from_ref(Location::caller()).cast_mut();
         // Starts at a place that differs by core, so that cores rarely try the same entry.
@@ -97,66 +118,101 @@ impl Record {
             }
         }
         UNRECORDED.fetch_add(1, Ordering::Relaxed);
-        Self(CAPACITY)
+        Self::NONE
     }
 
-    fn entry(self) -> Option<&'static Entry> {
-        TABLE.get(self.0)
+    /// Returns the entry, unless it was taken for that of a forgotten guard.
+    fn entry(self, object: *const ()) -> Option<&'static Entry> {
+        // Relaxed: made by this guard, so what is seen is its own address or what came later.
+        let still = |entry: &&Entry| entry.object.load(Ordering::Relaxed).cast_const() == object;
+        TABLE.get(self.0).filter(still)
     }
 
-    pub(crate) fn resize(self, count: usize) {
-        if let Some(entry) = self.entry() {
-            entry.holds.store(count * 2, Ordering::Relaxed);
+    /// Takes `count` holds out, of which `left` stay.
+    pub(crate) fn less(self, object: *const (), count: usize, left: usize) -> Self {
+        self.remove(object, count);
+        if left == 0 { Self::NONE } else { self }
+    }
+
+    /// Makes one entry of two, for the holds of both: the first, unless it is none.
+    pub(crate) fn join(self, other: Self, object: *const (), counts: [usize; 2]) -> Self {
+        let (kept, gone, moved) = match self.entry(object) {
+            Some(_) => (self, other, counts[1]),
+            None => (other, self, counts[0]),
+        };
+        // Added first, so that what is taken out can't empty the entry that is kept.
+        if let Some(entry) = kept.entry(object) {
+            entry.holds.fetch_add(moved * 2, Ordering::Relaxed);
         }
-    }
-
-    /// Makes one entry of two, for `count` holds: the first, unless it is none.
-    pub(crate) fn join(self, other: Self, count: usize) -> Self {
-        let (kept, gone) = if self.entry().is_some() { (self, other) } else { (other, self) };
-        gone.remove();
-        kept.resize(count);
+        gone.remove(object, moved);
         kept
     }
 
     /// Leaves the entry in the table when its guard is given up but its holds are not.
-    pub(crate) fn leak(self) {
-        if let Some(entry) = self.entry() {
+    pub(crate) fn leak(self, object: *const ()) {
+        if let Some(entry) = self.entry(object) {
             entry.holds.fetch_or(LEAKED, Ordering::Relaxed);
         }
     }
 
-    pub(crate) fn remove(self) {
-        if let Some(entry) = self.entry() {
-            entry.free();
+    /// Takes `count` holds of a guard out, which are on record if the guard is.
+    pub(crate) fn remove(self, object: *const (), count: usize) {
+        if let Some(entry) = TABLE.get(self.0) {
+            let taken = entry.take(object, count, |_| true);
+            // The rest was taken for that of a forgotten guard, whose entry is there instead.
+            take(object, count - taken, &[EXACT_ONES, GUARDED_ONES]);
         }
     }
 
-    /// Takes `count` leaked holds of `object` out, of whichever entries: leaked holds have no name.
-    pub(crate) fn take_leaked(object: *const (), mut count: usize) {
+    /// Takes `count` holds of `object` out that no guard stands for. Leaked holds have no name, so they
+    /// are those of whichever entries; what is more than was leaked must be of a forgotten guard.
+    pub(crate) fn take_leaked(object: *const (), count: usize) {
+        take(object, count, &[LEAKED_ONES, EXACT_ONES, GUARDED_ONES]);
+    }
+
+    /// Takes all entries of an object out that nobody holds: it ends, or begins anew.
+    pub(crate) fn remove_all(object: *const ()) {
+        // Relaxed: nobody holds it, so all changes of its entries have happened before.
+        let of = |entry: &&Entry| entry.object.load(Ordering::Relaxed).cast_const() == object;
+        TABLE.iter().filter(of).for_each(Entry::free);
+    }
+}
+
+/// Takes `count` holds of `object` out: of entries of the first kind, then of the next.
+fn take(object: *const (), mut count: usize, kinds: &[Kind]) {
+    for kind in kinds {
         for entry in TABLE.iter() {
             if count == 0 {
                 return;
             }
-            // Acquire, pairs with `new`: the count belongs to this object.
-            if entry.object.load(Ordering::Acquire).cast_const() != object {
-                continue;
-            }
-            let mut taken = 0;
-            let updated = entry.holds.try_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
-                taken = count.min(holds / 2);
-                (holds & LEAKED != 0 && taken > 0).then(|| holds - taken * 2)
-            });
-            if let Ok(before) = updated {
-                count -= taken;
-                if before / 2 == taken {
-                    entry.free();
-                }
-            }
+            count -= entry.take(object, count, |holds| kind(holds, count));
         }
     }
 }
 
 impl Entry {
+    /// Takes `count` holds of `object` out if they are `wanted`, or all if it has fewer; returns how many.
+    fn take(&self, object: *const (), count: usize, wanted: impl Fn(usize) -> bool) -> usize {
+        // Acquire, pairs with `new`: the count belongs to this object.
+        if self.object.load(Ordering::Acquire).cast_const() != object {
+            return 0;
+        }
+        let mut taken = 0;
+        let updated = self.holds.try_update(Ordering::Relaxed, Ordering::Relaxed, |holds| {
+            taken = count.min(holds / 2);
+            (taken > 0 && wanted(holds)).then(|| holds - taken * 2)
+        });
+        match updated {
+            Err(_) => 0,
+            Ok(before) => {
+                if before / 2 == taken {
+                    self.free();
+                }
+                taken
+            }
+        }
+    }
+
     fn free(&self) {
         // Release, pairs with `Record::new`: what we did to the entry comes before its next owner.
         self.object.store(ptr::null_mut(), Ordering::Release);
@@ -187,6 +243,10 @@ pub struct Holders {
 impl Holders {
     pub(crate) fn of(object: *const ()) -> Self {
         Self { object: object.addr(), next: 0 }
+    }
+
+    pub(crate) fn nobody(object: *const ()) -> Self {
+        Self { object: object.addr(), next: CAPACITY }
     }
 }
 

@@ -14,21 +14,26 @@ impl Record {
     }
 
     #[inline]
-    pub(crate) fn resize(self, _count: usize) {}
-
-    #[inline]
-    pub(crate) fn join(self, _other: Self, _count: usize) -> Self {
+    pub(crate) fn less(self, _object: *const (), _count: usize, _left: usize) -> Self {
         self
     }
 
     #[inline]
-    pub(crate) fn leak(self) {}
+    pub(crate) fn join(self, _other: Self, _object: *const (), _counts: [usize; 2]) -> Self {
+        self
+    }
 
     #[inline]
-    pub(crate) fn remove(self) {}
+    pub(crate) fn leak(self, _object: *const ()) {}
+
+    #[inline]
+    pub(crate) fn remove(self, _object: *const (), _count: usize) {}
 
     #[inline]
     pub(crate) fn take_leaked(_object: *const (), _count: usize) {}
+
+    #[inline]
+    pub(crate) fn remove_all(_object: *const ()) {}
 }
 
 /// What a late drain would know about its holders.

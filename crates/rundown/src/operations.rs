@@ -1,7 +1,7 @@
 //! What begins, waits and releases, with a release too many as a value; `Rundown` panics on it.
 
 use crate::error::{OverRelease, TimedOut};
-use crate::holders::HolderList;
+use crate::holders::{HolderList, Record};
 use crate::object::Object;
 use crate::outcome::{Progress, Released};
 use crate::park::Park;
@@ -87,7 +87,11 @@ pub(crate) unsafe fn release<R: Object + ?Sized>(object: &R, count: usize) {
 #[inline(never)]
 fn release_slow_or_panic<R: Object + ?Sized>(object: &R, slot: usize, old: usize, count: usize) {
     let address = object.address();
-    release_slow(object, slot, old, count).unwrap_or_else(|error| error.report(address));
+    if let Err(error) = release_slow(object, slot, old, count)
+        && !panicking()
+    {
+        error.report(address)
+    }
 }
 
 /// Does the rest of a release, and wakes the waiters if it was the last.
@@ -107,12 +111,12 @@ pub(crate) fn release_slow<R: Object + ?Sized>(
 
 /// Refuses to let an object die that is still held. `&mut` proves that nobody is in the middle.
 pub(crate) fn check_drop<R: Object + ?Sized>(object: &mut R) {
-    // A second panic would abort and hide the first; `core` alone can't tell.
-    #[cfg(any(test, feature = "std", rundown_loom))]
-    if std::thread::panicking() {
+    let address = object.address();
+    // No guard is left that could be dropped: they borrow the object.
+    Record::remove_all(address);
+    if panicking() {
         return;
     }
-    let address = object.address();
     if !begin(object).unwrap_or_else(|error| error.report(address)) {
         let holds = outstanding(object).unwrap_or_else(|error| error.report(address)).unwrap_or(0);
         let holds_are = if holds == 1 { "hold is" } else { "holds are" };
@@ -122,4 +126,16 @@ pub(crate) fn check_drop<R: Object + ?Sized>(object: &mut R) {
             address
         );
     }
+}
+
+/// Returns whether this thread is unwinding: a second panic would abort, and hide the first.
+#[cfg(any(test, feature = "std", rundown_loom))]
+fn panicking() -> bool {
+    std::thread::panicking()
+}
+
+/// Returns false: `core` alone can't tell.
+#[cfg(not(any(test, feature = "std", rundown_loom)))]
+fn panicking() -> bool {
+    false
 }

@@ -5,6 +5,7 @@
 use crate::error::{AcquireError, TimedOut};
 use crate::future::Drained;
 use crate::guard::RundownGuard;
+use crate::holders::Record;
 use crate::park::Park;
 use crate::plain::RundownRef;
 use crate::rundown::Rundown;
@@ -12,6 +13,7 @@ use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 use core::cell::UnsafeCell;
 use core::convert::Infallible;
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::panic::RefUnwindSafe;
 
@@ -101,9 +103,11 @@ impl<T, R: Rundown> Protected<T, R> {
     ///
     /// # Panics
     ///
-    /// When `object` has leaked holds.
+    /// When `object` has leaked holds. It is not dropped then, as that would panic, too.
     pub fn empty(object: R) -> Self {
+        let object = ManuallyDrop::new(object);
         assert!(object.begin_run_down(), "the run-down object is still held");
+        let object = ManuallyDrop::into_inner(object);
         Self { object, state: AtomicUsize::new(EMPTY), value: UnsafeCell::new(None) }
     }
 
@@ -188,9 +192,13 @@ impl<T, R: Rundown> Protected<T, R> {
         // Full before anybody can be granted a hold, so that who finds the place empty has come before
         // all users; and not before the object has ceased to be run down, so that who finds it full
         // does not take that run-down for the end of these users.
-        let live = self.object.protocol().reinitialize(|| self.end(seen + FULL)); // EMPTY is 0
+        let address = self.object.address();
+        let live = self.object.protocol().reinitialize(|| {
+            Record::remove_all(address); // as `Rundown::reinitialize` does
+            self.end(seen + FULL); // EMPTY is 0
+        });
         live.expect("an empty place belongs to a run-down object");
-        <R::Park as Park>::unpark_all(self.object.address());
+        <R::Park as Park>::unpark_all(address);
         Ok(())
     }
 

@@ -8,6 +8,8 @@ use crate::guard::RundownGuard;
 use crate::holders::Record;
 use crate::object::Object;
 use crate::operations;
+#[cfg(feature = "holders")]
+use crate::outcome::Progress;
 use crate::park::Park;
 
 /// Run-down protection: the operations, the same for both kinds of object.
@@ -192,7 +194,10 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     /// ```
     #[cfg(feature = "holders")]
     fn holders(&self) -> crate::holders::Holders {
-        crate::holders::Holders::of(self.address())
+        match self.protocol().progress() {
+            Ok(Progress::RunDown) => crate::holders::Holders::nobody(self.address()),
+            _ => crate::holders::Holders::of(self.address()),
+        }
     }
 
     /// States that the run-down is complete. After a wait there is nothing left to do.
@@ -223,8 +228,10 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     /// object live and runs the new round down. So does a [`Drained`] that was polled and was not ready.
     /// If the next round is not to be theirs, make sure first that they have returned.
     fn reinitialize(&self) -> Result<(), NotRunDown> {
-        self.protocol().reinitialize(|| ())?;
-        <Self::Park as Park>::unpark_all(self.address());
+        let address = self.address();
+        // Nobody holds it, and nobody can before it is live: what is on record is left over.
+        self.protocol().reinitialize(|| Record::remove_all(address))?;
+        <Self::Park as Park>::unpark_all(address);
         Ok(())
     }
 

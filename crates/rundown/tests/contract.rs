@@ -249,13 +249,22 @@ on_every_form! {
 fn start_disabled_refuses_until_reinitialize() {
     fn check(object: &impl Rundown) {
         assert!(object.is_run_down());
-        assert_eq!(object.try_acquire().unwrap_err(), AcquireError::RunDown);
+        for core in 0..8 {
+            run_on(core);
+            assert_eq!(object.try_acquire().unwrap_err(), AcquireError::RunDown, "core {core}");
+        }
         object.wait();
         object.reinitialize().unwrap();
-        assert!(object.try_acquire().is_ok());
+        for core in 0..8 {
+            run_on(core);
+            assert!(object.try_acquire().is_ok(), "core {core}");
+        }
+        run_on(0);
     }
     check(&rundown::RundownRef::<Yield>::new_run_down());
-    check(&rundown::StaticRundownRef::<Chosen, 3, Yield>::new_run_down());
+    check(&rundown::StaticRundownRef::<Chosen, 1, Yield>::new_run_down());
+    check(&rundown::StaticRundownRef::<Chosen, 2, Yield>::new_run_down());
+    check(&rundown::StaticRundownRef::<Chosen, 5, Yield>::new_run_down());
 }
 
 #[test]

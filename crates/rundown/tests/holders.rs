@@ -5,13 +5,19 @@ mod common;
 
 use common::{Chosen, Yield, run_on};
 use rundown::holders::{CAPACITY, Holder};
-use rundown::{Protected, Rundown, RundownGuard, RundownRef, StaticRundownRef};
+use rundown::{
+    CacheAwareRundownRef, Checked, Park, Protected, Rundown, RundownGuard, RundownRef,
+    StaticRundownRef,
+};
+use std::cell::Cell;
+use std::mem::forget;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 /// The table is one for all objects: only one of these tests fills it at a time.
 static TABLE: Mutex<()> = Mutex::new(());
 
-fn list(object: &impl Rundown) -> Vec<(u32, usize, usize, bool)> {
+fn list(object: &(impl Rundown + ?Sized)) -> Vec<(u32, usize, usize, bool)> {
     let entry = |holder: Holder| (holder.site.line(), holder.slot, holder.count, holder.leaked);
     let mut all: Vec<_> = object.holders().map(entry).collect();
     all.sort_unstable();
@@ -142,4 +148,235 @@ fn a_full_table_loses_names_but_no_holds() {
     drop(guards);
     assert!(object.is_run_down());
     assert_eq!(list(&object), []);
+}
+
+/// How many holds are listed.
+fn listed(object: &(impl Rundown + ?Sized)) -> usize {
+    object.holders().map(|holder| holder.count).sum()
+}
+
+#[test]
+fn a_forgotten_guard_leaves_the_list_when_its_holds_are_released_or_adopted() {
+    let _alone = TABLE.lock();
+    let object = StaticRundownRef::<Chosen, 3, Yield>::new();
+    run_on(1);
+    let (guard, line) = (object.try_acquire_n(5).unwrap(), line!());
+    forget(guard);
+    assert_eq!(list(&object), [(line, 1, 5, false)]);
+    // SAFETY: two of the five.
+    unsafe { object.release_n(2) };
+    assert_eq!(list(&object), [(line, 1, 3, false)]);
+    run_on(0); // whose entries come first
+    // SAFETY: one of the three that are left.
+    unsafe { object.checked_release_n(1).unwrap() };
+    // SAFETY: the other two.
+    let (adopted, line) = (unsafe { RundownGuard::adopt(&object, 2) }, line!());
+    assert_eq!(list(&object), [(line, 0, 2, false)]);
+    drop(adopted);
+    assert_eq!(list(&object), []);
+    assert!(object.begin_run_down());
+}
+
+#[test]
+fn beside_a_guard_a_forgotten_one_is_told_by_its_count() {
+    let _alone = TABLE.lock();
+    let object = RundownRef::<Yield>::new();
+    for most in [1, 9] {
+        let (kept, line) = (object.try_acquire_n(most + 1).unwrap(), line!());
+        forget(object.try_acquire_n(most).unwrap());
+        // SAFETY: the forgotten ones.
+        unsafe { object.release_n(most) };
+        assert_eq!(list(&object), [(line, 0, most + 1, false)]);
+        drop(kept);
+        assert_eq!(list(&object), []);
+    }
+}
+
+#[test]
+fn beside_guards_of_any_count_as_many_holds_are_listed_as_there_are() {
+    let _alone = TABLE.lock();
+    let object = StaticRundownRef::<Chosen, 3, Yield>::new();
+    let mut first = object.try_acquire_n(5).unwrap();
+    forget(object.try_acquire_n(5).unwrap());
+    let second = object.try_acquire_n(4).unwrap();
+    // SAFETY: three of the five forgotten ones.
+    unsafe { object.release_n(3) };
+    assert_eq!(listed(&object), 11);
+    let third = first.split(2).unwrap();
+    assert_eq!(listed(&object), 11);
+    first.merge(second).unwrap();
+    assert_eq!(listed(&object), 11);
+    drop(first);
+    assert_eq!(listed(&object), 4);
+    // SAFETY: the other two.
+    unsafe { object.release_n(2) };
+    assert_eq!(listed(&object), 2);
+    drop(third);
+    assert_eq!(list(&object), []);
+    assert!(object.begin_run_down());
+}
+
+#[test]
+fn what_one_object_takes_out_is_its_own() {
+    let _alone = TABLE.lock();
+    let (object, other) = (RundownRef::<Yield>::new(), RundownRef::<Yield>::new());
+    let guard = other.try_acquire().unwrap();
+    let leaked = other.try_acquire_n(2).unwrap().leak();
+    let as_it_was = list(&other);
+    assert_eq!(as_it_was.len(), 2);
+    let count = object.try_acquire_n(2).unwrap().leak();
+    // SAFETY: the leaked holds.
+    unsafe { object.release_n(count) };
+    forget(object.try_acquire().unwrap());
+    // SAFETY: the forgotten hold.
+    unsafe { object.release_n(1) };
+    assert!(object.begin_run_down());
+    object.reinitialize().unwrap();
+    drop(object);
+    assert_eq!(list(&other), as_it_was);
+    drop(guard);
+    // SAFETY: the leaked holds.
+    unsafe { other.release_n(leaked) };
+}
+
+#[test]
+fn a_guard_whose_entry_went_for_a_forgotten_one_leaves_its_next_owner_alone() {
+    let _alone = TABLE.lock();
+    let (object, other) = (RundownRef::<Yield>::new(), RundownRef::<Yield>::new());
+    let mut guards = [(); 2].map(|()| object.try_acquire().unwrap());
+    let forgotten = [(); 2].map(|()| object.try_acquire().unwrap());
+    forget(forgotten);
+    // SAFETY: the forgotten ones.
+    unsafe { object.release_n(2) };
+    assert_eq!(listed(&object), 2);
+    let others = [(); 2].map(|()| other.try_acquire().unwrap());
+    let [first, second] = &mut guards;
+    first.merge(second.split(1).unwrap()).unwrap();
+    assert_eq!((listed(&object), listed(&other)), (2, 2));
+    let [first, _] = guards;
+    let count = first.leak();
+    assert!(list(&other).iter().all(|entry| !entry.3), "{:?}", list(&other));
+    // SAFETY: the leaked holds.
+    unsafe { object.release_n(count) };
+    assert_eq!((listed(&object), listed(&other)), (0, 2));
+    drop(others);
+    assert_eq!(list(&other), []);
+}
+
+#[test]
+fn a_guard_that_was_split_to_nothing_has_no_entry_and_takes_nobodys() {
+    let _alone = TABLE.lock();
+    let object = RundownRef::<Yield>::new();
+    let mut empty = object.try_acquire_n(2).unwrap();
+    let all = empty.split(2).unwrap();
+    let (other, line) = (object.try_acquire_n(3).unwrap(), line!());
+    assert_eq!(listed(&object), 5);
+    empty.merge(all).unwrap();
+    assert_eq!(list(&object).last(), Some(&(line, 0, 3, false)), "as it was");
+    drop(empty);
+    assert_eq!(list(&object), [(line, 0, 3, false)]);
+    drop(other);
+}
+
+/// A place whose object is replaced by another one that knows nothing of it.
+struct Place<T>(Option<T>);
+
+impl<T> Place<T> {
+    /// Replaces the object without dropping it.
+    fn replace(&mut self, object: T) -> &mut T {
+        forget(self.0.take());
+        self.0.insert(object)
+    }
+}
+
+#[test]
+fn an_object_that_dies_leaves_no_holders_to_the_next_at_its_address() {
+    let _alone = TABLE.lock();
+    let mut place = Place(Some(RundownRef::<Yield>::new()));
+    let object = place.0.as_ref().unwrap();
+    let address = std::ptr::from_ref(object);
+    forget(object.try_acquire().unwrap());
+    assert_eq!(listed(object), 1);
+    // It says that it is held, and dies nevertheless.
+    catch_unwind(AssertUnwindSafe(|| place.0 = None)).unwrap_err();
+    let next = place.replace(RundownRef::new());
+    assert_eq!((std::ptr::from_ref(next), listed(next)), (address, 0));
+}
+
+#[test]
+fn an_object_that_begins_anew_has_no_holders() {
+    let _alone = TABLE.lock();
+    let mut place = Place(Some(RundownRef::<Yield>::new()));
+    for _ in 0..2 {
+        forget(place.0.as_ref().unwrap().try_acquire().unwrap());
+    }
+    let next = place.replace(RundownRef::new());
+    assert_eq!(listed(next), 2, "documented: it can't know that the former one is gone");
+    assert!(next.begin_run_down());
+    assert_eq!(listed(next), 0, "but what is run down, nobody holds");
+    next.reinitialize().unwrap();
+    assert_eq!(listed(next), 0);
+
+    let mut place = Place(Some(Protected::<u8>::new(RundownRef::new(), 1)));
+    forget(place.0.as_ref().unwrap().try_acquire().unwrap());
+    let next = place.replace(Protected::empty(RundownRef::new()));
+    next.put(2).unwrap();
+    assert_eq!(next.holders().count(), 0);
+
+    let mut memory = common::page();
+    for _ in 0..2 {
+        let object = CacheAwareRundownRef::<Chosen, Yield>::init_in(&mut memory.0, 2).unwrap();
+        assert_eq!(listed(&*object), 0);
+        forget(object.try_acquire().unwrap());
+        assert_eq!(listed(&*object), 1);
+    }
+    // For the other tests: the memory goes, the entries would stay.
+    CacheAwareRundownRef::<Chosen, Yield>::init_in(&mut memory.0, 2).unwrap();
+}
+
+/// Begins the next round, and holds the object, as soon as it is told that the last hold is gone.
+struct AtOnce;
+
+static OBJECT: RundownRef<AtOnce> = RundownRef::new();
+
+thread_local! {
+    static NEXT: Cell<Option<RundownGuard<'static, RundownRef<AtOnce>>>> = const { Cell::new(None) };
+}
+
+impl Park for AtOnce {
+    type Deadline = ();
+
+    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
+        ready()
+    }
+
+    fn unpark_all(_: *const ()) {
+        if OBJECT.reinitialize().is_ok() {
+            NEXT.set(OBJECT.try_acquire().ok());
+        }
+    }
+}
+
+#[test]
+fn a_hold_leaves_the_list_before_it_is_released() {
+    let _alone = TABLE.lock();
+    type Release = fn(RundownGuard<'static, RundownRef<AtOnce>>);
+    // SAFETY: the leaked hold, also below.
+    let ways: [Release; 3] = [
+        drop,
+        |guard| unsafe { OBJECT.release_n(guard.leak()) },
+        |guard| {
+            // SAFETY: as above.
+            unsafe { OBJECT.checked_release_n(guard.leak()).unwrap() }
+        },
+    ];
+    for release in ways {
+        let guard = OBJECT.try_acquire().unwrap();
+        assert!(!OBJECT.begin_run_down());
+        release(guard);
+        let next = NEXT.take().expect("the release was the last one");
+        assert_eq!(list(&OBJECT).len(), 1, "of the next round");
+        drop(next);
+        assert_eq!(list(&OBJECT), []);
+    }
 }

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Chosen, Yield, run_on};
-use rundown::{AcquireError, Protected, RundownRef, StaticRundownRef};
+use rundown::{AcquireError, Protected, Rundown, RundownRef, StaticRundownRef};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -77,4 +78,12 @@ fn protected_starts_disabled_and_takes_one_value_at_a_time() {
         assert_eq!(*value.try_acquire().unwrap(), *text);
         assert_eq!(value.run_down().as_deref(), Some(text));
     }
+}
+
+#[test]
+fn protected_does_not_start_with_an_object_that_is_held() {
+    let object = RundownRef::<Yield>::new();
+    let _ = object.try_acquire().unwrap().leak();
+    let refused = catch_unwind(|| Protected::<u8, _>::empty(object)).unwrap_err();
+    assert_eq!(refused.downcast_ref(), Some(&"the run-down object is still held"));
 }

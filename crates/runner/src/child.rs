@@ -85,6 +85,38 @@ mod tests {
         None
     }
 
+    /// In the process with this variable a child is started, and then that process is killed.
+    #[cfg(target_os = "linux")]
+    const DIES: &str = "RUNDOWN_TEST_DIES";
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_child_dies_with_its_parent() {
+        if std::env::var_os(DIES).is_some() {
+            let mut command = Command::new("sleep");
+            command.arg("60");
+            let child = start(command, false).unwrap();
+            eprintln!("child: {}", child.id());
+            kill(Pid::this(), Signal::SIGKILL).unwrap();
+        }
+        let mut parent = Command::new(std::env::current_exe().unwrap());
+        parent.args(["--exact", "--nocapture", "child::tests::a_child_dies_with_its_parent"]);
+        let output = parent.env(DIES, "1").output().unwrap();
+        assert_eq!(output.status.signal(), Some(Signal::SIGKILL as i32));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let child = said.lines().find_map(|line| line.strip_prefix("child: ")).expect(&said);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        // Nobody may ask an orphan for its status: then it stays, as a zombie.
+        let lives = || {
+            let stat = std::fs::read_to_string(format!("/proc/{child}/stat"));
+            stat.is_ok_and(|stat| !stat.contains(") Z "))
+        };
+        while lives() {
+            assert!(Instant::now() < deadline, "{child} has outlived its parent");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     #[test]
     fn a_command_is_asked_to_end_or_killed() {
         for terminal in [false, true] {

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use runner::options::Options;
+use runner::qemu;
+use runner::settings::Settings;
 
 const GOOD: &str = "KTAP version 1\\n1..1\\nok 1 a\\n# rundown: PASS\\n";
 /// Nothing here takes longer, however busy the host is.
@@ -31,7 +34,9 @@ impl Fake {
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
         let version = "case $1 in --version) echo QEMU emulator version 7.2.22; exit ;; esac";
-        fs::write(folder.join("qemu"), format!("#!/bin/sh\n{version}\n{script}\n")).unwrap();
+        let started = ": >\"${0%/*}/started\"";
+        fs::write(folder.join("qemu"), format!("#!/bin/sh\n{version}\n{started}\n{script}\n"))
+            .unwrap();
         fs::set_permissions(folder.join("qemu"), fs::Permissions::from_mode(0o755)).unwrap();
         // ELF for the Arm 64-bit Architecture: e_machine is 183.
         let head = [b"\x7fELF\x02\x01".as_slice(), &[0; 12], &[183, 0]].concat();
@@ -47,6 +52,15 @@ impl Fake {
         command.env("QEMU", self.0.join("qemu")).env("QEMU_TIMEOUT", seconds);
         command.arg(self.0.join("kernel")).stdin(Stdio::null());
         command
+    }
+
+    /// Waits until the runner has started what stands in QEMU's place.
+    fn wait_until_started(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.0.join("started").exists() {
+            assert!(Instant::now() < deadline, "nothing was started");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Returns the exit status and both outputs.
@@ -123,7 +137,9 @@ fn stalled_run(fake: &Fake, stalled: &str, by_signal: bool, terminal: bool) -> O
     };
     let mut runner = command.stdout(output("out")).stderr(output("err")).spawn().unwrap();
     if by_signal {
-        // Long enough for every pipe to be full.
+        // Before that the runner catches no signals.
+        fake.wait_until_started();
+        // Long enough for every pipe to be full, if the host has time.
         thread::sleep(Duration::from_millis(700));
         kill(Pid::from_raw(runner.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
     }
@@ -244,4 +260,81 @@ fn a_setting_that_is_no_text_is_refused_not_overlooked() {
     assert_eq!(output.status.code(), Some(2));
     let line = String::from_utf8(output.stderr).unwrap();
     assert!(line.contains("is not a number of cores") && line.lines().count() == 1, "{line}");
+}
+
+#[test]
+fn a_model_must_be_one_that_this_qemu_lists() {
+    let boot = format!("printf '{GOOD}'");
+    let status = |list: &str, model: &str| {
+        let script = format!("case $* in *' help') printf '{list}'; exit ;; esac\n{boot}");
+        let fake = Fake::new(&script);
+        let output = fake.runner("60").env("QEMU_CPU", model).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let list = "Available CPUs:\\n  cortex-a53\\n";
+    assert_eq!(status(list, "cortex-a53").0, 0);
+    assert_eq!(status(list, "cortex-a53,pmu=off").0, 0);
+    assert_eq!(status(list, "max").0, 0, "it is not looked for");
+    let (code, line) = status(list, "cortex-a53x");
+    assert!(code == 2 && line.contains("QEMU_CPU=cortex-a53x is unknown to "), "{code}: {line}");
+    assert_eq!(status("", "cortex-a53x").0, 0, "a QEMU that lists nothing knows best");
+}
+
+#[test]
+fn the_version_is_what_qemu_says() {
+    let fake = Fake::new("exit 1");
+    let qemu = fake.0.join("qemu").display().to_string();
+    let settings =
+        Settings::read(&Options::default(), |name| (name == "QEMU").then(|| qemu.clone()));
+    assert_eq!(qemu::version(&settings.unwrap()).as_deref(), Ok("7.2.22"));
+}
+
+#[test]
+fn what_is_no_qemu_boots_nothing() {
+    let fake = Fake::new(&format!("printf '{GOOD}'"));
+    let script = format!("#!/bin/sh\nprintf '{GOOD}'\n");
+    fs::write(fake.0.join("qemu"), script).unwrap();
+    let (code, stdout, stderr) = fake.run();
+    assert!(code == 2 && stdout.is_empty() && stderr.contains("is not a QEMU"), "{stderr}");
+}
+
+#[test]
+fn a_late_qemu_has_time_to_end_and_not_for_ever() {
+    let polite = "trap 'sleep 0.3; : >\"${0%/*}/ended\"; exit' TERM\nsleep 60 & wait";
+    for (script, by_itself) in [(polite, true), ("trap '' TERM\nwhile :; do sleep 1; done", false)]
+    {
+        let fake = Fake::new(script);
+        let mut runner = fake.runner("0.5").stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let status = end(runner.as_mut().unwrap()).expect("the runner waits for ever");
+        assert_eq!(status.code(), Some(124), "{script}");
+        assert_eq!(fake.0.join("ended").exists(), by_itself, "{script}");
+    }
+}
+
+#[test]
+fn what_qemu_says_beside_the_report_is_passed_on_in_whole_lines() {
+    let log = "printf 'a warning\\nhalf ' >&2; sleep 0.2; printf 'a line\\nno end' >&2";
+    let (code, stdout, stderr) = Fake::new(&format!(
+        "printf 'KTAP version 1\\n1..1\\n'\n{log}\n\
+         printf 'ok 1 a\\n# rundown: PASS\\n'"
+    ))
+    .run();
+    assert_eq!((code, stdout.as_str()), (0, "KTAP version 1\n1..1\nok 1 a\n# rundown: PASS\n"));
+    assert_eq!(stderr, "a warning\nhalf a line\nno end");
+}
+
+#[test]
+fn that_it_was_asked_to_end_is_the_only_line_of_qemu_that_is_left_out() {
+    let said = "qemu: terminating on signal 15 from pid 1\\nanother line\\n";
+    let script = format!(
+        "trap \"printf '{said}' >&2; exit\" TERM\nprintf '{GOOD}'\n\
+                          printf '{said}' >&2\nsleep 60 & wait"
+    );
+    let fake = Fake::new(&script);
+    let output = fake.runner("1").output().unwrap();
+    let lines = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(124), "{lines}");
+    let said = said.replace("\\n", "\n");
+    let after = lines.strip_prefix(&said).expect(&lines);
+    assert!(after.starts_with("another line\n") && !after.contains("terminating"), "{lines}");
 }

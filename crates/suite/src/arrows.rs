@@ -34,11 +34,12 @@ const FLOORS: [&[&str]; 12] = [
         "examples/ladder/",
         "examples/scenarios/",
         "examples/interrupts/",
+        "examples/soak/",
         "examples/",
         "tests/",
     ],
     &["crates/rundown-capi/routines/", "crates/cachescope/", "crates/bench/", "crates/prove/"],
-    &["crates/rundown-capi/", "crates/explore/", "crates/lab/", "crates/kvm-test/"],
+    &["crates/rundown-capi/", "crates/explore/", "crates/lab/", "crates/kvm-test/", "crates/soak/"],
     &["crates/rundown-capi/kernel-test/", "crates/suite/"],
 ];
 /// Fewer arrows than this have not been read, but overlooked.

@@ -28,24 +28,41 @@ pub enum Image {
     DemoRelease,
     /// The on-target tests of the machine, as `cargo test` boots them.
     MachineTests,
+    /// The on-target tests of cores that go off and come again.
+    CoreTests,
     /// The image that fails as the command line asks for.
     MustFail,
     /// The ways to count users, side by side.
     Ladder,
+    /// Handlers of interrupts that use what the interrupted code is using.
+    Interrupts,
+    /// The demo's checks, each with something to notice.
+    DemoChecks,
 }
 
 impl Image {
     /// All of them.
-    pub const ALL: [Image; 5] =
-        [Self::DemoRelease, Self::DemoDebug, Self::MachineTests, Self::MustFail, Self::Ladder];
+    pub const ALL: [Image; 8] = [
+        Self::DemoRelease,
+        Self::DemoDebug,
+        Self::MachineTests,
+        Self::CoreTests,
+        Self::MustFail,
+        Self::Ladder,
+        Self::Interrupts,
+        Self::DemoChecks,
+    ];
 
     /// Returns how many tests it runs.
     pub fn promise(self) -> Promise {
         match self {
             Self::DemoDebug | Self::DemoRelease => Promise::Plan("src/main.rs"),
             Self::MachineTests => Promise::Plan("tests/machine.rs"),
-            Self::MustFail => Promise::AtLeast(1), // what it plans does not matter: it fails
+            Self::CoreTests => Promise::AtLeast(11), // with a second core
+            Self::MustFail => Promise::AtLeast(1),   // what it plans does not matter: it fails
             Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64 + 1),
+            Self::Interrupts => Promise::AtLeast(8),
+            Self::DemoChecks => Promise::AtLeast(7),
         }
     }
 }
@@ -156,8 +173,11 @@ impl Context {
             Image::DemoDebug => ("rundown-demo", &["--bin", "rundown-demo"]),
             Image::DemoRelease => ("rundown-demo", &["--bin", "rundown-demo", "--release"]),
             Image::MachineTests => ("machine", &["--test", "machine"]),
+            Image::CoreTests => ("cores", &["--test", "cores"]),
             Image::MustFail => ("must_fail", &["--example", "must_fail"]),
             Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
+            Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
+            Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
         };
         self.build(name, [&["--package", "rundown-demo"], args].concat())
     }

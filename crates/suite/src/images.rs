@@ -13,14 +13,16 @@ pub fn step() -> Step {
 
 fn build(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let mut sum = Outcome::default();
-    for tool in ["runner", "explore", "lab", "kvm-test", "prove"] {
+    for tool in ["runner", "explore", "lab", "kvm-test", "prove", "soak"] {
         sum.add(Outcome::from(context.tool(tool).map(|_| Outcome::one())));
     }
     for image in Image::ALL {
         sum.add(Outcome::from(context.image(image).map(|_| Outcome::one())));
     }
-    let scenarios = cargo::image(context.root(), None, "scenarios");
-    sum.add(Outcome::from(Ok(scenarios.map(|_| Outcome::one())?)));
+    for image in ["scenarios", "soak"] {
+        let image = cargo::image(context.root(), None, image);
+        sum.add(Outcome::from(Ok(image.map(|_| Outcome::one())?)));
+    }
     let plugin = cargo::plugin(context.root(), None);
     sum.add(Outcome::from(Ok(plugin.map(|_| Outcome::one())?)));
     Ok(sum)

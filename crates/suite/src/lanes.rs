@@ -157,6 +157,34 @@ mod tests {
     }
 
     #[test]
+    fn every_step_runs_once_and_one_without_a_check_fails() {
+        let outcomes = [
+            (Beside::Anything, Outcome::passed(2)),
+            (Beside::NoOther("cargo"), Outcome::failure("why")),
+            (Beside::NoOther("cargo"), Outcome::one()),
+            (Beside::Waits, Outcome { not_run: true, ..Outcome::default() }),
+            (Beside::Nothing, Outcome::default()),
+            (Beside::Anything, Outcome::one()),
+        ];
+        let entries = outcomes.iter().enumerate().map(|(number, (beside, outcome))| {
+            let outcome = outcome.clone();
+            let step = Step::new(number.to_string(), 9, move |_, _| Ok(outcome.clone()));
+            Entry { step, beside: *beside }
+        });
+        let entries: Vec<_> = entries.collect();
+        let (sender, done) = std::sync::mpsc::channel();
+        run(&entries, &Context::new().unwrap_or_else(|error| panic!("{}", error.line)), &sender);
+        drop(sender);
+        let all = done.into_iter();
+        let mut all: Vec<_> = all
+            .map(|done| (done.step.name.clone(), done.outcome.passed, done.outcome.failed))
+            .collect();
+        all.sort();
+        let wanted = [("0", 2, 0), ("1", 0, 1), ("2", 1, 0), ("3", 0, 0), ("4", 0, 1), ("5", 1, 0)];
+        assert_eq!(all, wanted.map(|(name, passed, failed)| (name.to_owned(), passed, failed)));
+    }
+
+    #[test]
     fn the_first_that_may_start_is_taken() {
         assert_eq!(next(&[0, 1, 2, 3, 4, 5], &[]), Some(0));
         assert_eq!(next(&[1, 2, 3, 4, 5], &[0]), Some(2), "not two of a group");

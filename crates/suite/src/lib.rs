@@ -6,6 +6,7 @@
 
 mod arrows;
 mod bad_setup;
+mod barriers;
 mod bench;
 mod boots;
 mod browser;
@@ -36,6 +37,7 @@ mod scope;
 mod second_qemu;
 mod sessions;
 mod setup;
+mod soak;
 mod step;
 mod table;
 mod terminal;
@@ -94,6 +96,9 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
         }
     });
     println!("{}", report.slowest());
+    if let Some(line) = report.missing(entries.len()) {
+        println!("{line}");
+    }
     println!("{}", report.sums());
     match (report.passed, report.failed) {
         (1.., 0) => Ok(()),

@@ -50,6 +50,15 @@ impl Report {
         text
     }
 
+    /// Counts a failure, and returns a line about it, unless so many steps have run.
+    pub fn missing(&mut self, steps: usize) -> Option<String> {
+        let ran = self.took.len();
+        (ran != steps).then(|| {
+            self.failed += 1;
+            format!("{ran} of {steps} steps have run")
+        })
+    }
+
     /// Returns a line for each of the slowest steps, the slowest first.
     pub fn slowest(&self) -> String {
         let mut took: Vec<_> = self.took.iter().collect();
@@ -65,5 +74,40 @@ impl Report {
     /// Returns the last line.
     pub fn sums(&self) -> String {
         format!("{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::{Outcome, Step};
+
+    /// Adds a step with this outcome. Returns its lines.
+    fn add(report: &mut Report, outcome: Outcome) -> String {
+        let step = Step::new("it", 1, |_, _| Ok(Outcome::default()));
+        report.add(&Done { step: &step, outcome, took: Duration::ZERO })
+    }
+
+    #[test]
+    fn checks_are_summed_and_a_failure_shows_its_output() {
+        let mut report = Report::new(4);
+        assert!(add(&mut report, Outcome::passed(3)).starts_with("it    ok          3 checks"));
+        let mut failed = Outcome::passed(2);
+        failed.add(Outcome::failure("why\n"));
+        let lines = add(&mut report, failed);
+        assert!(lines.starts_with("it    FAILED      3 checks"), "{lines}");
+        assert!(lines.ends_with("\nwhy\n--- end of it ---"), "{lines}");
+        let not_run = Outcome { not_run: true, output: "no QEMU".to_owned(), ..Outcome::default() };
+        assert_eq!(add(&mut report, not_run), "it    not run: no QEMU");
+        assert_eq!(report.sums(), "5 passed, 1 failed");
+    }
+
+    #[test]
+    fn a_step_that_has_not_run_is_a_failure() {
+        let mut report = Report::new(4);
+        add(&mut report, Outcome::one());
+        assert_eq!(report.missing(1), None);
+        assert_eq!(report.missing(2).as_deref(), Some("1 of 2 steps have run"));
+        assert_eq!(report.sums(), "1 passed, 1 failed");
     }
 }

@@ -16,15 +16,19 @@ use Beside::{Anything, NoOther, Nothing, Waits};
 use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
-use crate::context::Image::{DemoDebug, DemoRelease, MachineTests};
+use crate::context::Image::{
+    CoreTests, DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests,
+};
 use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, bench, choices, documents, editor, features, figures, idle_setup, images,
-    ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable, schedules, scope,
-    second_qemu, sessions, setup, transcript, trees, two_ends, unread, variables,
+    arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
+    images, ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable,
+    schedules, scope, second_qemu, sessions, setup, soak, transcript, trees, two_ends, unread,
+    variables,
 };
+use runner::qemu;
 
 /// Every crate but those that only build for the kernel's machine.
 const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-kernel \
@@ -48,11 +52,17 @@ const MACHINES: [&str; 4] = [
     "virt,virtualization=on",
     "virt,gic-version=3,virtualization=on",
 ];
+/// A tick is an instruction, and the cores take turns.
+const COUNTED: [(&str, &str); 3] = [
+    ("QEMU_ACCEL", "tcg,thread=single"),
+    ("QEMU_CPU", qemu::COUNTING_CPU),
+    ("QEMU_EXTRA", "-icount shift=4,sleep=off"),
+];
 /// A warning in the documentation is an error.
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/tool scripts/check \
+                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/soak scripts/tool scripts/check \
                        scripts/host-cargo scripts/second-qemu .ci/run \
                        crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
@@ -75,6 +85,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, setup::steps());
     table.add(Anything, setup::with_a_real_sudo(long));
     table.add(CARGO, [images::step()]);
+    table.add(CARGO, [barriers::step()]);
     table.add(CARGO, [idle_setup::questions()]);
     table.add(CARGO, [unread::step()]);
     table.add(CARGO, variables::steps());
@@ -99,6 +110,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Waits, must_fail::steps(true));
     table.add(Waits, bad_setup::steps(true));
     table.add(Anything, boots(if long { 20 } else { 1 }));
+    table.add(Anything, soak::steps(long));
     table.add(Anything, trees::steps());
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps(false));
@@ -141,7 +153,7 @@ fn lints() -> Vec<Step> {
 
 /// The bounded proofs; `scripts/prove --long` runs them out.
 fn proven() -> impl Iterator<Item = Step> {
-    ["miri", "mutants", "loom", "weaken", "invariant"].into_iter().map(|stage| {
+    ["miri", "mutants", "loom", "weaken", "arm", "invariant"].into_iter().map(|stage| {
         let command = format!("scripts/prove {stage}");
         proofs(&format!("proof ({command})"), &command)
     })
@@ -219,14 +231,37 @@ fn boots(times: u32) -> Vec<Step> {
             let set = [("QEMU_MACHINE", machine), ("QEMU_SMP", cores)];
             steps.push(passes(MachineTests, &set, 1));
         }
+        for cores in ["2", "8"] {
+            let set = [("QEMU_MACHINE", machine), ("QEMU_SMP", cores)];
+            steps.push(passes(CoreTests, &set, times));
+        }
     }
     steps.push(passes(MachineTests, &[("QEMU_CPU", "a64fx")], 1));
     for cores in ["1", "4"] {
         let single = ("QEMU_ACCEL", "tcg,thread=single");
         steps.push(passes(MachineTests, &[single, ("QEMU_SMP", cores)], 3));
     }
+    // Core 0 looks at the others after every few instructions: whether one that is up can be interrupted.
+    steps.push(passes(MachineTests, &COUNTED, 1));
+    steps.push(passes(DemoChecks, &[("QEMU_SMP", "4")], 1));
+    steps.extend(interrupts());
+    for set in [("QEMU_ACCEL", "tcg,thread=single"), ("QEMU_CPU", "a64fx"), ("QEMU_SMP", "64")] {
+        steps.push(passes(CoreTests, &[set], 1));
+    }
     steps.push(small());
     steps
+}
+
+/// Interrupts in the middle, on both interrupt controllers and on a core alone; and between any two
+/// instructions, which QEMU does only where it counts them: elsewhere they come between blocks of code.
+fn interrupts() -> Vec<Step> {
+    let set: [&[_]; 4] = [
+        &[("QEMU_SMP", "1")],
+        &[("QEMU_SMP", "4")],
+        &[("QEMU_SMP", "2"), ("QEMU_MACHINE", "virt")],
+        &COUNTED,
+    ];
+    set.map(|variables| passes(Interrupts, variables, 1)).into()
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("lab", "--nonsense"),
     ("kvm-test", "--help"),
     ("kvm-test", "--nonsense"),
+    ("soak", "--help"),
+    ("soak", "--nonsense"),
     ("prove", "--nonsense"),
     ("rundown-bench", "--help"),
     ("rundown-bench", "--nonsense"),

@@ -17,12 +17,13 @@ use tools::cargo;
 const BUILD: &[&str] = &[
     "--package=rundown-demo",
     "--test=machine",
-    "--test=hotplug",
+    "--test=cores",
     "--bin=rundown-demo",
+    "--example=demo_checks",
     "--example=must_fail",
     "--message-format=json",
 ];
-const PASS: [&str; 3] = ["machine", "hotplug", DEMO];
+const PASS: [&str; 4] = ["machine", "cores", "demo_checks", DEMO];
 const DEMO: &str = "rundown-demo";
 const MUST_FAIL: &str = "must_fail";
 
@@ -101,7 +102,7 @@ fn build(project: &Project, root: &Path) -> Result<(bool, String), String> {
     let output = run_command(&mut command, BUILD_LIMIT)?;
     match output.status {
         None => Err("the kernel is not built in time".to_owned()),
-        Some(status) => Ok((status == 0, output.stdout)),
+        Some(status) => Ok((status == 0, output.merged)),
     }
 }
 

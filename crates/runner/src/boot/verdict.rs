@@ -124,6 +124,15 @@ mod tests {
         )
     }
 
+    #[test]
+    fn only_the_name_of_qemu_is_left_out_of_what_it_complains_of() {
+        let of = |text| complaints(text).unwrap_or_default();
+        assert_eq!(of("\nx: warning: y\nqemu-system-aarch64: -smp 9: wrong\nz"), "-smp 9: wrong");
+        assert_eq!(of("Unable to start: wrong"), "Unable to start: wrong");
+        assert_eq!(of("the qemu here: wrong"), "the qemu here: wrong");
+        assert_eq!(complaints("\nqemu: warning: x\n"), None);
+    }
+
     fn exit(code: i32) -> Ending {
         Ending::Exited(ExitStatus::from_raw(code << 8))
     }

@@ -51,7 +51,7 @@ pub fn find(line: &str, pass: &str, fail: &str) -> Option<Contradiction> {
     if begins_with(start, "bail out!") || is_failed_test(start) {
         return Some(Contradiction::Failure);
     }
-    let behind = text.match_indices('#').map(|(at, _)| said(&text[at + 1..]));
+    let behind = text.match_indices('#').map(|(at, _)| said(&text[at..]));
     for piece in std::iter::once(start).chain(behind) {
         if is_death(piece, false) {
             return Some(Contradiction::Death);

@@ -97,6 +97,11 @@ fn the_version_comes_first() {
     refused(GOOD.replace("KTAP version 1\n", ""), "must come first, not: 1..3");
     refused(GOOD.replace("version 1", "version 2"), "must come first");
     refused(format!("ok 1 x\n{GOOD}"), "must come first, not: ok 1 x");
+    // By a firmware that prints what it wants, but not what wants to be a test.
+    assert_eq!(judge(format!("  okay\n1.5 s\n{GOOD}")), Ok(3));
+    for like in ["  ok 1 x", "1..y", "not okay"] {
+        refused(format!("{like}\n{GOOD}"), "must come first, not: ");
+    }
     refused(GOOD.replace("1..3", "KTAP version 1\n1..3"), "comes twice");
 }
 
@@ -189,6 +194,23 @@ fn a_long_diagnostic_passes_and_hides_nothing() {
 }
 
 #[test]
+fn a_line_is_too_long_only_beyond_the_limit() {
+    let name = |length: usize| GOOD.replace("drain", &"y".repeat(length - "ok 2 - ".len()));
+    assert_eq!(judge(name(LONGEST_LINE)), Ok(3));
+    refused(name(LONGEST_LINE + 1), "too long: ok 2 - yyy");
+}
+
+#[test]
+fn tests_are_counted_as_they_come() {
+    let mut report = Report::default();
+    let counts = |report: &Report| (report.passed(), report.failed());
+    report.feed(b"KTAP version 1\n1..5\nok 1 a\nok 2 b\n");
+    assert_eq!(counts(&report), (2, 0));
+    report.feed(b"not ok 3 c\nok 4 d # SKIP\nok 5 e\n");
+    assert_eq!(counts(&report), (3, 2));
+}
+
+#[test]
 fn a_line_by_semihosting_counts_as_well() {
     let verdict = |early: &str| {
         let mut report = Report::default();
@@ -208,4 +230,9 @@ fn the_last_line_is_printable() {
     assert_eq!(report.last_line(), "?[2Jtwo");
     report.feed(b"half a li");
     assert_eq!(report.last_line(), "half a li");
+    for (length, shown) in [(160, "é".repeat(160)), (161, "é".repeat(157) + "...")] {
+        let mut report = Report::default();
+        report.feed("é".repeat(length).as_bytes());
+        assert_eq!(report.last_line(), shown);
+    }
 }

@@ -232,6 +232,7 @@ fn the_memory_is_a_size() {
         ("1.5G", 3 << 29),
         ("65536K", 64 << 20),
         ("1048576b", 1 << 20),
+        ("0.5T", 1 << 39),
     ] {
         assert_eq!(memory::parse(text).unwrap(), bytes, "{text}");
     }
@@ -291,4 +292,30 @@ fn for_another_architecture_the_machine_and_the_cpu_are_the_users_choice() {
 fn what_must_repeat_does_not_look_at_the_environment() {
     let settings = Settings::repeatable().unwrap();
     assert_eq!((settings.cores, settings.machine.as_str()), (4, REPEATABLE_MACHINE));
+}
+
+/// Set in a process that has the variables below.
+const INSIDE: &str = "RUNDOWN_TEST_HAS_VARIABLES";
+
+#[test]
+fn a_repeatable_boot_takes_only_the_binary_from_the_environment() {
+    if std::env::var_os(INSIDE).is_some() {
+        let settings = Settings::repeatable().unwrap();
+        let plain = read(&[("QEMU", "my-qemu"), ("QEMU_MACHINE", REPEATABLE_MACHINE)]).unwrap();
+        assert_eq!(settings, plain);
+        note_that_cores_are_emulated();
+        return;
+    }
+    for (accel, noted) in [("kvm", true), ("tcg", false)] {
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        let test = "a_repeatable_boot_takes_only_the_binary_from_the_environment";
+        again.args(["--exact", "--nocapture", &format!("settings::tests::{test}")]);
+        again.env(INSIDE, "1").env("QEMU", "my-qemu").env("QEMU_SMP", "9");
+        let output = again.env("QEMU_ACCEL", accel).env("QEMU_MACHINE", "virt").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let note =
+            "rundown: cores are emulated here, which QEMU_ACCEL cannot change; cargo run heeds";
+        assert_eq!(said.contains(note), noted, "{said}");
+    }
 }
