@@ -5,10 +5,10 @@ any other one is an error that names it. What an instruction does is in the Arm 
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from z3 import (And, BitVecVal, BoolVal, Concat, Extract, If, LShR, Not, Or, FreshConst, BitVecSort, ULT, is_false,
-                is_true, simplify)
+from z3 import (And, BitVec, BitVecVal, BoolVal, Concat, Extract, LShR, Not, ULT, is_false, is_true,
+                simplify)
 
 NONE = frozenset()
 
@@ -55,10 +55,21 @@ class Way:
     control: frozenset = NONE
     pick_control: frozenset = NONE
     monitor: object = None  # the load exclusive that a store exclusive can be paired with
+    code: list = field(default_factory=list)  # the instructions, with every branch turned to where it was not taken
 
     def fork(self):
-        return Way(dict(self.registers), list(self.events), list(self.facts), self.flags, self.flags_on,
-                   self.control, self.pick_control, self.monitor)
+        return replace(self, registers=dict(self.registers), events=list(self.events), facts=list(self.facts),
+                       code=list(self.code))
+
+
+    def shape(self):
+        """Returns what the model sees of it: all but the facts, and dependencies of reads that order nothing."""
+        at = {event: number for number, event in enumerate(self.events)}
+        numbers = lambda events: frozenset(at[event] for event in events)
+        return tuple((
+            e.kind, e.location, e.value is not None and e.value.get_id(), e.acquire, e.acquire_pc, e.release, e.ignored,
+            numbers(e.address), numbers(e.data), e.kind != "R" and numbers(e.control),
+            e.kind != "R" and numbers(e.pick), at.get(e.amo), at.get(e.exclusive)) for e in self.events)
 
 
 class Test:
@@ -77,6 +88,7 @@ class Test:
         rows = [row.strip().removesuffix(";").split("|") for row in code.strip().splitlines()]
         self.threads = [[row[at].strip() for row in rows[1:] if row[at].strip()] for at in range(len(rows[0]))]
         self.asked = conditions(asked)
+        self.happens = conditions(self.info["Happens"]) if "Happens" in self.info else []
 
     def ways(self, thread):
         """Returns every way through a thread."""
@@ -88,6 +100,19 @@ class Test:
                 first[register] = number(int(value)) if known else value
         program = Program(self.threads[thread], thread, self.memory)
         return program.follow(Way(first), 0)
+
+
+    def straight(self, ways, name, asked):
+        """Returns the test of these ways alone: who takes another one does not come to its end."""
+        columns = [[f"P{at}", *(line.replace(OUT, f"OUT{at}") for line in way.code), "MOV X30,#1", f"OUT{at}:"]
+                   for at, way in enumerate(ways)]
+        height = max(len(column) for column in columns)
+        rows = [" | ".join(column[row] if row < len(column) else "" for column in columns) + ";" for row in range(height)]
+        asked = [*asked, *((f"{at}:X30", 1) for at in range(len(ways)))]
+        asked = " /\\ ".join(f"{target}={value}" for target, value in asked)
+        return "\n".join([f"AArch64 {name}", "{", *(f"int64_t {place}={value};" for place, value in self.memory.items()),
+                          *(f"{target}={value};" for target, value in self.registers.items()), "}", *rows,
+                          f"exists ({asked})", ""])
 
 
 def conditions(text):
@@ -115,6 +140,21 @@ CONDITIONS = {
 for inverse, name in (("NE", "EQ"), ("CC", "CS"), ("PL", "MI"), ("VC", "VS"), ("LS", "HI"), ("LT", "GE"),
                       ("LE", "GT")):
     CONDITIONS[inverse] = lambda n, z, c, v, of=CONDITIONS[name]: Not(of(n, z, c, v))
+
+OPPOSITES = dict(pair for one in ("EQ NE", "CS CC", "MI PL", "VS VC", "HI LS", "GE LT", "GT LE", "Z NZ")
+                 for pair in (one.split(), one.split()[::-1]))
+OUT = "OUT{thread}"
+
+
+def is_branch(line):
+    return re.match(r"(B|B\.\w\w|CBN?Z|TBN?Z) ", line)
+
+
+def turned(line):
+    """Returns a branch with the opposite condition."""
+    start, condition, rest = re.match(r"(B\.|[CT]B)(\w+)(.*)", line).groups()
+    return start + OPPOSITES[condition] + rest
+
 
 ALU = {
     "ADD": lambda a, b: a + b, "SUB": lambda a, b: a - b, "AND": lambda a, b: a & b, "ORR": lambda a, b: a | b,
@@ -144,6 +184,8 @@ class Program:
         while at < len(self.code):
             line = self.code[at]
             at += 1
+            if not is_branch(line):
+                way.code.append(line)
             choices = list(self.step(way, line))
             if len(choices) == 1:
                 way, target = choices[0]
@@ -203,9 +245,11 @@ class Program:
 
     def load(self, way, place, **more):
         """Returns the read, and the value that it finds."""
-        seen = Value(FreshConst(BitVecSort(64), "seen"))
-        read = self.event(way, "R", place, seen, **more)
-        return read, Value(seen.term, frozenset([read]))
+        # Named by their number, so that ways with the same events have the same values.
+        number_of = sum(event.kind == "R" for event in way.events)
+        seen = BitVec(f"seen{self.thread}-{number_of}", 64)
+        read = self.event(way, "R", place, Value(seen), **more)
+        return read, Value(seen, frozenset([read]))
 
     def barrier(self, way, kind):
         way.events.append(Event(kind, self.thread, control=way.control | way.pick_control))
@@ -319,6 +363,8 @@ class Program:
         for other, taken in self.split(way, condition):
             other.control |= tested.on
             other.pick_control |= tested.pick
+            line = f"{name} {','.join(args[:-1])}{',' if args[:-1] else ''}"
+            other.code.append(f"{turned(line) if taken else line}{OUT}")
             yield other, args[-1] if taken else None
 
     def store_exclusive(self, way, release, args):
