@@ -4,6 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a lock that was given back may still be held: a process that another thread is just starting has
+/// all files of this one open until it has become its own program.
+const HANDED_ON: Duration = Duration::from_secs(2);
 
 /// What cargo needs to build everything and its tests; it finds `.cargo` above the copy.
 const PARTS: &[&str] = &[
@@ -108,11 +114,18 @@ fn alone(place: &Path) -> Result<File, String> {
     let wrong = |error: io::Error| format!("cannot write {}: {error}", path.display());
     fs::create_dir_all(place).map_err(wrong)?;
     let lock = File::create(&path).map_err(wrong)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::Error(error)) => Err(wrong(error)),
-        Err(TryLockError::WouldBlock) => {
-            Err(format!("{} is used already; wait until that has ended", place.display()))
+    let start = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::Error(error)) => return Err(wrong(error)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < HANDED_ON => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => {
+                let place = place.display();
+                return Err(format!("{place} is used already; wait until that has ended"));
+            }
         }
     }
 }
