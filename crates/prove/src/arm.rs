@@ -33,7 +33,7 @@ struct Test {
     text: String,
     /// Whether it says what must be possible.
     happens: bool,
-    /// Whether herd7 decides it in a short time.
+    /// Whether herd7 decides it at once. For a generated test it takes minutes.
     quick: bool,
 }
 
@@ -166,8 +166,7 @@ fn generate(project: &Project, number: usize, variant: &Variant) -> Result<Vec<T
             // What is weaker can do what the shipped form can; so much is asked of that alone.
             let happens = variant.weakened.is_none();
             let text = litmus::test(&image, scenario, happens)?;
-            let quick = happens && variant.isa == Isa::Lse && scenario.threads.len() == 2;
-            Ok(Test { title, expected, text, happens, quick })
+            Ok(Test { title, expected, text, happens, quick: false })
         })
         .collect()
 }
