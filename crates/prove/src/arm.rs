@@ -33,7 +33,7 @@ struct Test {
     text: String,
     /// Whether it says what must be possible.
     happens: bool,
-    /// Whether herd7 decides it in a short time.
+    /// Whether herd7 decides it at once. For a generated test it takes minutes.
     quick: bool,
 }
 
@@ -124,6 +124,9 @@ fn generated(project: &Project) -> Result<Vec<Test>, String> {
         let weakened = orderings::weakened(project)?.into_iter().filter(of_the_protocol);
         variants.extend(weakened.map(|weakened| Variant { isa, weakened: Some(weakened) }));
     }
+    if variants.len() < 4 {
+        return Err("no ordering of the protocol to weaken: has its file moved?".to_owned());
+    }
     let numbered: Vec<(usize, Variant)> = variants.into_iter().enumerate().collect();
     let work = |(number, variant): &(usize, Variant)| generate(project, *number, variant);
     let mut all = Vec::new();
@@ -146,7 +149,7 @@ fn generated(project: &Project) -> Result<Vec<Test>, String> {
 }
 
 fn of_the_protocol(weakened: &Weakened) -> bool {
-    weakened.models == PROTOCOL && weakened.file == "src/protocol.rs"
+    weakened.models == PROTOCOL && weakened.file.ends_with("/protocol.rs")
 }
 
 /// Compiles a variant, and generates every scenario.
@@ -166,8 +169,7 @@ fn generate(project: &Project, number: usize, variant: &Variant) -> Result<Vec<T
             // What is weaker can do what the shipped form can; so much is asked of that alone.
             let happens = variant.weakened.is_none();
             let text = litmus::test(&image, scenario, happens)?;
-            let quick = happens && variant.isa == Isa::Lse && scenario.threads.len() == 2;
-            Ok(Test { title, expected, text, happens, quick })
+            Ok(Test { title, expected, text, happens, quick: false })
         })
         .collect()
 }
