@@ -87,7 +87,8 @@ impl<'a> Worker<'a> {
             }
             19 => return self.probe(),
             20 => return self.borrow(),
-            21 => self.interrupt(),
+            // Also a call that does nothing would wake who sleeps on, and hide it.
+            21 if round.plan.calls => self.interrupt(),
             22 if self.random.one_in(4) => {
                 if let Some(value) = round.place.try_run_down() {
                     round.replace(core, value);
