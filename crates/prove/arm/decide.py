@@ -19,7 +19,8 @@ import sys
 from dataclasses import replace
 from itertools import pairwise, product
 
-from litmus import Event, Test, Unknown, conditions, number
+from instructions import Event, Unknown, number
+from litmus import Test
 from z3 import And, BitVec, BitVecVal, Bool, Distinct, Implies, Not, Or, SolverFor, ULT, sat, unknown
 
 # All that orders anything. `--controls` leaves out one at a time.

@@ -47,6 +47,7 @@ const FAULTS: &[Fault] = &[
     fails("output_cut", &["the output ends before"]),
     fails("poison_while_held", &["looks that saw the poison", "test 2 failed"]),
     fails("console_is_held", &["panic on core 0: on purpose, while core 1 holds the console"]),
+    fails("report_masked", &["panic on core 0: on purpose", "hook, with interrupts masked: true"]),
     fails("report_panics", &["panic on core 0: on purpose, ", "core 0 has failed while it"]),
     fails("report_faults", &["panic on core 0: on purpose, ", "core 0 has failed while it"]),
     fails(

@@ -53,13 +53,13 @@ impl Formulas {
         }
     }
 
-    /// Decides tests. `straight`: a folder for what herd7 is to be asked about them.
-    pub fn decide(&self, files: &[PathBuf], straight: &Path) -> Result<Decisions, String> {
+    /// Decides tests. `straight`: a folder for what herd7 is to be asked about them, if it is.
+    pub fn decide(&self, files: &[PathBuf], straight: Option<&Path>) -> Result<Decisions, String> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let chunks: Vec<&[PathBuf]> = files.chunks(files.len().div_ceil(cores).max(1)).collect();
         let work = |files: &&[PathBuf]| {
             let mut command = self.command();
-            let output = run(command.arg(straight).args(*files), LIMIT)?;
+            let output = run(command.arg(straight.unwrap_or(Path::new("-"))).args(*files), LIMIT)?;
             match output.succeeded() {
                 true => output.stdout.lines().map(decision).collect(),
                 false => Err(format!("decide.py: {}", output.merged)),

@@ -234,3 +234,7 @@ fn jump(state: &mut State, to: u64, link: bool) {
     }
     state.at = to;
 }
+
+#[cfg(test)]
+#[path = "follow_tests.rs"]
+mod tests;

@@ -1,0 +1,64 @@
+"""Protocols that are wrong, each a change of the source that somebody could make.
+
+One long file, because it is a table: a name, the file, what stands there, what stands there instead.
+"""
+
+PROTOCOL, OPERATIONS, RUNDOWN, FUTURE = "protocol", "operations", "rundown", "future"
+
+# Wrong about who is counted, and when all is over.
+COUNTS = [
+    ("even start", PROTOCOL, "if run_down { 0 } else { MARK }", "if run_down { 0 } else { 0 }"),
+    ("slot 0 first", PROTOCOL, "(0..self.slots.len()).rev()", "0..self.slots.len()"),
+    ("no parity", PROTOCOL, "old & MARK != 0 || (old as isize)", "(old as isize)"),
+    ("counted before marked", PROTOCOL, "self.word(slot).fetch_or(MARK, Ordering::Acquire)",
+     "let old = self.word(slot).load(Ordering::Acquire); "
+     "self.word(slot).fetch_or(MARK, Ordering::Acquire); old"),
+    ("wrong sign", PROTOCOL, "collected.wrapping_sub(MARK)", "collected.wrapping_sub(MARK).wrapping_neg()"),
+    ("no second look", PROTOCOL,
+     "if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }", "Ok(())"),
+    ("no settling", PROTOCOL, "if old & MARK == 0 && enough", "if enough"),
+    ("last slot skipped", PROTOCOL, "(1..self.slots.len())", "(1..self.slots.len() - 1)"),
+    ("left counted twice", PROTOCOL, ".then_some(MARK)", ".then_some(left | MARK)"),
+    ("elected by a look", PROTOCOL,
+     "        if first & MARK != 0 {\n            return Ok(false);\n        }\n", ""),
+    ("no look at zero", PROTOCOL,
+     "word.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed)",
+     "word.try_update(Ordering::Acquire, Ordering::Relaxed, |_| Some(MARK))"),
+    ("the clearing before the deciding step", PROTOCOL, "let carried = |left|", "self.reset(0); let carried = |left|"),
+]
+
+# Wrong about who sleeps and who wakes.
+WAKES = [
+    ("no wake-up after the sweep", OPERATIONS, "if swept != Ok(false) {", "if false {"),
+    ("a wake-up before the sweep", OPERATIONS,
+     "    let swept = object.protocol().sweep();\n"
+     "    // Also after an error: others who wait must see it, instead of sleeping on.\n"
+     "    if swept != Ok(false) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n",
+     "    if object.protocol().progress() == Ok(Progress::Live) {\n"
+     "        <R::Waiting as Park>::unpark_all(address);\n    }\n"
+     "    let swept = object.protocol().sweep();\n"),
+    ("the last release wakes nobody", OPERATIONS, "== Released::Last {", "== Released::Last && false {"),
+    ("every release but the last wakes", OPERATIONS, "== Released::Last {", "!= Released::Last {"),
+    ("only who finds nothing wakes", PROTOCOL, "if old == amount {", "if old == 0 {"),
+    ("a wake-up before the last release", OPERATIONS,
+     "if object.protocol().release_slow(slot, old, count)? == Released::Last {",
+     "<R::Waiting as Park>::unpark_all(address);\n"
+     "    if object.protocol().release_slow(slot, old, count)? == Released::Last && false {"),
+    ("reinitialize wakes nobody", RUNDOWN,
+     "?;\n        <Self::Park as Park>::unpark_all(address);", "?;"),
+    ("resurrect wakes nobody", RUNDOWN,
+     "self.protocol().resurrect()?;\n        <Self::Park as Park>::unpark_all(self.address());",
+     "self.protocol().resurrect()?;"),
+    ("resurrect wakes before it", RUNDOWN,
+     "self.protocol().resurrect()?;\n        <Self::Park as Park>::unpark_all(self.address());",
+     "<Self::Park as Park>::unpark_all(self.address());\n        self.protocol().resurrect()?;"),
+    ("no look after the registration", FUTURE,
+     "            if !self.has_ended() {\n                return Poll::Pending;\n            }",
+     "            return Poll::Pending;"),
+    ("the registration after the looks", FUTURE,
+     "            R::Waiting::register(address, context.waker(), &mut self.ticket);\n", ""),
+    ("asleep although it is live", OPERATIONS, "Ok(Progress::Draining(_) | Progress::Sweeping) => false",
+     "Ok(Progress::Draining(_) | Progress::Sweeping | Progress::Live) => false"),
+    ("asleep although it is run down", OPERATIONS, "Ok(Progress::Draining(_) | Progress::Sweeping) => false",
+     "Ok(Progress::Draining(_) | Progress::Sweeping | Progress::RunDown) => false"),
+]
