@@ -23,7 +23,10 @@ fn the_figures_of_docs_are_drawn_from_their_measurements() {
     let folder = tempfile::tempdir().unwrap();
     draw(&docs().join("measurements.json"), &folder).unwrap();
     let out = folder.path().join("out");
-    let text = |path: PathBuf| fs::read_to_string(&path).expect(&path.display().to_string());
+    let text = |path: PathBuf| match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => panic!("{}: {error}", path.display()),
+    };
     let page = text(out.join("index.html"));
     let mut figures = 0;
     for entry in fs::read_dir(docs()).unwrap() {

@@ -13,6 +13,9 @@ const COUNTED: &[(&str, &str)] = &[
 ];
 
 pub(crate) const KERNEL: &[Elsewhere] = elsewhere! {
+    "every core counts in the first slot", "src/machine/smp/protection.rs",
+        "cores::this_index()" => "0",
+        Boot(Machine, &[], Says("cores with another's slot: "));
     "a core that is off is still found", "src/machine/smp/cores.rs",
         "    CORES[core.index].store(ptr::null_mut(), Ordering::Relaxed);\n" => "",
         Boot(Cores, &[], Says("not ok 3 "));

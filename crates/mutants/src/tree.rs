@@ -70,8 +70,30 @@ impl Tree {
         changed: &Changed,
         manifest: impl Fn(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<Tree, String> {
+        let tree = Tree { _alone: alone(place)?, root: place.to_owned() };
+        tree.fill(project, changed, manifest)?;
+        Ok(tree)
+    }
+
+    /// Makes a tree that [`copy`](Self::copy) has made a copy with other changes. Nobody else gets its folder in
+    /// between: to let go of it and take it again may fail while another thread starts a process, which has all
+    /// that is open here until it has become another program.
+    ///
+    /// # Errors
+    ///
+    /// As [`copy`](Self::copy).
+    pub fn change(&self, project: &Path, changed: &Changed) -> Result<(), String> {
+        self.fill(project, changed, |manifest| versioned(manifest, &self.root))
+    }
+
+    fn fill(
+        &self,
+        project: &Path,
+        changed: &Changed,
+        manifest: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), String> {
+        let place = &self.root;
         let wrong = |error: io::Error| format!("cannot copy to {}: {error}", place.display());
-        let alone = alone(place)?;
         let mut files = BTreeMap::new();
         for part in PARTS {
             collect(project, Path::new(part), &mut files).map_err(wrong)?;
@@ -87,7 +109,7 @@ impl Tree {
         for (file, bytes) in &files {
             write(&place.join(file), bytes, &project.join(file)).map_err(wrong)?;
         }
-        Ok(Tree { root: place.to_owned(), _alone: alone })
+        Ok(())
     }
 
     /// Returns the folder.
@@ -199,6 +221,11 @@ mod tests {
         assert!(!place.join("src/left_over.rs").exists());
         let mode = |root: &Path| fs::metadata(root.join("scripts/check")).unwrap().permissions();
         assert_eq!(mode(tree.root()), mode(&project));
+        let changed = Changed::from([("src/main.rs".into(), "changed, too".to_owned())]);
+        tree.change(&project, &changed).unwrap();
+        let read = |file: &str| fs::read_to_string(tree.root().join(file)).unwrap();
+        assert_eq!(read("src/main.rs"), "changed, too");
+        assert_eq!(read(FILE), fs::read_to_string(project.join(FILE)).unwrap());
         drop(tree);
 
         let written = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();
