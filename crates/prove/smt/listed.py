@@ -61,37 +61,37 @@ REFUSED = [
      "        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);\n"
      "        won.map_err(|_| NotRunDown)?;"),
     ("protocol", "self.word(slot).fetch_or(MARK, Ordering::Acquire)", "self.word(slot).load(Ordering::Acquire)"),
-    ("protocol", "self.word(slot).fetch_or(MARK, Ordering::Acquire)", "self.word(slot).fetch_or(MARK, Ordering::Relaxed)"),
-    ("operations", "    swept?;\n", ""),
+    ("protocol", "self.word(slot).fetch_or(MARK, Ordering::Acquire)",
+     "self.word(slot).fetch_or(MARK, Ordering::Relaxed)"),
     ("operations", "    while !begin(object)? {", "    while begin(object)? {"),
 ]
 
-# A name, and the changes.
+# A name, and the changes, which are made together: each proof again takes as long as that of the source.
 ACCEPTED = [
-    ("a variable has another name", [
+    ("other names, comments, functions, and the same conditions", [
         ("protocol", "let collected = (1..", "let gathered = (1.."),
-        ("protocol", "collected.wrapping_sub(MARK)", "gathered.wrapping_sub(MARK)")]),
-    ("a comment goes", [("protocol", "        // Slot 0 elects: `reset` clears it last, so whoever marks it finds the rest clear.\n", "")]),
-    ("a function is written out where it is called", [
-        ("protocol", "let first = self.mark(0);", "let first = self.word(0).fetch_or(MARK, Ordering::Acquire);")]),
-    ("a part becomes a function", [
+        ("protocol", "collected.wrapping_sub(MARK)", "gathered.wrapping_sub(MARK)"),
+        ("protocol", "        // Slot 0 elects: `reset` clears it last, so whoever marks it finds the rest clear.\n", ""),
+        # A function is written out where it is called; a part of another becomes one.
+        ("protocol", "let first = self.mark(0);", "let first = self.word(0).fetch_or(MARK, Ordering::Acquire);"),
         ("protocol", "let old = word.fetch_sub(amount, Ordering::Release);", "let old = self.leave(amount);"),
         ("protocol", "    fn mark(&self", "    fn leave(&self, amount: usize) -> usize {\n"
-         "        self.outstanding.0.fetch_sub(amount, Ordering::Release)\n    }\n\n    fn mark(&self")]),
-    ("a sum is made by a loop", [
+         "        self.outstanding.0.fetch_sub(amount, Ordering::Release)\n    }\n\n    fn mark(&self"),
+        # An ordering is stronger, factors change places, a condition is turned round.
+        ("protocol", "word.fetch_add(count * ONE, Ordering::Acquire)", "word.fetch_add(ONE * count, Ordering::AcqRel)"),
+        ("protocol", "if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }",
+         "if old & MARK != 0 { Err(AcquireError::RunDown) } else { Ok(()) }"),
+    ]),
+    ("other loops", [
         ("protocol", "let collected = (1..self.slots.len()).fold(first, |sum, slot| {",
          "let mut collected = first;\n        for slot in 1..self.slots.len() {"),
         ("protocol", "            sum.wrapping_add(old)\n        });",
-         "            collected = collected.wrapping_add(old);\n        }")]),
-    ("slot 0 is cleared by a statement of its own", [
+         "            collected = collected.wrapping_add(old);\n        }"),
+        # Slot 0 is cleared by a statement of its own.
         ("protocol", "for slot in (0..self.slots.len()).rev() {", "for slot in (1..self.slots.len()).rev() {"),
         ("protocol", "self.word(slot).swap(if slot == 0 { left } else { 0 }, Ordering::Release);\n        }",
-         "self.word(slot).swap(0, Ordering::Release);\n        }\n        self.word(0).swap(left, Ordering::Release);")]),
-    ("factors change places, and an ordering is stronger", [
-        ("protocol", "word.fetch_add(count * ONE, Ordering::Acquire)", "word.fetch_add(ONE * count, Ordering::AcqRel)")]),
-    ("a condition is turned round", [
-        ("protocol", "if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }",
-         "if old & MARK != 0 { Err(AcquireError::RunDown) } else { Ok(()) }")]),
-    ("a wake-up is taken out of its function", [
-        ("operations", "    let swept = object.protocol().sweep();\n", "    let words = object.protocol();\n    let swept = words.sweep();\n")]),
+         "self.word(slot).swap(0, Ordering::Release);\n        }\n        self.word(0).swap(left, Ordering::Release);"),
+        ("operations", "    let swept = object.protocol().sweep();\n",
+         "    let words = object.protocol();\n    let swept = words.sweep();\n"),
+    ]),
 ]

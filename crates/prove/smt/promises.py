@@ -80,6 +80,7 @@ def acquired(path, result):
     if error is None:
         held = result.fields[0].fields["count"].term
         yield "who is granted holds is counted with them, and gives them back", And(held == path.n, path.delta == 2 * held)
+        yield "who takes nothing writes nothing", Or(path.n != 0, truth(path.writes == 0))
         yield "a grant of nothing tells that the object is live", Or(BoolVal(False), *[Not(odd(word)) for word in path.seen])
     else:
         yield "who is refused is not counted", path.delta == 0

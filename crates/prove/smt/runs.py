@@ -152,7 +152,7 @@ class Run:
             moved = False
             for caller in range(len(self.callers)):
                 event = self.next(caller, answers[caller])
-                if event is None or (event[0] == "sleep" and state[2][caller] == "heard"):
+                if event is None or (event[0] == "sleep" and state[2][caller] != "woken"):
                     continue
                 moved = True
                 try:
@@ -195,7 +195,7 @@ class Run:
             case "tells", "again": over = False
             case "tells", what: raise Harm(what)
             case ("announce",): waits = changed(waits, caller, "heard")
-            case ("sleep",): pass
+            case ("sleep",): waits = changed(waits, caller, "")
             case "unpark_all", _: waits = tuple("woken" if wait == "heard" else wait for wait in waits)
             case kind, word, *rest:
                 if over and (caller, "leaving") in inside:
