@@ -14,7 +14,7 @@ const COUNTED: &[(&str, &str)] = &[
 
 pub(crate) const KERNEL: &[Elsewhere] = elsewhere! {
     "every core counts in the first slot", "src/machine/smp/protection.rs",
-        "cores::this_index()" => "0",
+        "        cores::this_index()\n    }\n}" => "        0\n    }\n}",
         Boot(Machine, &[], Says("cores with another's slot: "));
     "a core that is off is still found", "src/machine/smp/cores.rs",
         "    CORES[core.index].store(ptr::null_mut(), Ordering::Relaxed);\n" => "",
