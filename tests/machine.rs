@@ -24,15 +24,16 @@ mod controller;
 mod interrupts;
 #[path = "machine/pages.rs"]
 mod pages;
+#[path = "machine/patience.rs"]
+mod patience;
 #[path = "machine/registers.rs"]
 mod registers;
 #[path = "machine/words.rs"]
 mod words;
 
-machine::kernel!(main);
+use patience::DEADLINE_MS;
 
-/// How long anything here may take, in milliseconds.
-const DEADLINE_MS: u64 = 10_000;
+machine::kernel!(main);
 
 fn main() -> ! {
     if device_tree::machine().argument("mode") == Some("counts") {
@@ -69,19 +70,6 @@ fn main() -> ! {
     ktap.test("an exception has the right name", words::exceptions);
     ktap.test("slots are as far apart as the caches ask for", words::lines);
     ktap.finish()
-}
-
-/// Waits until something has happened that nobody wakes this core for. Returns whether it has, in time.
-fn comes_true(ready: impl Fn() -> bool) -> bool {
-    let nobody = 0u8;
-    let look = |at| park::wait((&raw const nobody).cast(), &ready, at);
-    let deadline = time::after_ms(DEADLINE_MS);
-    while !look(time::after_ms(1)) {
-        if time::now() >= deadline {
-            return false;
-        }
-    }
-    true
 }
 
 /// Tells how long it took to start all cores, and how long a job for each of them takes.

@@ -4,6 +4,7 @@
 //! that core is sent an interrupt, which would be lost if its interrupt controller were not ready. What comes
 //! between two looks matters, so there is also a boot that counts instructions instead of time.
 
+use crate::patience::comes_true;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use machine::arch::time;
 use machine::board::{device_tree, gic};
@@ -50,7 +51,7 @@ pub fn took_interrupts() -> ktap::Result {
     let others = || cores::all().filter(|core| core.index > 0);
     equal("cores besides core 0", others().count(), device_tree::machine().core_count - 1)?;
     for core in others() {
-        let taken = super::comes_true(|| handled(core) > 0);
+        let taken = comes_true(|| handled(core) > 0);
         holds(format_args!("core {} took the interrupt", core.index), taken)?;
     }
     Ok(())

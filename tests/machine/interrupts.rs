@@ -1,6 +1,7 @@
 //! Interrupts: who takes them, when they are masked, and when the timer's come.
 
 use crate::arrival;
+use crate::patience::{DEADLINE_MS, comes_true};
 use aarch64_cpu::registers::{DAIF, Readable};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use machine::arch::interrupt_mask::{
@@ -26,7 +27,7 @@ pub fn arrive() -> ktap::Result {
         let before = (taken(core), arrival::handled(core));
         let both = || taken(core) > before.0 && arrival::handled(core) > before.1;
         gic::wake_core(core.target());
-        holds(format_args!("core {} was interrupted", core.index), super::comes_true(both))?;
+        holds(format_args!("core {} was interrupted", core.index), comes_true(both))?;
     }
     Ok(())
 }
@@ -82,7 +83,7 @@ pub fn timer_keeps_its_times() -> ktap::Result {
     let first = time::after_ms(10);
     holds("nothing has happened that was waited for", !sleep_until(first))?;
     holds("a sleep does not end before its deadline", time::now() >= first)?;
-    let deadline = time::after_ms(super::DEADLINE_MS);
+    let deadline = time::after_ms(DEADLINE_MS);
     let once = || CALLS.load(Ordering::Relaxed) > 0;
     holds("the timer has called", park::wait((&raw const nobody).cast(), once, deadline))?;
     holds("not before its time", CALLED_AT.load(Ordering::Relaxed) >= call_at)?;

@@ -4,6 +4,7 @@
 //! stores them. The handler scrambles what a function may (AAPCS64, 6.1.1). The loop needs two registers,
 //! so there are two loops.
 
+use crate::patience::DEADLINE_MS;
 use aarch64_cpu::registers::{
     DAIF, ELR_EL1, Readable, SPSR_EL1, SPSel, TPIDR_EL0, TPIDR_EL1, Writeable,
 };
@@ -214,7 +215,7 @@ pub fn survive_in_handler() -> ktap::Result {
     WRONG.iter().for_each(|wrong| wrong.store(u64::MAX, Ordering::Relaxed));
     jobs::run(&|core| {
         cores::this().timer.call_at(time::now(), handler);
-        let deadline = time::after_ms(super::DEADLINE_MS);
+        let deadline = time::after_ms(DEADLINE_MS);
         while WRONG[core].load(Ordering::Relaxed) == u64::MAX && time::now() < deadline {}
     });
     report()

@@ -6,16 +6,17 @@
 
 mod kernel;
 mod list;
+mod sum;
 mod viable;
 
 use crate::parallel;
 use crate::program::Program;
 use crate::project::{BUILD_LIMIT, Project, run as run_command};
-use list::Mutation;
 use runner::process::Output;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
+use sum::{Fate, Sum};
 
 /// A package, and which tests must notice. What notices the rest is named in the argument that excludes it, in
 /// the package's `mutants.toml`.
@@ -73,15 +74,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LONG: [&str; 2] = ["fuzz::", "a_mutation_passes_only_with_all"];
 /// How many mutations a processor tries at a time: much of the time goes into tests that wait.
 const AT_ONCE: usize = 2;
-
-/// What came of the mutations of a package.
-#[derive(Default)]
-struct Sum {
-    caught: usize,
-    hanging: usize,
-    missed: usize,
-    refused: usize,
-}
 
 /// Every survivor that is not excluded with an argument in a `mutants.toml` is a failure.
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
@@ -151,35 +143,6 @@ fn build(project: &Project, root: &Path, package: &Package) -> Result<(bool, Str
     match output.status {
         None => Err(format!("the tests of {name} are not built in time")),
         Some(status) => Ok((status == 0, output.merged)),
-    }
-}
-
-/// What became of a mutation.
-enum Fate {
-    Caught,
-    Hangs,
-    Missed,
-}
-
-impl Sum {
-    /// Prints what came of a package. Returns whether nothing was missed.
-    fn report(&self, package: &str) -> bool {
-        let Sum { caught, hanging, missed, refused } = self;
-        println!(
-            "cargo-mutants, {package}: {} mutants, {caught} caught ({hanging} of them hang), {missed} missed, \
-             {refused} do not compile",
-            caught + missed + refused
-        );
-        *missed == 0 && *caught > 0
-    }
-
-    fn count(&mut self, fate: Fate, mutation: &Mutation) {
-        self.caught += usize::from(!matches!(fate, Fate::Missed));
-        self.hanging += usize::from(matches!(fate, Fate::Hangs));
-        if let Fate::Missed = fate {
-            self.missed += 1;
-            println!("  MISSED {}", mutation.name);
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! First those that pass; what they miss must show in a boot that fails on purpose: it ends with another status
 //! or another last line.
 
-use crate::cargo_mutants::{Fate, Sum, list, viable};
+use crate::cargo_mutants::sum::{Fate, Sum};
+use crate::cargo_mutants::{list, viable};
 use crate::parallel;
 use crate::project::{BUILD_LIMIT, Project, run as run_command};
 use std::collections::BTreeMap;

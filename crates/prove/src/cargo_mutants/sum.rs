@@ -1,0 +1,41 @@
+//! What came of mutations: of one, and of a package's in sum.
+
+use crate::cargo_mutants::list::Mutation;
+
+/// What came of the mutations of a package.
+#[derive(Default)]
+pub struct Sum {
+    pub caught: usize,
+    pub hanging: usize,
+    pub missed: usize,
+    pub refused: usize,
+}
+
+/// What became of a mutation.
+pub enum Fate {
+    Caught,
+    Hangs,
+    Missed,
+}
+
+impl Sum {
+    /// Prints what came of a package. Returns whether nothing was missed.
+    pub fn report(&self, package: &str) -> bool {
+        let Sum { caught, hanging, missed, refused } = self;
+        println!(
+            "cargo-mutants, {package}: {} mutants, {caught} caught ({hanging} of them hang), {missed} missed, \
+             {refused} do not compile",
+            caught + missed + refused
+        );
+        *missed == 0 && *caught > 0
+    }
+
+    pub fn count(&mut self, fate: Fate, mutation: &Mutation) {
+        self.caught += usize::from(!matches!(fate, Fate::Missed));
+        self.hanging += usize::from(matches!(fate, Fate::Hangs));
+        if let Fate::Missed = fate {
+            self.missed += 1;
+            println!("  MISSED {}", mutation.name);
+        }
+    }
+}
