@@ -82,6 +82,7 @@ mod tests {
             thread::sleep(Duration::from_millis(5));
         }
         child.kill().unwrap();
+        child.wait().unwrap();
         None
     }
 
@@ -95,9 +96,10 @@ mod tests {
         if std::env::var_os(DIES).is_some() {
             let mut command = Command::new("sleep");
             command.arg("60");
-            let child = start(command, false).unwrap();
+            let mut child = start(command, false).unwrap();
             eprintln!("child: {}", child.id());
             kill(Pid::this(), Signal::SIGKILL).unwrap();
+            child.wait().unwrap(); // never reached
         }
         let mut parent = Command::new(std::env::current_exe().unwrap());
         parent.args(["--exact", "--nocapture", "child::tests::a_child_dies_with_its_parent"]);
