@@ -32,7 +32,7 @@ mod demo {
 machine::kernel!(main);
 
 fn main() -> ! {
-    let mut ktap = Ktap::plan(7);
+    let mut ktap = Ktap::plan(8);
     environment::print();
     start::start_all(None);
     let shared = shared::prepare();
@@ -40,6 +40,7 @@ fn main() -> ! {
         rounds::run(shared)?;
         all(shared)
     });
+    ktap.test("a core that did too few pairs is noticed", || pairs(shared));
     ktap.test("a hold that was not released is noticed, on every core", || balance(shared));
     ktap.test("poison that was seen is noticed, and poison that is missing", || poison(shared));
     ktap.test("a refused acquire that writes to a slot is noticed", || written(shared));
@@ -50,6 +51,7 @@ fn main() -> ! {
 }
 
 fn all(shared: &'static Shared) -> ktap::Result {
+    rounds::ran(shared)?;
     rounds::slots_apart(shared)?;
     rounds::balance(shared)?;
     rounds::no_poison_seen(shared)?;
@@ -90,6 +92,14 @@ fn with(
     result
 }
 
+fn pairs(shared: &'static Shared) -> ktap::Result {
+    for core in 0..cores::count() {
+        let few = |counts: &mut Counts| counts.granted = shared.pairs - 1;
+        with(shared, "one pair less than planned", core, few, rounds::ran)?;
+    }
+    Ok(())
+}
+
 fn balance(shared: &'static Shared) -> ktap::Result {
     let check = rounds::balance;
     for core in 0..cores::count() {
@@ -105,6 +115,15 @@ fn balance(shared: &'static Shared) -> ktap::Result {
             (counts.received, counts.released) = (counts.received + 1, counts.released + 1)
         };
         with(shared, "one received and released that nobody gave", core, made, check)?;
+    }
+    // What one core has released too often, another has not: the sums are right.
+    for core in 1..cores::count() {
+        let before = shared.counters[core].0.read();
+        change(shared, core, |counts| counts.released -= 1);
+        let more = |counts: &mut Counts| counts.released += 1;
+        let result = with(shared, "one released by another core", core - 1, more, check);
+        shared.counters[core].0.write(&before);
+        result?;
     }
     Ok(())
 }
@@ -156,7 +175,8 @@ fn written(shared: &'static Shared) -> ktap::Result {
 
 fn granted(shared: &'static Shared) -> ktap::Result {
     shared.object.reinitialize().map_err(|error| alloc::format!("{error}"))?;
-    let result = notices("acquires that are granted", refuse(shared));
+    let result = notices("acquires that are granted", refuse(shared))
+        .and_then(|()| notices("an object that is not run down", rounds::ran(shared)));
     shared.object.wait();
     result
 }

@@ -64,6 +64,7 @@ const FAULTS: &[(&str, fn())] = &[
     ("output_cut", output_cut),
     ("poison_while_held", poison_while_held),
     ("console_is_held", console_is_held),
+    ("report_masked", report_masked),
     ("report_panics", || panic!("on purpose, {}", Unprintable(|| panic!("in the report")))),
     ("report_faults", || panic!("on purpose, {}", Unprintable(null_dereference))),
     ("report_faults_in_handler", report_faults_in_handler),
@@ -235,6 +236,14 @@ fn console_is_held() {
         }
         panic!("on purpose, while core 1 holds the console");
     });
+}
+
+/// No handler runs while a core says why it dies, and the hook comes after that.
+fn report_masked() {
+    panic::set_hook(|| {
+        println!("# hook, with interrupts masked: {}", interrupt_mask::interrupts_are_masked())
+    });
+    panic!("on purpose");
 }
 
 fn report_faults_in_handler() {

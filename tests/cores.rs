@@ -1,4 +1,6 @@
 //! On-target tests of cores: they sleep, go off, and come again in the middle of what others do.
+//!
+//! One file, although it is long: a test is short, and all have the same core go and come.
 
 #![no_std]
 #![no_main]

@@ -3,6 +3,8 @@
 //! ```sh
 //! cargo run --release --example interrupts
 //! QEMU_EXTRA='-append acquires=20000000' cargo run --release --example interrupts
+//! QEMU_CPU=max,cntfrq=62500000 QEMU_ACCEL=tcg,thread=single QEMU_EXTRA='-icount shift=4,sleep=off' \
+//!     cargo run --release --example interrupts
 //! ```
 //!
 //! On every core, code acquires and releases one object, and its timer and the core before it interrupt it as
@@ -10,6 +12,9 @@
 //! later handler or another core releases, interrupt each other, and begin the drain. `-append acquires=N`
 //! says how often handlers must acquire between an acquire of the interrupted code and its release (1,000,000).
 //! Whether an interrupt came inside an acquire or a release itself is told by the address that it returns to.
+//!
+//! The last of the three counts instructions: only then does QEMU interrupt between any two of them, and not
+//! just between blocks without a branch.
 
 #![no_std]
 #![no_main]

@@ -8,7 +8,7 @@ use crate::round::{PATIENCE_MS, Round};
 use crate::worker::Worker;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
-use machine::arch::time;
+use machine::arch::{cpu, time};
 use machine::smp::cores::{self, Core};
 use machine::smp::jobs::{self, Job};
 use machine::smp::protection::slot_words;
@@ -79,6 +79,8 @@ impl Leader<'_, '_> {
         match self.random.below(8) {
             0..=3 => self.drain(),
             4..=5 if self.round.plan.hotplug => self.go_or_come(),
+            // Handlers may come to hold something while all others sleep.
+            7 if self.round.plan.waiters && !self.round.plan.interrupts() => self.muster(),
             6 => {
                 let taken = self.round.place.run_down_until(time::after_ms(PATIENCE_MS));
                 match taken {
@@ -113,9 +115,33 @@ impl Leader<'_, '_> {
             round.counts[LEADER].add(What::Resurrected, u64::from(taken_back.is_ok()));
             return;
         }
-        if !self.wait() {
-            return;
+        if self.wait() {
+            self.use_drained();
         }
+    }
+
+    /// Has all others wait, asleep, and then releases the last hold: each of them must wake.
+    fn muster(&mut self) {
+        let round = self.round;
+        let Some(guard) = round.acquire(LEADER, 1) else { return self.drain() };
+        round.muster.store(true, Ordering::Relaxed);
+        self.nap();
+        round.object.begin_run_down();
+        round.sweep_up(LEADER);
+        round.release(LEADER, guard);
+        round.muster.store(false, Ordering::Relaxed);
+        // Nothing else wakes them: the object stays run down as long as we look.
+        let awake = self.poll(|| round.asleep.load(Ordering::Relaxed) == 0);
+        round.want(awake, format_args!("the last release has not woken all who wait"));
+        if self.wait() {
+            self.use_drained();
+        }
+    }
+
+    /// Does what the owner of a drained object may do, and makes it live again.
+    fn use_drained(&mut self) {
+        let Self { round, .. } = *self;
+        let object = &*round.object;
         round.counts[LEADER].add(What::Drains, 1);
         round.canary.poison();
         if self.random.one_in(2) {
@@ -151,6 +177,7 @@ impl Leader<'_, '_> {
                 return false;
             }
             self.round.sweep_up(LEADER);
+            cpu::give_way();
         }
         true
     }

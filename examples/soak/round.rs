@@ -42,6 +42,10 @@ pub struct Round {
     pub canary: Canary,
     /// Everybody is to come to an end.
     pub stop: AtomicBool,
+    /// All are to wait for the run-down that comes, asleep.
+    pub muster: AtomicBool,
+    /// How many do, or are about to.
+    pub asleep: AtomicUsize,
     /// A core is to come to an end, as it is to go off.
     pub leave: [AtomicBool; MOST_CORES],
     /// Holds that wait for whoever takes them, of each core.
@@ -63,6 +67,8 @@ impl Round {
             place: Protected::new(RundownRef::new(), Box::new([0; 8])),
             canary: Canary::new(),
             stop: AtomicBool::new(false),
+            muster: AtomicBool::new(false),
+            asleep: AtomicUsize::new(0),
             leave: [const { AtomicBool::new(false) }; MOST_CORES],
             given: [const { AtomicUsize::new(0) }; MOST_CORES],
             entries: [const { AtomicUsize::new(0) }; MOST_CORES],

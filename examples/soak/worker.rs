@@ -46,6 +46,10 @@ impl<'a> Worker<'a> {
     /// Does one of many things. Returns false if something was refused: there is a run-down.
     fn step(&mut self) -> bool {
         let (round, core) = (self.round, self.core);
+        if round.muster.load(Ordering::Relaxed) {
+            self.sleep();
+            return true;
+        }
         let waits = round.plan.waiters && self.random.one_in(16);
         match self.random.below(24) {
             _ if waits => self.wait(),
@@ -83,7 +87,8 @@ impl<'a> Worker<'a> {
             }
             19 => return self.probe(),
             20 => return self.borrow(),
-            21 => self.interrupt(),
+            // Also a call that does nothing would wake who sleeps on, and hide it.
+            21 if round.plan.calls => self.interrupt(),
             22 if self.random.one_in(4) => {
                 if let Some(value) = round.place.try_run_down() {
                     round.replace(core, value);
@@ -171,12 +176,18 @@ impl<'a> Worker<'a> {
             }
             // Handlers may come to hold something while all others sleep.
             _ if round.plan.interrupts() => {}
-            _ => {
-                object.begin_run_down();
-                self.release_everything();
-                round.counts[core].add(What::Waits, u64::from(round.wait(core)));
-            }
+            _ => self.sleep(),
         }
+    }
+
+    /// Waits for the end of a run-down, which begins now if it has not, without holding anything.
+    fn sleep(&mut self) {
+        let (round, core) = (self.round, self.core);
+        round.asleep.fetch_add(1, Ordering::Relaxed);
+        round.object.begin_run_down();
+        self.release_everything();
+        round.counts[core].add(What::Waits, u64::from(round.wait(core)));
+        round.asleep.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Interrupts another core, or this one.

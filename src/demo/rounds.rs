@@ -23,6 +23,11 @@ pub fn run(shared: &'static Shared) -> ktap::Result {
     let number = shared.next_round();
     tell_the_plugin(shared, number);
     jobs::run(&|core| Worker::work(shared, core));
+    ran(shared)
+}
+
+/// Checks that every core did its pairs, and that the drain has ended.
+pub fn ran(shared: &Shared) -> ktap::Result {
     let pairs = shared.pairs;
     for (core, counts) in shared.counts().iter().enumerate() {
         holds(

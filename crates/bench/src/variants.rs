@@ -118,6 +118,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_thread_has_the_slot_of_its_number() {
+        for number in [3, 0, 5] {
+            ThisThread::is(number);
+            assert_eq!(ThisThread::current_slot(), number);
+        }
+    }
+
+    #[test]
     fn every_variant_is_described_and_counts_right_alone() {
         let all = all(2);
         let described: Vec<&About> = ladder::VARIANTS.iter().chain(&WITH_STD).collect();

@@ -150,10 +150,10 @@ mod tests {
         spell(&mut decoder, 0, 16);
         spell(&mut decoder, 1, 16);
         assert_eq!(decoder.hint(PHASE), Ok(Some(Marker::Phase { phase: 1, cores: 0 })));
-        for number in [u64::MAX, 0, 1 << 63] {
+        for number in [5, u64::MAX, 1 << 63] {
             spell(&mut decoder, number, 64);
         }
-        let watch = Marker::Watch { name: String::new(), range: u64::MAX..0, stride: 1 << 63 };
+        let watch = Marker::Watch { name: String::new(), range: 5..u64::MAX, stride: 1 << 63 };
         assert_eq!(decoder.hint(WATCH), Ok(Some(watch)));
     }
 

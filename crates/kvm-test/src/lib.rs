@@ -45,15 +45,20 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
     let debian =
         debian::fetch(&folder, arguments.archive.as_deref(), &arguments.release, deadline)?;
     let images = initramfs::build(&root)?;
-    let (mut passed, mut failed) = (0, 0);
+    let mut judged = Vec::new();
     for host in &HOSTS {
-        for good in on(host, &debian, &images, &folder, deadline)? {
-            *(if good { &mut passed } else { &mut failed }) += 1;
-        }
+        judged.extend(on(host, &debian, &images, &folder, deadline)?);
     }
+    verdict(&judged)
+}
+
+/// Prints how many cases passed and failed. All must have passed, and nothing is not all.
+fn verdict(judged: &[bool]) -> Result<(), ExitError> {
+    let passed = judged.iter().filter(|good| **good).count();
+    let failed = judged.len() - passed;
     println!("kvm-test: {passed} passed, {failed} failed");
     // The line above says it all; nothing may come after it.
-    if failed == 0 { Ok(()) } else { Err(ExitError::new(FAILED, "")) }
+    if failed == 0 && passed > 0 { Ok(()) } else { Err(ExitError::new(FAILED, "")) }
 }
 
 /// Boots everything on one kind of machine, and prints a line a case. Returns which of them passed.
@@ -98,4 +103,25 @@ fn show(host: &Host, case: &Case, judged: Result<String, String>) -> bool {
         Err(why) => println!("FAILED: {name}: {why}"),
     }
     judged.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_must_have_passed() {
+        assert_eq!(verdict(&[true, true]), Ok(()));
+        for judged in [&[][..], &[false], &[true, false], &[false, true, true]] {
+            assert_eq!(verdict(judged).map_err(|error| error.status), Err(FAILED), "{judged:?}");
+        }
+    }
+
+    #[test]
+    fn a_case_has_passed_only_if_it_was_judged_so() {
+        let host = &HOSTS[0];
+        let case = &case::cases(host)[0];
+        assert!(show(host, case, Ok("12 tests".to_owned())));
+        assert!(!show(host, case, Err("did not end".to_owned())));
+    }
 }

@@ -103,3 +103,20 @@ fn read(pipe: Option<impl Read + Send + 'static>, to: Sender<Vec<u8>>) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_pipe_is_read_line_by_line_to_its_end() {
+        let (sender, lines) = channel();
+        read(Some(io::Cursor::new("one\ntwo\nno end")), sender);
+        let line = || lines.recv_timeout(Duration::from_secs(20));
+        for text in ["one\n", "two\n", "no end"] {
+            assert_eq!(line().as_deref(), Ok(text.as_bytes()));
+        }
+        assert_eq!(line(), Err(RecvTimeoutError::Disconnected));
+    }
+}

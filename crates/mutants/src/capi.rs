@@ -1,12 +1,44 @@
 //! What the C library has to fear: its routines, and the platform that a kernel gives it.
 
 use crate::elsewhere::Image::C;
-use crate::elsewhere::Killer::Boot;
+use crate::elsewhere::Killer::{self, Boot, Test};
 use crate::elsewhere::Sign::Lacks;
-use crate::elsewhere::{Elsewhere, elsewhere};
+use crate::elsewhere::{Elsewhere, In, elsewhere};
+
+const CACHE_AWARE: &str = "crates/rundown-capi/routines/src/cache_aware.rs";
+const PLAIN: &str = "crates/rundown-capi/routines/src/plain.rs";
+/// The C test program, with each of the two libraries.
+const IN_A_KERNEL: Killer = Test(
+    "rundown-capi",
+    In::File("c_program"),
+    "the_c_program_passes_with_the_library_for_kernels",
+);
+const IN_A_PROGRAM: Killer = Test(
+    "rundown-capi",
+    In::File("c_program"),
+    "the_c_program_passes_with_the_library_for_programs",
+);
 
 pub(crate) const CAPI: &[Elsewhere] = elsewhere! {
     "C: a wake-up does not reach the kernel's platform", "crates/rundown-capi/routines/src/kernel.rs",
         "unsafe { wake(address.cast()) }" => "let _ = (wake, address);",
         Boot(C, &[("QEMU_TIMEOUT", "5")], Lacks("# rundown: PASS"));
+    "C: Allocate asks for the slots a second time", CACHE_AWARE,
+        "initialize(routine, memory, size, slots, true, Tag)" =>
+        "initialize(routine, memory, size, slot_count(), true, Tag)",
+        IN_A_KERNEL;
+    "C: Free asks how many slots there are now", CACHE_AWARE,
+        "let size = size_of_object(object.slot_count());" => "let size = size_of_object(slot_count());",
+        IN_A_KERNEL;
+    "C: RundownCompleted takes an object that others wait for", PLAIN,
+        "if object.checked_outstanding() != Ok(Some(0)) {" =>
+        "if object.checked_outstanding() == Ok(None) {",
+        IN_A_KERNEL;
+    "C: a program's processors are asked for at each call", "crates/rundown-capi/routines/src/host.rs",
+        "*COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))" =>
+        "{ let _ = &COUNT; std::thread::available_parallelism().map_or(1, usize::from) }",
+        IN_A_PROGRAM;
+    "C: Free keeps the memory", "crates/rundown-capi/routines/src/host.rs",
+        "unsafe { alloc::dealloc(memory.cast(), layout) };" => "let _ = (memory, layout);",
+        IN_A_PROGRAM;
 };

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The demo's program, who else has its modules, and the library in both: the word is in the latter.
+/// The demo's program, and the library that it shares an image with: the word is in the latter.
 const DEMO: &str = "src/main.rs";
-const DEMO_TOO: &str = "examples/must_fail.rs";
 const MACHINE: &str = "src/machine/lib.rs";
+/// Where other programs lie, and what those have in them that take in the demo's modules.
+const PROGRAMS: &str = "examples";
+const TAKES_IN: &str = "#[path = \"../src/demo\"]";
 const ALSO_CHOSEN: &str = "mod mutant {\n    pub(crate) use machine::mutant::chosen;\n}\n";
 
 /// A change of one file.
@@ -71,11 +73,12 @@ pub fn woven(
     changes: &BTreeMap<usize, Change>,
 ) -> Result<(Changed, Arms, BTreeSet<usize>), String> {
     let mut edits = BTreeMap::<PathBuf, Vec<(usize, Edit)>>::new();
+    let demos = demos(project)?;
     for (number, Change { file, edit }) in changes {
         let root = root_of(project, file)?;
-        if root == Path::new(DEMO) {
+        if demos.contains(&root) {
             edits.entry(MACHINE.into()).or_default();
-            edits.entry(DEMO_TOO.into()).or_default();
+            demos.iter().for_each(|demo| _ = edits.entry(demo.clone()).or_default());
         }
         edits.entry(root).or_default();
         edits.entry(file.clone()).or_default().push((*number, edit.clone()));
@@ -83,7 +86,7 @@ pub fn woven(
     let (mut changed, mut arms, mut left_out) = (Changed::new(), Arms::new(), BTreeSet::new());
     for (file, edits) in edits {
         let mut woven = weave(&read(project, &file)?, &edits)?;
-        if [DEMO, DEMO_TOO].iter().any(|also| file == Path::new(also)) {
+        if demos.contains(&file) {
             woven.text += ALSO_CHOSEN;
         } else if root_of(project, &file)? == file {
             woven.text += CHOICE;
@@ -93,6 +96,20 @@ pub fn woven(
         left_out.extend(woven.left_out);
     }
     Ok((changed, arms, left_out))
+}
+
+/// Returns the programs that have the demo's modules, if this project has it.
+fn demos(project: &Path) -> Result<BTreeSet<PathBuf>, String> {
+    let Ok(entries) = fs::read_dir(project.join(PROGRAMS)) else { return Ok(BTreeSet::new()) };
+    let mut demos = BTreeSet::from([PathBuf::from(DEMO)]);
+    for name in entries.flatten().map(|entry| Path::new(PROGRAMS).join(entry.file_name())) {
+        if name.extension().is_some_and(|end| end == "rs")
+            && read(project, &name)?.contains(TAKES_IN)
+        {
+            demos.insert(name);
+        }
+    }
+    Ok(demos)
 }
 
 /// Returns the root of the crate that a file belongs to, where the choice is made: the next `lib.rs` above it, or
@@ -135,11 +152,15 @@ mod tests {
     #[test]
     fn one_change_is_made_and_several_are_chosen_from_in_each_crate() {
         let project = tempfile::tempdir().unwrap();
-        for file in [DEMO, DEMO_TOO, MACHINE, "src/demo/a.rs", "x/lib.rs", "x/b.rs"] {
+        let write = |file: &str, more: &str| {
             let path = project.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "fn f() { 1 }\n").unwrap();
+            fs::write(path, format!("fn f() {{ 1 }}\n{more}")).unwrap();
+        };
+        for file in [DEMO, MACHINE, "src/demo/a.rs", "x/lib.rs", "x/b.rs", "examples/other.rs"] {
+            write(file, "");
         }
+        write("examples/demo.rs", &format!("{TAKES_IN}\nmod demo;\n"));
         let change = |file: &str| Change { file: file.into(), edit: Edit::new(9, "1", "2") };
         let changed = one(project.path(), &change("x/b.rs")).unwrap();
         assert_eq!(changed, Changed::from([("x/b.rs".into(), "fn f() { 2 }\n".to_owned())]));
@@ -163,7 +184,7 @@ mod tests {
         };
         assert_eq!(has("x/b.rs"), list(&[("x/b.rs", '-'), ("x/lib.rs", 'c')]));
         assert_eq!(has("x/lib.rs"), list(&[("x/lib.rs", 'c')]));
-        let demo = [(DEMO_TOO, 'a'), ("src/demo/a.rs", '-'), (MACHINE, 'c'), (DEMO, 'a')];
+        let demo = [("examples/demo.rs", 'a'), ("src/demo/a.rs", '-'), (MACHINE, 'c'), (DEMO, 'a')];
         assert_eq!(has("src/demo/a.rs"), list(&demo));
     }
 

@@ -46,6 +46,8 @@ pub enum Image {
     Example(&'static str),
     /// The tests of the machine, `tests/machine.rs`.
     Machine,
+    /// The tests of cores that go off and come again, `tests/cores.rs`.
+    Cores,
     /// C on every core, `crates/rundown-capi/kernel-test`.
     C,
 }
@@ -78,6 +80,7 @@ impl Image {
             Image::Demo => (vec!["--package", demo, "--bin", demo], demo),
             Image::Example(name) => (vec!["--package", demo, "--example", name], name),
             Image::Machine => (vec!["--package", demo, "--test", "machine"], "machine"),
+            Image::Cores => (vec!["--package", demo, "--test", "cores"], "cores"),
             Image::C => (vec!["--package", "rundown-capi-kernel", "--test", "capi"], "capi"),
         }
     }

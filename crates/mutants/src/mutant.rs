@@ -106,6 +106,8 @@ pub(crate) mod left_out {
         LeftOut("shows on one core already, with counts that no race needs; a unit test");
     pub(crate) const SAME: Explorer =
         LeftOut("the same change as the one before it, for another test of the proofs");
+    pub(crate) const SEEN_INSIDE: Explorer =
+        LeftOut("a host test looks at the object while it is woken, which shows it without a race");
     pub(crate) const NOT_USED: Explorer =
         LeftOut("code that the kernel does not use, or that no race reaches; a host test");
 }

@@ -5,7 +5,7 @@
 use crate::mutant::Explorer::{LeftOut, Long, Quick};
 use crate::mutant::Forms::{Both, Itself, Sleeping};
 use crate::mutant::Suite::{Host, Loom, Unit};
-use crate::mutant::left_out::{NOT_USED, ONE_CORE, SAME};
+use crate::mutant::left_out::{NOT_USED, ONE_CORE, SAME, SEEN_INSIDE};
 use crate::mutant::{
     BLOCKING, CACHE_AWARE, FUTURE, GUARD, HOLDERS, Mutant, OPERATIONS, PROTECTED, PROTOCOL,
     RUNDOWN, mutants,
@@ -101,8 +101,8 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "if swept != Ok(false) {" => "if swept.is_err() {",
         Loom, Both, "two_run_downs_of_an_idle_object_are_both_told", Long;
     "a re-initialisation wakes nobody", RUNDOWN,
-        "self.protocol().reinitialize(|| ())?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
-        "self.protocol().reinitialize(|| ())?;",
+        "reinitialize(|| Record::remove_all(address))?;\n        <Self::Park as Park>::unpark_all(address);" =>
+        "reinitialize(|| Record::remove_all(address))?;",
         Loom, Both, "a_wait_that_begins_during_a_reinitialize_is_woken", Long;
     "an index is not taken modulo the number of slots", PROTOCOL,
         "slot % self.slots.len() };" => "0 };",
@@ -149,18 +149,18 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "None => {} // moved" => "None => return Ok(None), // moved",
         Loom, Itself, "take_and_put_against_run_down", NOT_USED;
     "a protected value is lent out before its place is full", PROTECTED,
-        "self.object.protocol().reinitialize(|| self.end(seen + FULL));" =>
-        "self.object.protocol().reinitialize(|| ()); self.end(seen + FULL);",
+        "            self.end(seen + FULL); // EMPTY is 0\n        });" =>
+        "        });\n        self.end(seen + FULL);",
         Loom, Itself, "a_user_of_a_new_value_can_run_it_down", NOT_USED;
     "a protected value's place is full before the object has left its run-down", PROTECTED,
-        "let live = self.object.protocol().reinitialize(|| self.end(seen + FULL));" =>
-        "self.end(seen + FULL); let live = self.object.protocol().reinitialize(|| ());",
+        "        let live = self.object.protocol().reinitialize(|| {\n            Record::remove_all(address); // as `Rundown::reinitialize` does\n            self.end(seen + FULL); // EMPTY is 0\n        });" =>
+        "        self.end(seen + FULL);\n        let live = self.object.protocol().reinitialize(|| ());",
         Loom, Itself, "put_against_run_down", NOT_USED;
     "a protected value's newcomers wake nobody", PROTECTED,
-        "<R::Park as Park>::unpark_all(self.object.address());" => "",
+        "<R::Park as Park>::unpark_all(address);" => "",
         Loom, Itself, "put_against_run_down", NOT_USED;
     "a merge forgets who holds it", HOLDERS,
-        "if self.entry().is_some() { (self, other) } else { (other, self) }" => "(self, other)",
+        "None => (other, self, counts[0])," => "None => (self, other, counts[1]),",
         Host("holders"), Itself, "a_split_makes_an_entry_and_a_merge_keeps_one", NOT_USED;
     "a protected value is taken though it was replaced", PROTECTED,
         "self.state.compare_exchange(seen, seen + BUSY," =>
@@ -179,4 +179,122 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "let slot = self.object.current_slot();\n        self.count = left;" =>
         "self.count = left;\n        let slot = self.object.current_slot();",
         Host("adversarial"), Itself, "a_slot_that_panics_takes_and_loses_no_hold_by_the_way", NOT_USED;
+    "a waker is called while the table is locked", BLOCKING,
+        "drop(list); // a waker is foreign code: not under the lock\n        wake(woken);" =>
+        "wake(woken);\n        drop(list);",
+        Host("wakers"), Itself, "a_waker_is_called_without_the_lock", NOT_USED;
+    "a waker that is replaced is dropped while the table is locked", BLOCKING,
+        "        drop(list);\n        drop(old);" => "        drop(old);\n        drop(list);",
+        Host("wakers"), Itself, "a_waker_is_cloned_and_the_one_it_replaces_dropped_without_the_lock", NOT_USED;
+    "a waker that is withdrawn is dropped while the table is locked", BLOCKING,
+        "        drop(list);\n        drop(entry);" => "        drop(entry);\n        drop(list);",
+        Host("wakers"), Itself, "a_waker_that_is_not_wanted_any_more_is_dropped_without_the_lock", NOT_USED;
+    "a waker is cloned while the table is locked", BLOCKING,
+        "        let waker = waker.clone(); // foreign code, too\n        let mut list = Bucket::of(address).lock();" =>
+        "        let mut list = Bucket::of(address).lock();\n        let waker = waker.clone();",
+        Host("wakers"), Itself, "a_waker_is_cloned_and_the_one_it_replaces_dropped_without_the_lock", NOT_USED;
+    "a look that panics takes the table away from all others", BLOCKING,
+        "self.wakers.lock().unwrap_or_else(PoisonError::into_inner)" => "self.wakers.lock().unwrap()",
+        Host("wakers"), Itself, "a_look_that_panics_leaves_the_table_to_the_others", NOT_USED;
+    "only the first waker of an address is woken", BLOCKING,
+        "|entry| entry.address == address.addr()).collect();" =>
+        "|entry| entry.address == address.addr()).take(1).collect();",
+        Host("wakers"), Itself, "a_waker_is_called_without_the_lock", NOT_USED;
+    "wakers of other addresses are woken, too", BLOCKING,
+        "list.extract_if(.., |entry| entry.address == address.addr())" => "list.extract_if(.., |_| true)",
+        Host("futures"), Itself, "a_wake_up_at_one_address_leaves_the_others_asleep", NOT_USED;
+    "a panic in one waker keeps the others asleep", BLOCKING,
+        "panicked.get_or_insert(panic);" => "panicked = Some(panic); break;",
+        Host("futures"), Itself, "a_waker_that_panics_does_not_keep_the_others_asleep", NOT_USED;
+    "a future that is ready leaves its waker behind", FUTURE,
+        "        self.unregister();\n        Poll::Ready(())" => "        Poll::Ready(())",
+        Host("futures"), Itself, "a_release_between_a_futures_look_and_its_registration_is_noticed", NOT_USED;
+    "a future that is dropped leaves its waker behind", FUTURE,
+        "    fn drop(&mut self) {\n        self.unregister();" => "    fn drop(&mut self) {",
+        Host("futures"), Itself, "a_future_withdraws_what_it_has_registered", NOT_USED;
+    "an object that starts disabled is marked in its first slot only", CACHE_AWARE,
+        "slots = [const { SharedLine::new(Slot::new(true)) }; N];" =>
+        "slots[0] = SharedLine::new(Slot::new(true));",
+        Host("contract"), Itself, "start_disabled_refuses_until_reinitialize", NOT_USED;
+    "a protected place starts with an object that is held", PROTECTED,
+        "assert!(object.begin_run_down(), \"the run-down object is still held\");" =>
+        "let _ = object.begin_run_down();",
+        Host("protected"), Itself, "protected_does_not_start_with_an_object_that_is_held", NOT_USED;
+    "a held object that dies while its thread unwinds panics as well", OPERATIONS,
+        "    if panicking() {\n        return;\n    }\n" => "",
+        Host("unwinding"), Itself, "a_held_object_says_nothing", NOT_USED;
+    "so does a guard whose hold is gone", OPERATIONS,
+        "        && !panicking()\n" => "",
+        Host("unwinding"), Itself, "a_guard_whose_hold_is_gone_says_nothing_and_the_count_stays", NOT_USED;
+    "and a waker that is called meanwhile", BLOCKING,
+        "        && !panicking()\n" => "",
+        Host("unwinding"), Itself, "a_last_release_wakes_and_a_waker_that_panics_is_not_heard", NOT_USED;
+    "an object that was released too often dies without a word", OPERATIONS,
+        "if !begin(object).unwrap_or_else(|error| error.report(address)) {\n        let" =>
+        "if !begin(object).unwrap_or(true) {\n        let",
+        Host("decisions"), Itself, "d08_drop_of_an_object_that_was_released_too_often_is_detected", ONE_CORE;
+    "resurrect clears the slots before its step", PROTOCOL,
+        "        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);\n        self.reset(won.map_err(|_| NotRunDown)?);" =>
+        "        let left = self.outstanding.0.load(Ordering::Acquire);\n        carried(left).ok_or(NotRunDown)?;\n        self.reset(left);\n        \
+         let _ = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);",
+        Loom, Both, "two_resurrects_at_once_against_a_release", Long;
+    "a sweep that finds too many releases wakes nobody", OPERATIONS,
+        "if swept != Ok(false) {" => "if swept == Ok(true) {",
+        Host("waking"), Itself, "a_sweep_that_finds_too_many_releases_wakes_who_waits_for_it", ONE_CORE;
+    "a wait sleeps on when another finds too many releases", OPERATIONS,
+        "Ok(Progress::RunDown | Progress::Live) | Err(_) => true," =>
+        "Err(_) => false, Ok(Progress::RunDown | Progress::Live) => true,",
+        Host("waking"), Itself, "a_wait_ends_when_another_finds_too_many_releases", ONE_CORE;
+    "the last release wakes before it is done", OPERATIONS,
+        "    if object.protocol().release_slow(slot, old, count)? == Released::Last {\n        // From here on the object may be freed: only its address is used.\n        <R::Waiting as Park>::unpark_all(address);\n    }" =>
+        "    if outstanding(object) == Ok(Some(count)) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n    object.protocol().release_slow(slot, old, count)?;",
+        Host("waking"), Itself, "every_wake_up_comes_after_what_it_tells_of", SEEN_INSIDE;
+    "the start of a run-down wakes before its sweep", OPERATIONS,
+        "    let swept = object.protocol().sweep();\n    // Also after an error: others who wait must see it, instead of sleeping on.\n    if swept != Ok(false) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n" =>
+        "    if object.protocol().progress() == Ok(Progress::Live) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n    let swept = object.protocol().sweep();\n",
+        Host("waking"), Itself, "every_wake_up_comes_after_what_it_tells_of", SEEN_INSIDE;
+    "a re-initialisation wakes before it is done", RUNDOWN,
+        "        self.protocol().reinitialize(|| Record::remove_all(address))?;\n        <Self::Park as Park>::unpark_all(address);" =>
+        "        <Self::Park as Park>::unpark_all(address);\n        self.protocol().reinitialize(|| Record::remove_all(address))?;",
+        Host("waking"), Itself, "every_wake_up_comes_after_what_it_tells_of", SEEN_INSIDE;
+    "resurrect wakes before it is done", RUNDOWN,
+        "        self.protocol().resurrect()?;\n        <Self::Park as Park>::unpark_all(self.address());" =>
+        "        <Self::Park as Park>::unpark_all(self.address());\n        self.protocol().resurrect()?;",
+        Host("waking"), Itself, "every_wake_up_comes_after_what_it_tells_of", SEEN_INSIDE;
+    "a guard leaves the list after its release", GUARD,
+        "        self.record.remove(self.object.address(), self.count);\n        // SAFETY: the guard owns `count` holds (`new` after a granted acquire, `split`, `merge`, or\n        // the promise made to `adopt`) and ceases to exist with this call.\n        unsafe { operations::release(self.object, self.count) }" =>
+        "        unsafe { operations::release(self.object, self.count) };\n        self.record.remove(self.object.address(), self.count);",
+        Host("holders"), Itself, "a_hold_leaves_the_list_before_it_is_released", NOT_USED;
+    "leaked holds leave the list after their release", RUNDOWN,
+        "        Record::take_leaked(self.address(), count);\n        // SAFETY: the caller's promise is the same.\n        unsafe { operations::release(self, count) }" =>
+        "        unsafe { operations::release(self, count) };\n        Record::take_leaked(self.address(), count);",
+        Host("holders"), Itself, "a_hold_leaves_the_list_before_it_is_released", NOT_USED;
+    "a forgotten guard stays on the list when its holds are released", HOLDERS,
+        "&[LEAKED_ONES, EXACT_ONES, GUARDED_ONES]" => "&[LEAKED_ONES]",
+        Host("holders"), Itself, "a_forgotten_guard_leaves_the_list_when_its_holds_are_released_or_adopted", NOT_USED;
+    "a forgotten guard is taken for the first of all guards", HOLDERS,
+        "&[LEAKED_ONES, EXACT_ONES, GUARDED_ONES]" => "&[LEAKED_ONES, GUARDED_ONES]",
+        Host("holders"), Itself, "beside_a_guard_a_forgotten_one_is_told_by_its_count", NOT_USED;
+    "a guard whose entry went for a forgotten one leaves that one on the list", HOLDERS,
+        "take(object, count - taken, &[EXACT_ONES, GUARDED_ONES]);" => "let _ = taken;",
+        Host("holders"), Itself, "beside_guards_of_any_count_as_many_holds_are_listed_as_there_are", NOT_USED;
+    "a guard whose entry is gone changes that of its next owner", HOLDERS,
+        "TABLE.get(self.0).filter(still)" => "{ let _ = still; TABLE.get(self.0) }",
+        Host("holders"), Itself, "a_guard_whose_entry_went_for_a_forgotten_one_leaves_its_next_owner_alone", NOT_USED;
+    "one object takes another's holders off the list", HOLDERS,
+        "if self.object.load(Ordering::Acquire).cast_const() != object {" =>
+        "if self.object.load(Ordering::Acquire).is_null() || object.is_null() {",
+        Host("holders"), Itself, "what_one_object_takes_out_is_its_own", NOT_USED;
+    "an object that dies leaves its holders to the next at its address", OPERATIONS,
+        "    Record::remove_all(address);\n" => "",
+        Host("holders"), Itself, "an_object_that_dies_leaves_no_holders_to_the_next_at_its_address", NOT_USED;
+    "an object that is re-initialised keeps its holders", RUNDOWN,
+        "reinitialize(|| Record::remove_all(address))?;" => "reinitialize(|| ())?;",
+        Host("holders"), Itself, "an_object_that_begins_anew_has_no_holders", NOT_USED;
+    "an object that is made in place inherits the holders there", CACHE_AWARE,
+        "Record::remove_all((*object).address());" => "",
+        Host("holders"), Itself, "an_object_that_begins_anew_has_no_holders", NOT_USED;
+    "only the first holder goes when its object ends", HOLDERS,
+        "TABLE.iter().filter(of).for_each(Entry::free);" => "TABLE.iter().filter(of).take(1).for_each(Entry::free);",
+        Host("holders"), Itself, "an_object_that_begins_anew_has_no_holders", NOT_USED;
 };

@@ -4,6 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a lock that was given back may still be held: a process that another thread is just starting has
+/// all files of this one open until it has become its own program.
+const HANDED_ON: Duration = Duration::from_secs(2);
 
 /// What cargo needs to build everything and its tests; it finds `.cargo` above the copy.
 const PARTS: &[&str] = &[
@@ -64,8 +70,30 @@ impl Tree {
         changed: &Changed,
         manifest: impl Fn(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<Tree, String> {
+        let tree = Tree { _alone: alone(place)?, root: place.to_owned() };
+        tree.fill(project, changed, manifest)?;
+        Ok(tree)
+    }
+
+    /// Makes a tree that [`copy`](Self::copy) has made a copy with other changes. Nobody else gets its folder in
+    /// between: to let go of it and take it again may fail while another thread starts a process, which has all
+    /// that is open here until it has become another program.
+    ///
+    /// # Errors
+    ///
+    /// As [`copy`](Self::copy).
+    pub fn change(&self, project: &Path, changed: &Changed) -> Result<(), String> {
+        self.fill(project, changed, |manifest| versioned(manifest, &self.root))
+    }
+
+    fn fill(
+        &self,
+        project: &Path,
+        changed: &Changed,
+        manifest: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), String> {
+        let place = &self.root;
         let wrong = |error: io::Error| format!("cannot copy to {}: {error}", place.display());
-        let alone = alone(place)?;
         let mut files = BTreeMap::new();
         for part in PARTS {
             collect(project, Path::new(part), &mut files).map_err(wrong)?;
@@ -81,7 +109,7 @@ impl Tree {
         for (file, bytes) in &files {
             write(&place.join(file), bytes, &project.join(file)).map_err(wrong)?;
         }
-        Ok(Tree { root: place.to_owned(), _alone: alone })
+        Ok(())
     }
 
     /// Returns the folder.
@@ -108,11 +136,18 @@ fn alone(place: &Path) -> Result<File, String> {
     let wrong = |error: io::Error| format!("cannot write {}: {error}", path.display());
     fs::create_dir_all(place).map_err(wrong)?;
     let lock = File::create(&path).map_err(wrong)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::Error(error)) => Err(wrong(error)),
-        Err(TryLockError::WouldBlock) => {
-            Err(format!("{} is used already; wait until that has ended", place.display()))
+    let start = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::Error(error)) => return Err(wrong(error)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < HANDED_ON => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => {
+                let place = place.display();
+                return Err(format!("{place} is used already; wait until that has ended"));
+            }
         }
     }
 }
@@ -186,6 +221,11 @@ mod tests {
         assert!(!place.join("src/left_over.rs").exists());
         let mode = |root: &Path| fs::metadata(root.join("scripts/check")).unwrap().permissions();
         assert_eq!(mode(tree.root()), mode(&project));
+        let changed = Changed::from([("src/main.rs".into(), "changed, too".to_owned())]);
+        tree.change(&project, &changed).unwrap();
+        let read = |file: &str| fs::read_to_string(tree.root().join(file)).unwrap();
+        assert_eq!(read("src/main.rs"), "changed, too");
+        assert_eq!(read(FILE), fs::read_to_string(project.join(FILE)).unwrap());
         drop(tree);
 
         let written = fs::metadata(place.join("Cargo.toml")).unwrap().modified().unwrap();

@@ -10,7 +10,7 @@
 //! all others too. And so does one that has made more steps in a row than a whole run takes: it
 //! waits in a loop. Neither happens in a run without such loops, so the guarantee stays.
 
-use crate::Random;
+use crate::random::Random;
 
 /// The greatest depth.
 pub const DEEPEST: usize = 8;
@@ -78,7 +78,6 @@ impl<const CORES: usize> Priorities<CORES> {
 
     /// Has `core`, which waits without sleeping, fall behind all others.
     pub fn give_way(&mut self, core: usize) {
-        self.row = (CORES, 0);
         self.fall(core, 0);
     }
 

@@ -1,8 +1,9 @@
 """Decides litmus tests by Arm's memory model, written down as formulas for z3.
 
-Run by `scripts/prove arm`: `decide.py FILE...` prints a line a test, its name, its verdict, and whether the case
-happens that its header asks for (`Happens=`). `decide.py --controls FILE` checks this file itself: tests with
-known verdicts, and for every ingredient of the model a test whose verdict changes without it.
+Run by `scripts/prove arm`: `decide.py FOLDER FILE...` prints a line a test, its name, its verdict, and whether the
+case happens that its header asks for (`Happens=`); in FOLDER it leaves what herd7 is asked, unless that is `-`.
+`decide.py --controls FILE` checks this file itself: tests with known verdicts, and for every ingredient of the model
+a test whose verdict changes without it.
 
 The model is that of the Arm ARM, B2.3, in the form of herd7 7.56.3 (`aarch64hwreqs.cat`), for accesses of one size
 to normal memory. A candidate is one way through each thread. z3 looks for the rest of an execution:
@@ -15,15 +16,17 @@ to normal memory. A candidate is one way through each thread. z3 looks for the r
 
 import re
 import sys
-from itertools import combinations, product
+from dataclasses import replace
+from itertools import pairwise, product
 
-from litmus import Event, Test, Unknown, conditions
-from z3 import And, BitVec, BitVecVal, Bool, Implies, Not, Or, SolverFor, ULT, sat, unknown
+from instructions import Event, Unknown, number
+from litmus import Test
+from z3 import And, BitVec, BitVecVal, Bool, Distinct, Implies, Not, Or, SolverFor, ULT, sat, unknown
 
 # All that orders anything. `--controls` leaves out one at a time.
 INGREDIENTS = ("internal", "atomic", "rfe", "coe", "fre", "addr", "data", "ctrl", "addr;po;W", "dep;lrs", "pick",
                "isb", "lws", "rmw;lrs;A", "full", "ld", "st", "A;po", "Q;po", "po;L", "L;po;A", "A;amo;L")
-BITS = 8  # of an event's place in an order: more than there are events
+BITS = 6  # of an event's place in an order: more than there are events
 
 
 def before(events, use):
@@ -119,7 +122,7 @@ class Execution:
     def formulas(self):
         for way in self.ways:
             yield from way.facts
-            yield from (self.ordered(a, b) for a, b in before(way.events, self.use))
+            yield from (self.ordered(a, b) for a, b in set(before(way.events, self.use)))
         for place in self.test.memory:
             yield from self.at(place)
 
@@ -127,9 +130,9 @@ class Execution:
         writes = self.writes(place)
         here = [e for e in self.accesses if e.location == place]
         yield from (self.coherent(writes[0], e) for e in writes[1:])
-        yield from (Not(self.inner[a] == self.inner[b]) for a, b in combinations(writes, 2))
+        yield Distinct(*(self.inner[write] for write in writes))
         if self.use("internal"):
-            yield from (ULT(self.inner[a], self.inner[b]) for a, b in combinations(here, 2) if a.thread == b.thread)
+            yield from (ULT(self.inner[a], self.inner[b]) for a, b in pairwise(here) if a.thread == b.thread)
         if self.use("coe"):
             yield from (Implies(self.coherent(a, b), self.ordered(a, b))
                         for a, b in product(writes, writes) if a.thread != b.thread)
@@ -141,7 +144,6 @@ class Execution:
         """Yields the formulas on where a read reads from, and on what comes after that."""
         source = {write: Bool(f"rf-{name}-{number}") for number, write in enumerate(writes)}
         yield Or(*source.values())
-        yield from (Not(And(a, b)) for a, b in combinations(source.values(), 2))
         own = next((w for w in writes if read in (w.amo, w.exclusive)), None)
         for write, chosen in source.items():
             facts = [write.value == read.value]
@@ -162,10 +164,8 @@ class Execution:
             yield Implies(chosen, And(*facts))
 
     def end(self, target, value):
-        """Says that a register or a place holds a value in the end."""
+        """Says that a place holds a value in the end."""
         wanted = BitVecVal(value, 64)
-        if ":" in target:
-            return register(self.ways[int(target.split(":")[0])], target) == wanted
         if target not in self.test.memory:
             raise Unknown(f"{self.test.name} asks for {target}, which no thread uses")
         writes = self.writes(target)
@@ -175,43 +175,50 @@ class Execution:
 
 def possible(test, asked, use=lambda ingredient: True):
     """Returns whether an execution ends as asked."""
-    ways = [[way for way in test.ways(thread) if ends(way, thread, asked)] for thread in range(len(test.threads))]
-    for chosen in product(*ways):
-        execution = Execution(test, chosen, use)
-        solver = SolverFor("QF_BV")
-        solver.set("timeout", 60_000)
-        solver.add(*execution.formulas(), *(execution.end(target, value) for target, value in asked))
-        verdict = solver.check()
-        if verdict == unknown:
-            raise Unknown(f"z3 does not decide {test.name}")
-        if verdict == sat:
-            return True
-    return False
+    ways = [shapes(test, thread, asked) for thread in range(len(test.threads))]
+    return any(allowed(test, chosen, asked, use) for chosen in product(*ways))
 
 
-def register(way, target):
-    """Returns what a register of a thread holds in the end. At first it is zero, as in herd7."""
-    value = way.registers.get(target.split(":")[1])
-    return BitVecVal(0, 64) if value is None else value.term
-
-
-def ends(way, thread, asked):
-    """Returns whether a way can end as asked, as far as its thread alone says so."""
+def allowed(test, chosen, asked, use):
+    """Returns whether one by these ways does."""
+    execution = Execution(test, chosen, use)
     solver = SolverFor("QF_BV")
-    own = [pair for pair in asked if pair[0].startswith(f"{thread}:")]
-    solver.add(*way.facts, *(register(way, target) == BitVecVal(value, 64) for target, value in own))
-    return solver.check() == sat
+    solver.set("timeout", 60_000)
+    solver.add(*execution.formulas(), *(execution.end(*pair) for pair in asked if ":" not in pair[0]))
+    verdict = solver.check()
+    if verdict == unknown:
+        raise Unknown(f"z3 does not decide {test.name}")
+    return verdict == sat
+
+
+def ending(test, thread, asked):
+    """Yields the ways through a thread that can end as asked, which is among their facts."""
+    for way in test.ways(thread):
+        # A register is zero at first, as in herd7.
+        way.facts += [way.registers.get(target.split(":")[1], number(0)).term == BitVecVal(value, 64)
+                      for target, value in asked if target.startswith(f"{thread}:")]
+        solver = SolverFor("QF_BV")
+        solver.add(*way.facts)
+        if solver.check() == sat:
+            yield way
+
+
+def shapes(test, thread, asked):
+    """Returns the ways through a thread that can end as asked, those with the same events as one."""
+    found = {}
+    for way in ending(test, thread, asked):
+        found.setdefault(way.shape(), []).append(way)
+    return [replace(same[0], facts=[Or(*(And(*way.facts) for way in same))]) for same in found.values()]
 
 
 def verdict(test, use=lambda ingredient: True):
     return "Sometimes" if possible(test, test.asked, use) else "Never"
 
 
-def controls(text):
+def controls(tests):
     """Checks this file by tests whose verdicts are known, with and without each ingredient. Returns what is wrong."""
     wrong, needed = [], set()
-    for part in re.split(r"\n\n(?=AArch64 )", text.strip()):
-        test = Test(part)
+    for test in tests:
         if verdict(test) != test.info["Verdict"]:
             wrong.append(f"{test.name} is not {test.info['Verdict']}")
         for one in filter(None, test.info.get("Rests", "").split(",")):
@@ -221,16 +228,35 @@ def controls(text):
     return wrong + [f"no control rests on {one}" for one in INGREDIENTS if one not in needed]
 
 
+def straight(test, folder):
+    """Writes a test down once for each choice of ways. herd7 decides these in a fraction of the time.
+
+    Left out are choices whose values don't fit together in any order of the accesses to each place.
+    """
+    coherence = lambda ingredient: ingredient in ("internal", "atomic")
+    for asked, case in (test.asked, "asked"), (test.happens, "happens"):
+        ways = [list(ending(test, thread, asked)) for thread in range(len(test.threads))] if asked else [[]]
+        for at, chosen in enumerate(product(*ways)):
+            if allowed(test, chosen, asked, coherence):
+                name = f"{test.name}.{case}.{at}"
+                with open(f"{folder}/{name}.litmus", "w", encoding="utf-8") as file:
+                    file.write(test.straight(chosen, name, asked))
+
+
 def main():
-    if sys.argv[1] == "--controls":
-        with open(sys.argv[2], encoding="utf-8") as file:
-            wrong = controls(file.read())
+    first, *paths = sys.argv[1:]
+    tests = []
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            tests += [Test(part) for part in re.split(r"\n\n(?=AArch64 )", file.read().strip())]
+    if first == "--controls":
+        wrong = controls(tests)
         print(*wrong, sep="\n", end="")
         return 1 if wrong else 0
-    for path in sys.argv[1:]:
-        with open(path, encoding="utf-8") as file:
-            test = Test(file.read())
-        happens = possible(test, conditions(test.info["Happens"]))
+    for test in tests:
+        if first != "-":
+            straight(test, first)
+        happens = not test.happens or possible(test, test.happens)
         print(test.name, verdict(test), "happens" if happens else "impossible", flush=True)
     return 0
 

@@ -98,6 +98,9 @@ threads! {
         give_back(elsewhere, at)
     }
 
+    /// Begins with a hold on slot 1.
+    two_holder_leaves(object: Two<1>, at) { give_back(object, at) }
+
     plain_owner_reads(object: Plain, at) { run_down(object, || read(at)) }
     plain_owner_writes(object: Plain, at) { run_down(object, || { write(at, 7); 0 }) }
     two_owner_reads(object: Two<0>, at) { run_down(object, || read(at)) }

@@ -3,7 +3,9 @@
 //! `docs/arm.md` explains them. Each scenario is generated from the crate as it is, and once more with each
 //! ordering of the protocol weakened in the source, if that changes its instructions.
 
+mod access;
 mod build;
+mod compute;
 mod deciders;
 mod follow;
 mod image;
@@ -11,22 +13,17 @@ mod instruction;
 mod litmus;
 mod scenarios;
 mod values;
+mod writer;
 
 use crate::invariant::python;
 use crate::orderings::{self, Weakened};
 use crate::parallel;
 use crate::project::{PROTOCOL, Project};
 use build::{Isa, build};
+use deciders::{Decision, Formulas, Verdict};
 use scenarios::SCENARIOS;
 use std::fs;
-use std::path::PathBuf;
-
-/// Whether what a test asks can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Never,
-    Sometimes,
-}
+use std::path::{Path, PathBuf};
 
 /// A generated test.
 struct Test {
@@ -34,8 +31,18 @@ struct Test {
     title: String,
     expected: Verdict,
     text: String,
-    /// What must be possible.
-    happens: &'static str,
+    /// Whether it says what must be possible.
+    happens: bool,
+    /// Whether herd7 decides it at once. For a generated test it takes minutes.
+    quick: bool,
+}
+
+impl Test {
+    /// Returns its name for the deciders and for a file.
+    fn name(&self) -> String {
+        let plain = self.title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' });
+        plain.collect::<String>().split_whitespace().collect::<Vec<_>>().join("-")
+    }
 }
 
 /// The crate as it is, or with one ordering weakened.
@@ -45,42 +52,80 @@ struct Variant {
 }
 
 /// Generates all tests, decides them, and compares with what is expected.
-pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
-    let python = python(project)?;
+pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     let scripts = project.root.join("crates/prove/arm");
-    deciders::controls(&python, &scripts)?;
-    let tests = tests(project)?;
-    let files = write(project, &tests)?;
-    let ours = deciders::z3(&python, &scripts, &files)?;
-    let witnesses: Vec<String> = tests.iter().map(|test| test.happens.to_owned()).collect();
-    let herds = deciders::herd(&files, &witnesses)?;
-    let by = if herds.is_some() { "herd7 and z3" } else { "z3" };
+    let formulas = Formulas { python: python(project)?, scripts };
+    formulas.controls()?;
+    let mut tests = controls(&formulas.scripts)?;
+    tests.extend(generated(project)?);
+    let (files, straight) = write(project, &tests)?;
+    let has_herd = deciders::has_herd();
+    let asked = |test: &Test| has_herd && (long || test.quick);
+    let (both, only): (Vec<_>, Vec<_>) = tests.iter().zip(files).partition(|(test, _)| asked(test));
+    let files =
+        |some: &[(&Test, PathBuf)]| some.iter().map(|(_, file)| file.clone()).collect::<Vec<_>>();
+    let mut ours = formulas.decide(&files(&only), None)?;
+    ours.extend(formulas.decide(&files(&both), Some(&straight))?);
+    let names: Vec<String> = both.iter().map(|(test, _)| test.name()).collect();
+    let theirs = deciders::herd(&names, &straight)?;
     let mut good = 0;
-    for (at, test) in tests.iter().enumerate() {
-        let (our, their) = (ours[at], herds.as_ref().map(|decisions| decisions[at]));
-        let verdict = our.verdict;
-        let what = match their {
-            Some(their) if their != our => format!("z3 and herd7 differ: {our:?}, {their:?}"),
-            _ if verdict != test.expected => format!("{verdict:?}, NOT {:?}", test.expected),
-            _ if !our.happens => "the scenario can't happen at all".to_owned(),
-            _ => {
-                good += 1;
-                format!("{verdict:?}, as expected ({by})")
-            }
-        };
+    for test in &tests {
+        let (name, expected) = (test.name(), test.expected);
+        let our = ours.get(&name).ok_or(format!("z3 says nothing of {name}"))?;
+        let (what, fine) = compare(expected, test.happens, *our, theirs.get(&name).copied());
         println!("  {}: {what}", test.title);
+        good += usize::from(fine);
     }
     println!("arm: {} tests, {good} as expected", tests.len());
-    Ok(!tests.is_empty() && good == tests.len())
+    Ok(good == tests.len())
+}
+
+/// Returns what to say of a test, and whether it is as it should be. `asks`: whether it says what must be possible.
+fn compare(
+    expected: Verdict,
+    asks: bool,
+    our: Decision,
+    their: Option<Decision>,
+) -> (String, bool) {
+    let happens = |decision: Decision| !asks || decision.happens;
+    match their {
+        Some(their) if (their.verdict, happens(their)) != (our.verdict, happens(our)) => {
+            (format!("z3 and herd7 differ: {our:?}, {their:?}"), false)
+        }
+        _ if our.verdict != expected => (format!("{:?}, NOT {expected:?}", our.verdict), false),
+        _ if !happens(our) => ("the scenario can't happen at all".to_owned(), false),
+        _ => {
+            let by = if their.is_some() { "herd7 and z3" } else { "z3" };
+            (format!("{:?}, as expected ({by})", our.verdict), true)
+        }
+    }
+}
+
+/// Returns the tests that check the formulas, for herd7 as well.
+fn controls(scripts: &Path) -> Result<Vec<Test>, String> {
+    let path = scripts.join("controls.litmus");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let controls = text.trim_end().split("\n\n").map(|text| {
+        let (first, rest) = text.split_once('\n').unwrap_or_default();
+        let name = first.strip_prefix("AArch64 ").ok_or(format!("no litmus test: {first}"))?;
+        let expected =
+            if rest.starts_with("Verdict=Never") { Verdict::Never } else { Verdict::Sometimes };
+        let title = format!("control, {name}");
+        Ok(Test { title, expected, text: format!("{rest}\n"), happens: false, quick: true })
+    });
+    controls.collect()
 }
 
 /// Generates the tests of the shipped form and of each weakened one.
-fn tests(project: &Project) -> Result<Vec<Test>, String> {
+fn generated(project: &Project) -> Result<Vec<Test>, String> {
     let mut variants = Vec::new();
     for isa in [Isa::Exclusives, Isa::Lse] {
         variants.push(Variant { isa, weakened: None });
         let weakened = orderings::weakened(project)?.into_iter().filter(of_the_protocol);
         variants.extend(weakened.map(|weakened| Variant { isa, weakened: Some(weakened) }));
+    }
+    if variants.len() < 4 {
+        return Err("no ordering of the protocol to weaken: has its file moved?".to_owned());
     }
     let numbered: Vec<(usize, Variant)> = variants.into_iter().enumerate().collect();
     let work = |(number, variant): &(usize, Variant)| generate(project, *number, variant);
@@ -91,7 +136,8 @@ fn tests(project: &Project) -> Result<Vec<Test>, String> {
         let (shipped, weakened) = per_isa.split_first_mut().ok_or("nothing to compile")?;
         for tests in weakened {
             // What a weaker ordering leaves as it was has been asked already.
-            tests.retain(|test| shipped.iter().all(|other| other.text != test.text));
+            let same = |test: &Test, other: &Test| other.text.ends_with(&test.text);
+            tests.retain(|test| shipped.iter().all(|other| !same(test, other)));
         }
     }
     for ((_, variant), tests) in numbered.iter().zip(&all) {
@@ -103,7 +149,7 @@ fn tests(project: &Project) -> Result<Vec<Test>, String> {
 }
 
 fn of_the_protocol(weakened: &Weakened) -> bool {
-    weakened.models == PROTOCOL && weakened.file == "crates/rundown/src/protocol.rs"
+    weakened.models == PROTOCOL && weakened.file.ends_with("/protocol.rs")
 }
 
 /// Compiles a variant, and generates every scenario.
@@ -120,30 +166,56 @@ fn generate(project: &Project, number: usize, variant: &Variant) -> Result<Vec<T
                     expected = Verdict::Sometimes;
                 }
             }
-            let text = litmus::test(&image, scenario)?;
-            Ok(Test { title, expected, text, happens: scenario.happens })
+            // What is weaker can do what the shipped form can; so much is asked of that alone.
+            let happens = variant.weakened.is_none();
+            let text = litmus::test(&image, scenario, happens)?;
+            Ok(Test { title, expected, text, happens, quick: false })
         })
         .collect()
 }
 
-/// Writes the tests down, for the deciders and for people.
-fn write(project: &Project, tests: &[Test]) -> Result<Vec<PathBuf>, String> {
+/// Writes the tests down, for the deciders and for people. Returns the files, and a folder for what herd7 is asked.
+fn write(project: &Project, tests: &[Test]) -> Result<(Vec<PathBuf>, PathBuf), String> {
     let folder = project.keep.join("arm/tests");
+    let straight = project.keep.join("arm/straight");
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let _ = fs::remove_dir_all(&folder); // there is none the first time
-    fs::create_dir_all(&folder).map_err(failed)?;
-    tests
-        .iter()
-        .map(|test| {
-            let name: String = test
-                .title
-                .replace(", ", "-")
-                .chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-                .collect();
-            let file = folder.join(format!("{name}.litmus"));
-            fs::write(&file, format!("AArch64 {name}\n{}", test.text)).map_err(failed)?;
-            Ok(file)
-        })
-        .collect()
+    for folder in [&folder, &straight] {
+        let _ = fs::remove_dir_all(folder); // there is none the first time
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let files = tests.iter().map(|test| {
+        let name = test.name();
+        let file = folder.join(format!("{name}.litmus"));
+        fs::write(&file, format!("AArch64 {name}\n{}", test.text)).map_err(failed)?;
+        Ok(file)
+    });
+    Ok((files.collect::<Result<_, String>>()?, straight))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_expected_verdict_of_both_deciders_is_good() {
+        let said = |verdict, happens| Decision { verdict, happens };
+        let never = said(Verdict::Never, true);
+        let fine = |expected, our, their| compare(expected, true, our, their).1;
+        assert!(fine(Verdict::Never, never, None) && fine(Verdict::Never, never, Some(never)));
+        assert!(!fine(Verdict::Sometimes, never, Some(never)));
+        assert!(!fine(Verdict::Never, never, Some(said(Verdict::Sometimes, true))));
+        assert!(!fine(Verdict::Never, never, Some(said(Verdict::Never, false))));
+        assert!(!fine(Verdict::Never, said(Verdict::Never, false), None));
+        assert!(compare(Verdict::Never, false, said(Verdict::Never, false), Some(never)).1);
+    }
+
+    #[test]
+    fn names_fit_files_and_deciders_and_differ() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("arm");
+        let mut names: Vec<String> = controls(&folder).unwrap().iter().map(Test::name).collect();
+        assert!(names.len() > 30 && names.contains(&"control-MP-rel-acq".to_owned()));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), controls(&folder).unwrap().len());
+    }
 }

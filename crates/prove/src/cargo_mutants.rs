@@ -49,7 +49,7 @@ const PACKAGES: [Package; 16] = [
     package("cachescope", "crates/cachescope", &["--lib"]),
     package("explore", "crates/explore", &["--lib"]),
     package("rundown-bench", "crates/bench", &["--lib"]),
-    package("lab", "crates/lab", &["--lib"]),
+    package("lab", "crates/lab", &["--lib", "--tests"]),
     package("kvm-test", "crates/kvm-test", &["--lib"]),
     package("soak", "crates/soak", &["--lib"]),
     package("suite", "crates/suite", &["--lib"]),
@@ -72,7 +72,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Parts of the names of the tests that take seconds: they are left to what the others have missed.
 const LONG: [&str; 2] = ["fuzz::", "a_mutation_passes_only_with_all"];
 /// How many mutations a processor tries at a time: much of the time goes into tests that wait.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// What came of the mutations of a package.
 #[derive(Default)]
@@ -150,7 +150,7 @@ fn build(project: &Project, root: &Path, package: &Package) -> Result<(bool, Str
     let output = run_command(&mut command, BUILD_LIMIT)?;
     match output.status {
         None => Err(format!("the tests of {name} are not built in time")),
-        Some(status) => Ok((status == 0, output.stdout)),
+        Some(status) => Ok((status == 0, output.merged)),
     }
 }
 

@@ -55,18 +55,18 @@ fn one_by_one(
     name: &str,
     bugs: &[&Elsewhere],
 ) -> Result<Vec<(bool, String)>, String> {
-    let place = project.keep.join(name);
+    if bugs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tree = Tree::copy(&project.root, &project.keep.join(name), &Changed::new())?;
     let mut times = Times::new();
-    if !bugs.is_empty() {
-        let tree = Tree::copy(&project.root, &place, &Changed::new())?;
-        for killer in bugs.iter().map(|bug| bug.killer).collect::<BTreeSet<_>>() {
-            times.insert(killer, time(project, tree.root(), killer)?);
-        }
+    for killer in bugs.iter().map(|bug| bug.killer).collect::<BTreeSet<_>>() {
+        times.insert(killer, time(project, tree.root(), killer)?);
     }
     let mut lines = Vec::new();
     for bug in bugs {
         let changed = changes::one(&project.root, &changes::of(*bug, &project.root)?)?;
-        let tree = Tree::copy(&project.root, &place, &changed)?;
+        tree.change(&project.root, &changed)?;
         let how = noticed(project, tree.root(), bug.killer, times[&bug.killer])
             .map_err(|error| format!("{}: {error}", bug.name))?;
         let by = said(bug.killer);

@@ -89,14 +89,21 @@ fn explore(
         let output = run_tests(&mut miri(project, &many, target, args), limit)?;
         // Each seed is announced: a run that tried fewer has not shown what it should.
         let tried = output.merged.matches("Trying seed: ").count() as u32;
+        let passed = all_passed(&output.stdout, count);
         let seconds = start.elapsed().as_secs();
         println!("  {what}, {name}: {count} tests, seeds {first} to {} ({seconds} s)", last - 1);
-        if !output.succeeded() || tried != last - first {
+        if !output.succeeded() || tried != last - first || passed != tried {
             println!("{}\nmiri, {what}: FAILED, {}", output.merged, ending(&output));
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Returns for how many seeds all of so many tests passed. Seeds run at once: their lines are mixed up, but what
+/// stands here is written in one piece.
+fn all_passed(text: &str, tests: usize) -> u32 {
+    text.matches(&format!(". {tests} passed; 0 failed;")).count() as u32
 }
 
 /// Prepares a run of the tests that `args` choose, of a file of `tests/` or of the crate itself. Leak
@@ -166,6 +173,13 @@ mod tests {
         assert!(is_chosen("a_wait::plain") && is_chosen("with_std::a_wait"));
         assert!(!is_chosen("a_wait_alone::plain") && !is_chosen("other::plain"));
         assert!(!is_chosen("a_wait::cache_aware_of_one_slot"));
+    }
+
+    #[test]
+    fn a_seed_counts_if_all_its_tests_have_passed() {
+        let text = "running 2 tests\ntest result: test result: okok. 2 passed; 0 failed; 0 ignored\
+                    . 2 passed; 0 failed; 0 ignored\ntest result: FAILED. 1 passed; 1 failed\n";
+        assert_eq!((all_passed(text, 2), all_passed(text, 1), all_passed(text, 12)), (2, 0, 0));
     }
 
     #[test]

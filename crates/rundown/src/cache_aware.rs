@@ -82,7 +82,14 @@ pub struct CacheAwareRundownRef<C: CurrentSlot, P: Park = Spin, S: Slots + ?Size
     pub(crate) slots: S,
 }
 
-/// A cache-aware object with `N` slots, as a constant.
+/// A cache-aware object with `N` slots, as a constant. None, or more than [`MAX_SLOTS`], is refused at
+/// compile time:
+///
+/// ```compile_fail,E0080
+/// # struct C;
+/// # impl rundown::CurrentSlot for C { fn current_slot() -> usize { 0 } }
+/// let none = rundown::StaticRundownRef::<C, 0>::new();
+/// ```
 pub type StaticRundownRef<C, const N: usize, P = Spin> =
     CacheAwareRundownRef<C, P, [PaddedSlot; N]>;
 

@@ -44,8 +44,8 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
         let left = self.count.checked_sub(count)?;
         // Asked first: it is foreign code, and a panic in it must lose no hold.
         let slot = self.object.current_slot();
-        let address = self.object.address();
         self.count = left;
+        let address = self.object.address();
         self.record = self.record.less(address, count, left);
         let record = Record::new(address, slot, count);
         Some(Self { object: self.object, count, record })

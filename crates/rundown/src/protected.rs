@@ -187,7 +187,7 @@ impl<T, R: Rundown> Protected<T, R> {
             return Err(value);
         }
         // SAFETY: the place is empty and ours until `end`; empty places belong to run-down objects,
-        // which only the next line changes, so no user is inside.
+        // which only the exchange below changes, so no user is inside.
         unsafe { *self.value.get() = Some(value) };
         // Full before anybody can be granted a hold, so that who finds the place empty has come before
         // all users; and not before the object has ceased to be run down, so that who finds it full

@@ -30,8 +30,11 @@ fn a_cache_aware_object_tells_every_waiter() {
     let object = ManuallyDrop::new(StaticRundownRef::<Zero, 4>::new());
     // SAFETY: nothing is held, which is what this is about; nothing is freed.
     assert_eq!(unsafe { object.checked_release_n(1) }, Ok(()), "no slot alone can tell");
+    let excess = OverRelease { held: 0, released: 1 };
     for _ in 0..2 {
-        assert_eq!(object.checked_wait(), Err(OverRelease { held: 0, released: 1 }));
+        assert_eq!(object.checked_wait(), Err(excess));
+        assert_eq!(object.checked_begin_run_down(), Err(excess));
+        assert_eq!(object.checked_outstanding(), Err(excess));
     }
     assert!(object.try_acquire().is_err());
 }

@@ -296,6 +296,16 @@ fn d08_drop_of_an_object_that_is_held_is_detected() {
     assert!(text.contains("dropped while 1 hold is outstanding"), "{text}");
 }
 
+#[test]
+fn d08_drop_of_an_object_that_was_released_too_often_is_detected() {
+    let text = message_of(|| {
+        let object = StaticRundownRef::<Chosen, 2, Yield>::new();
+        // SAFETY: not kept, that is the test. Nothing is protected by the object.
+        unsafe { object.release_n(1) };
+    });
+    assert!(text.contains("released more than was acquired (1 released with 0 held)"), "{text}");
+}
+
 /// The waiter frees an object that two threads have used. Miri reports every access after the free, and
 /// every reference that would forbid it.
 fn d10_the_waiter_frees_the_memory_at_once<R>(new: impl Fn() -> Box<R>)

@@ -39,9 +39,11 @@ fn poll(future: Pin<&mut impl Future<Output = ()>>, waker: &Waker) -> Poll<()> {
 
 thread_local! {
     static AT_REGISTER: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+    /// The numbers of the registrations that stand.
+    static STANDING: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Lets the test act between a future's look and its registration, which it forgets.
+/// Lets the test act between a future's look and its registration, and wakes nobody.
 struct Forgetful;
 
 impl Park for Forgetful {
@@ -53,10 +55,18 @@ impl Park for Forgetful {
 
     fn unpark_all(_: *const ()) {}
 
-    fn register(_: *const (), _: &Waker, _: &mut u64) {
+    fn register(_: *const (), _: &Waker, ticket: &mut u64) {
         if let Some(act) = AT_REGISTER.take() {
             act();
         }
+        if *ticket == 0 {
+            *ticket = 7;
+        }
+        STANDING.with_borrow_mut(|standing| standing.push(*ticket));
+    }
+
+    fn unregister(_: *const (), ticket: u64) {
+        STANDING.with_borrow_mut(|standing| standing.retain(|other| *other != ticket));
     }
 }
 
@@ -65,8 +75,27 @@ fn a_release_between_a_futures_look_and_its_registration_is_noticed() {
     static OBJECT: RundownRef<Forgetful> = RundownRef::new();
     let guard = OBJECT.try_acquire().unwrap();
     AT_REGISTER.set(Some(Box::new(move || drop(guard))));
-    let drained = pin!(OBJECT.drained());
-    assert!(poll(drained, Waker::noop()).is_ready());
+    let mut drained = pin!(OBJECT.drained());
+    assert!(poll(drained.as_mut(), Waker::noop()).is_ready());
+    assert_eq!(STANDING.take(), [], "a future that is ready needs no waker");
+}
+
+#[test]
+fn a_future_withdraws_what_it_has_registered() {
+    let object = RundownRef::<Forgetful>::new();
+    let guard = object.try_acquire().unwrap();
+    let mut drained = Box::pin(object.drained());
+    for polls in 1..3 {
+        assert!(poll(drained.as_mut(), Waker::noop()).is_pending());
+        assert_eq!(
+            STANDING.with_borrow(Vec::clone),
+            vec![7; polls],
+            "under the number it was given"
+        );
+    }
+    drop(drained);
+    assert_eq!(STANDING.take(), []);
+    drop(guard);
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 use rundown::{Blocking, Park};
 use std::cell::RefCell;
+use std::panic::catch_unwind;
 use std::sync::mpsc;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 thread_local! {
     static CALLS: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
@@ -86,5 +87,19 @@ fn a_waker_is_called_without_the_lock() {
         assert_eq!(calls_of(|| Blocking::unpark_all(address)), ["wake", "wake"]);
         let later = calls_of(|| tickets.map(|ticket| Blocking::unregister(address, ticket)));
         assert_eq!(later, [""; 0], "the table holds none of them any more");
+    });
+}
+
+#[test]
+fn a_look_that_panics_leaves_the_table_to_the_others() {
+    with_a_waker(|address, waker| {
+        let look = || Blocking::park_until(address, &mut || panic!("a look's own"), None);
+        assert!(catch_unwind(look).is_err());
+        let mut ticket = 0;
+        Blocking::register(address, &waker, &mut ticket);
+        assert!(Blocking::park_until(address, &mut || true, None));
+        let deadline = Some(Instant::now());
+        assert!(!Blocking::park_until(address, &mut || false, deadline));
+        assert_eq!(calls_of(|| Blocking::unpark_all(address)), ["wake"]);
     });
 }

@@ -3,8 +3,9 @@
 mod common;
 
 use common::{Chosen, run_on};
-use rundown::{Checked, Park, Protected, Rundown, RundownRef, StaticRundownRef};
+use rundown::{Checked, OverRelease, Park, Protected, Rundown, RundownRef, StaticRundownRef};
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::sync::LazyLock;
 
 thread_local! {
@@ -144,6 +145,17 @@ fn who_is_woken_by_a_new_value_finds_it() {
     assert_eq!(seen_of(|| VALUE.put(7).unwrap()), [(true, None)]);
 }
 
+#[test]
+fn a_sweep_that_finds_too_many_releases_wakes_who_waits_for_it() {
+    // Never dropped: that would panic, as it should.
+    let object = ManuallyDrop::new(StaticRundownRef::<Chosen, 3, Counting>::new());
+    // SAFETY: nothing is held, which is what this is about; nothing is freed.
+    unsafe { object.checked_release_n(1).unwrap() };
+    let (found, wake_ups) = wake_ups_of(|| object.checked_begin_run_down());
+    assert!(found.is_err());
+    assert_eq!(wake_ups, 1);
+}
+
 type Act = Box<dyn FnOnce()>;
 
 thread_local! {
@@ -203,6 +215,19 @@ fn a_wait_sleeps_while_holds_are_left_and_no_longer() {
     static CACHE_AWARE: StaticRundownRef<Chosen, 3, Scripted> = StaticRundownRef::new();
     a_wait_sleeps_until_what_it_waits_for(&PLAIN);
     a_wait_sleeps_until_what_it_waits_for(&CACHE_AWARE);
+}
+
+#[test]
+fn a_wait_ends_when_another_finds_too_many_releases() {
+    static OBJECT: StaticRundownRef<Chosen, 3, Scripted> = StaticRundownRef::new();
+    let count = OBJECT.try_acquire().unwrap().leak();
+    WHILE_ASLEEP.set(Some(Box::new(move || {
+        OBJECT.resurrect().unwrap();
+        // SAFETY: one more than the leaked hold, which is what this is about; nothing is freed.
+        unsafe { OBJECT.checked_release_n(count + 1).unwrap() };
+        assert!(OBJECT.checked_begin_run_down().is_err());
+    })));
+    assert_eq!(OBJECT.checked_wait(), Err(OverRelease { held: 0, released: 1 }));
 }
 
 #[cfg(feature = "std")]

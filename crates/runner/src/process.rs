@@ -83,7 +83,8 @@ fn running() -> MutexGuard<'static, Vec<Pid>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs the command, with nothing on stdin, in a process group of its own so that all of it can be ended.
+/// Runs the command, with nothing on stdin, in a process group of its own so that all of it can be ended. What
+/// it leaves behind in that group ends with it.
 pub fn run(command: &mut Command, deadline: Instant) -> io::Result<Output> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     crate::child::die_with_parent(command);
@@ -107,6 +108,8 @@ pub fn run(command: &mut Command, deadline: Instant) -> io::Result<Output> {
         let _ = killpg(group, Signal::SIGKILL);
         status = end.recv_timeout(GRACE);
     }
+    // What it has left behind in its group: nobody else would end that.
+    let _ = killpg(group, Signal::SIGKILL);
     running().retain(|other| *other != group);
     let took = started.elapsed();
     let status = status.ok().transpose()?.filter(|_| !late);
@@ -186,8 +189,23 @@ mod tests {
         let output = shell("echo $$; sleep 60 & wait", 2.0);
         assert_eq!(output.status, None);
         assert!(output.took < GRACE, "it was not asked to end before it was killed");
+        assert_gone(&output);
+    }
+
+    #[test]
+    fn what_a_command_leaves_behind_ends_with_it() {
+        // The second does not obey what asks it to end.
+        for script in ["echo $$; sleep 60 &", "echo $$; (trap '' TERM; sleep 60; sleep 60) & wait"]
+        {
+            let output = shell(script, 1.0);
+            assert_gone(&output);
+        }
+    }
+
+    /// Waits until nothing of the group runs whose number the command has printed.
+    fn assert_gone(output: &Output) {
         let group = Pid::from_raw(output.merged.trim().parse().unwrap());
-        let gone = (0..200).any(|_| {
+        let gone = (0..2000).any(|_| {
             thread::sleep(Duration::from_millis(10));
             !runs(group)
         });

@@ -44,7 +44,10 @@ impl Kernel {
 /// Judges a boot. Returns what it has done, or why it has failed.
 pub fn judge(output: &Output, seed: u64) -> Result<Sums, ExitError> {
     if output.stdout.is_empty() {
-        // Without a word of the kernel it is QEMU that does not start.
+        // What the kernel says before it has its console comes here; without a word of it, QEMU does not start.
+        if let Some(last) = output.stderr.lines().rfind(|line| line.starts_with("# ")) {
+            return Err(ExitError::new(FAILED, format!("the kernel has died: {last}")));
+        }
         let why = output.stderr.lines().last().unwrap_or("QEMU ends without a word");
         return Err(ExitError::new(SETUP, format!("QEMU does not start: {why}")));
     }
@@ -115,6 +118,8 @@ mod tests {
             let error = judge(&output(status, &stdout, ""), 3).unwrap_err();
             assert!(error.status == FAILED && error.line.contains(part), "{}", error.line);
         }
+        let early = judge(&output(Some(1), "", "# an exception\n"), 3).unwrap_err();
+        assert_eq!((early.status, &*early.line), (FAILED, "the kernel has died: # an exception"));
         let error = judge(&output(Some(1), "", "qemu: no such machine\n"), 3).unwrap_err();
         assert_eq!(
             (error.status, error.line.as_str()),

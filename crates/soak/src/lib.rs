@@ -42,8 +42,8 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
         match one(&kernel, &arguments, first.wrapping_add(boots)) {
             Ok(done) => sums.add(&done),
             Err(_) if stop::signal().is_some() => continue, // it was ended before its time
-            Err(error) if error.status == FAILED => break Err(("FAILED".to_owned(), error)),
-            Err(error) => return Err(error),
+            Err(error) if error.status != FAILED && boots == 0 => return Err(error),
+            Err(error) => break Err(("FAILED".to_owned(), error)),
         }
         boots += 1;
     };

@@ -74,3 +74,27 @@ impl Line {
         Ok((output, command))
     }
 }
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+    use std::time::Duration;
+
+    fn outcome(step: &Step) -> Outcome {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        (step.work)(&Context::new().unwrap(), deadline).unwrap()
+    }
+
+    #[test]
+    fn proofs_are_counted_and_one_that_fails_without_a_word_is_a_failure() {
+        let counts = |words: &str| {
+            let outcome = outcome(&proofs("proofs", words));
+            (outcome.passed, outcome.failed, outcome.output)
+        };
+        let (passed, failed, output) = counts("echo prove x: ok (1 s)");
+        assert!((passed, failed) == (1, 0) && output.contains("ok (1 s)"), "{output}");
+        assert_eq!(counts("true").1, 0);
+        let (passed, failed, output) = counts("false");
+        assert!((passed, failed) == (0, 1) && output.contains("exit status 1"), "{output}");
+    }
+}

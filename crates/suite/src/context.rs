@@ -62,7 +62,7 @@ impl Image {
             Self::MustFail => Promise::AtLeast(1),   // what it plans does not matter: it fails
             Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64 + 1),
             Self::Interrupts => Promise::AtLeast(8),
-            Self::DemoChecks => Promise::AtLeast(7),
+            Self::DemoChecks => Promise::AtLeast(8),
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn tests(output: &str) -> (u64, u64) {
     output.lines().map(in_line).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
-/// Sums what `scripts/prove` reports: a line a stage, and those that count orderings and mutants.
+/// Sums what `scripts/prove` reports: a line a stage, and those that count orderings, mutants and litmus tests.
 pub fn proofs(output: &str) -> (u64, u64) {
     let counts = output.lines().map(|line| {
         if let Some(stage) = line.strip_prefix("prove ") {
@@ -34,7 +34,10 @@ pub fn proofs(output: &str) -> (u64, u64) {
         let pair = line
             .strip_prefix("orderings weakened: ")
             .and_then(|rest| rest.split_once(", caught: "))
-            .or_else(|| line.strip_prefix("mutants: ")?.split_once(", killed: "));
+            .or_else(|| line.strip_prefix("mutants: ")?.split_once(", killed: "))
+            .or_else(|| {
+                line.strip_prefix("arm: ")?.strip_suffix(" as expected")?.split_once(" tests, ")
+            });
         let numbers = pair.and_then(|(all, good)| Some((all.parse().ok()?, good.parse().ok()?)));
         numbers.map_or((0, 0), |(all, good): (u64, u64)| (good, all.saturating_sub(good)))
     });
@@ -95,6 +98,8 @@ mod unit {
         let output = "orderings weakened: 9, caught: 8\nprove weaken: FAILED (2 s)\n\
                       mutants: 30, killed: 30\nprove mutants: ok (7 s)\nmutants: x\n";
         assert_eq!(proofs(output), (39, 2));
+        let output = "arm: 90 tests, 88 as expected\nprove arm: FAILED (9 s)\narm: 9 tests, no 8 as expected\n";
+        assert_eq!(proofs(output), (88, 3));
     }
 
     #[test]

@@ -100,9 +100,14 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
         println!("{line}");
     }
     println!("{}", report.sums());
+    verdict(&report)
+}
+
+/// Returns an error unless something has passed and nothing has failed.
+fn verdict(report: &Report) -> Result<(), ExitError> {
     match (report.passed, report.failed) {
         (1.., 0) => Ok(()),
-        // The line above says it all; nothing may come after it.
+        // The line of the sums says it all; nothing may come after it.
         _ => Err(ExitError::new(FAILED, "")),
     }
 }
@@ -114,4 +119,33 @@ fn chosen(wanted: &Wanted) -> Vec<Entry> {
         patterns.is_empty() || patterns.iter().any(|pattern| entry.step.name.contains(pattern))
     });
     entries
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn a_run_is_good_if_something_has_passed_and_nothing_has_failed() {
+        let of = |passed, failed| {
+            let mut report = Report::new(1);
+            (report.passed, report.failed) = (passed, failed);
+            verdict(&report).map_err(|error| error.status)
+        };
+        assert_eq!([of(1, 0), of(9, 0)], [Ok(()), Ok(())]);
+        assert_eq!([of(0, 0), of(0, 1), of(9, 1)], [Err(FAILED); 3]);
+    }
+
+    #[test]
+    fn a_step_is_chosen_by_any_part_of_its_name() {
+        let names = |patterns: &[&str]| {
+            let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+            let entries = chosen(&Wanted { patterns, long: false });
+            entries.into_iter().map(|entry| entry.step.name).collect::<Vec<_>>()
+        };
+        let (all, clippy, two) = (names(&[]), names(&["clippy"]), names(&["clippy", "transcript"]));
+        assert!(clippy.iter().all(|name| name.contains("clippy")), "{clippy:?}");
+        assert!(!clippy.is_empty() && clippy.len() < two.len() && two.len() < all.len());
+        assert!(names(&["no such step"]).is_empty());
+    }
 }

@@ -47,6 +47,7 @@ const FAULTS: &[Fault] = &[
     fails("output_cut", &["the output ends before"]),
     fails("poison_while_held", &["looks that saw the poison", "test 2 failed"]),
     fails("console_is_held", &["panic on core 0: on purpose, while core 1 holds the console"]),
+    fails("report_masked", &["panic on core 0: on purpose", "hook, with interrupts masked: true"]),
     fails("report_panics", &["panic on core 0: on purpose, ", "core 0 has failed while it"]),
     fails("report_faults", &["panic on core 0: on purpose, ", "core 0 has failed while it"]),
     fails(
@@ -83,27 +84,32 @@ fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<
     // All but the hang must end by themselves, long before this.
     command.env("QEMU_TIMEOUT", if fault.status == 124 { "3" } else { "60" });
     let output = process::run(&mut command, deadline)?;
-    let mut report = output.report(&command);
-    let mut good = output.status == Some(fault.status);
-    if !good {
-        report.push_str(&format!("wanted: exit status {}\n", fault.status));
+    let missing = missing(fault, output.status, &output.merged);
+    Ok(Outcome::check(missing.is_empty(), || output.report(&command) + &missing))
+}
+
+/// Returns a line for each thing that a boot lacks: its exit status, and the texts of its output.
+fn missing(fault: &Fault, status: Option<i32>, output: &str) -> String {
+    let mut missing = String::new();
+    if status != Some(fault.status) {
+        missing.push_str(&format!("wanted: exit status {}\n", fault.status));
     }
-    let printed = output.merged.to_lowercase();
+    let printed = output.to_lowercase();
     let texts = fault.texts.iter().map(|text| (text.to_lowercase(), 1));
     // What the kernel itself says that must come.
     let announced = printed.lines().filter_map(|line| line.strip_prefix(WANTED));
     let announced = announced.map(|text| (text.to_owned(), 2));
     for (text, times) in texts.chain(announced) {
         if printed.matches(&text).count() < times {
-            good = false;
-            report.push_str(&format!("wanted in the output, {times} times: {text}\n"));
+            missing.push_str(&format!("wanted in the output, {times} times: {text}\n"));
         }
     }
-    Ok(Outcome::check(good, || report))
+    missing
 }
 
 #[cfg(test)]
 mod unit {
+    use super::*;
     use runner::ktap::Report;
 
     /// The kernel's names of its exception vectors are the texts with which a core dies.
@@ -124,5 +130,21 @@ mod unit {
             let objection = report.verdict().expect_err(name).to_string();
             assert!(objection.contains("has died"), "{objection}");
         }
+    }
+
+    #[test]
+    fn status_and_texts_are_wanted_and_what_the_kernel_announces_too() {
+        let fault = fails("x", &["Data abort", "FAR 0x"]);
+        let good = "# DATA ABORT on core 0\n# far 0x1\n";
+        let of = |status, output: &str| missing(&fault, status, output);
+        assert_eq!(of(Some(1), good), "");
+        assert_eq!(of(Some(0), good), "wanted: exit status 1\n");
+        assert_eq!(of(None, good), "wanted: exit status 1\n");
+        let lacks = "wanted in the output, 1 times: far 0x\n";
+        assert_eq!(of(Some(1), "# data abort\n"), lacks);
+        let announced = format!("# Wanted: x1 = 7\n{good}");
+        let lacks = "wanted in the output, 2 times: x1 = 7\n";
+        assert_eq!(of(Some(1), &announced), lacks);
+        assert_eq!(of(Some(1), &format!("{announced}# x1 = 7\n")), "");
     }
 }

@@ -46,15 +46,15 @@ case \"$*\" in
 esac
 ";
 
-/// Returns the steps. `long`: with minutes in place of seconds.
+/// Returns the steps. `long`: for minutes in place of a few boots.
 pub fn steps(long: bool) -> [Step; 4] {
-    let minutes = if long { "5" } else { "0.15" };
+    let how_long = if long { "--minutes 5" } else { "--boots 5" };
     [
         Step::new("soak: wrong usage is one line and status 2", 600, usage),
         Step::new("soak: a failure is told with its replay, a signal ends it", 600, ends),
         Step::new("soak: with counted instructions a seed is a run", 300, same),
-        Step::new(format!("soak: {minutes} minutes pass"), 900, move |context, deadline| {
-            passes(context, minutes, deadline)
+        Step::new(format!("soak: {how_long} passes"), 900, move |context, deadline| {
+            passes(context, how_long, deadline)
         }),
     ]
 }
@@ -65,8 +65,8 @@ fn soak(context: &Context, words: &str) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-fn passes(context: &Context, minutes: &str, deadline: Instant) -> anyhow::Result<Outcome> {
-    let mut command = soak(context, &format!("--minutes {minutes} --seed 1"))?;
+fn passes(context: &Context, how_long: &str, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut command = soak(context, &format!("{how_long} --seed 1"))?;
     let output = process::run(&mut command, deadline)?;
     let told = output.report(&command);
     ensure!(output.succeeded() && output.stdout.ends_with("\nsoak: passed\n"), "{told}");

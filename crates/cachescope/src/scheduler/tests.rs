@@ -5,7 +5,9 @@ use crate::aarch64::Class;
 use crate::directory::Access;
 use crate::names::Names;
 use crate::trace::Site;
+use std::process;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Instant;
 
 static SITE: Site =
@@ -29,17 +31,43 @@ fn step(scheduler: &Scheduler, core: usize, offset: u64) {
     scheduler.pass(core);
 }
 
-fn run(policy: Policy, cores: usize, work: impl Fn(&Scheduler, usize) + Sync) -> (String, u64) {
-    let scheduler = scheduler(cores, policy);
-    thread::scope(|scope| {
-        for core in 0..cores {
-            let (scheduler, work) = (&scheduler, &work);
-            scope.spawn(move || {
-                scheduler.begin(core, 1, cores).unwrap();
-                work(scheduler, core);
-                scheduler.end(core).unwrap();
-            });
+/// Does work in which a core could wait for ever, which ends all tests after a minute.
+fn in_time<T>(work: impl FnOnce() -> T) -> T {
+    let (sender, done) = channel::<()>();
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    thread::spawn(move || {
+        if done.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{test}: a core waits for ever");
+            process::exit(101);
         }
+    });
+    let result = work();
+    drop(sender);
+    result
+}
+
+fn run(policy: Policy, cores: usize, work: impl Fn(&Scheduler, usize) + Sync) -> (String, u64) {
+    run_phase(1, policy, cores, work)
+}
+
+fn run_phase(
+    number: u16,
+    policy: Policy,
+    cores: usize,
+    work: impl Fn(&Scheduler, usize) + Sync,
+) -> (String, u64) {
+    let scheduler = scheduler(cores, policy);
+    in_time(|| {
+        thread::scope(|scope| {
+            for core in 0..cores {
+                let (scheduler, work) = (&scheduler, &work);
+                scope.spawn(move || {
+                    scheduler.begin(core, number, cores).unwrap();
+                    work(scheduler, core);
+                    scheduler.end(core).unwrap();
+                });
+            }
+        });
     });
     scheduler.trace(|trace, _| (trace.hash(), trace.count()))
 }
@@ -82,19 +110,96 @@ fn round_robin_alternates() {
     assert_eq!(*lock(&order), [0, 1, 2, 0, 1, 2, 0, 1, 2]);
 }
 
+/// Also when one number is used again: whoever is early waits until the others have ended.
 #[test]
 fn phases_follow_each_other_without_a_barrier() {
-    let (_, steps) = run(Policy::Random(9), 4, |scheduler, core| {
-        for phase in 2..20 {
-            step(scheduler, core, 0);
-            scheduler.end(core).unwrap();
-            scheduler.begin(core, phase, 4).unwrap();
-        }
-    });
-    assert_eq!(steps, 18 * 4);
+    for number in [|phase| phase, |_| 1, |phase| phase % 2] {
+        let inside = [const { AtomicUsize::new(0) }; 20];
+        let (_, steps) = run(Policy::Random(9), 4, |scheduler, core| {
+            for phase in 2..20 {
+                step(scheduler, core, 0);
+                inside[usize::from(phase)].fetch_add(1, Ordering::SeqCst);
+                scheduler.end(core).unwrap();
+                scheduler.begin(core, 1 + number(phase), 4).unwrap();
+                assert_eq!(inside[usize::from(phase)].load(Ordering::SeqCst), 4, "{phase}");
+            }
+        });
+        assert_eq!(steps, 18 * 4);
+    }
 }
 
-/// Cores that sleep until the one before has woken them, as with WFI and an interrupt.
+#[test]
+fn the_number_of_a_phase_is_a_part_of_the_trace() {
+    let hash = |number| run_phase(number, Policy::RoundRobin, 2, |_, _| ()).0;
+    assert_eq!(hash(1), hash(1));
+    assert_ne!(hash(1), hash(2));
+}
+
+/// A core that has been woken is waited for: who comes next must not depend on how fast it is.
+#[test]
+fn nobody_is_chosen_while_a_core_is_waking() {
+    let (asleep, arrives) = [const { AtomicBool::new(false) }; 2].into();
+    run(Policy::RoundRobin, 2, |scheduler, core| match core {
+        0 => {
+            step(scheduler, 0, 0); // core 1 falls asleep
+            assert!(asleep.load(Ordering::SeqCst));
+            scheduler.wakes(1).unwrap();
+            step(scheduler, 0, 0);
+            assert!(arrives.load(Ordering::SeqCst), "it was chosen before core 1 had arrived");
+        }
+        _ => {
+            asleep.store(true, Ordering::SeqCst);
+            scheduler.idle(1);
+            thread::sleep(Duration::from_millis(50)); // a slow host
+            arrives.store(true, Ordering::SeqCst);
+            scheduler.arrive(1);
+        }
+    });
+}
+
+#[test]
+fn a_core_that_arrives_waits_for_the_one_that_runs() {
+    let (arrives, passes) = [const { AtomicBool::new(false) }; 2].into();
+    run(Policy::RoundRobin, 2, |scheduler, core| match core {
+        0 => {
+            step(scheduler, 0, 0); // core 1 falls asleep
+            scheduler.wakes(1).unwrap();
+            while !arrives.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+            thread::sleep(Duration::from_millis(50)); // time enough to go on unchosen
+            passes.store(true, Ordering::SeqCst);
+            step(scheduler, 0, 0);
+        }
+        _ => {
+            scheduler.idle(1);
+            arrives.store(true, Ordering::SeqCst);
+            scheduler.arrive(1);
+            assert!(passes.load(Ordering::SeqCst), "two cores run at a time");
+        }
+    });
+}
+
+/// Depth 2, and the first step is the only one that can be the change point: then the other core is first.
+#[test]
+fn steps_and_spins_change_priorities() {
+    let order = |policy: Policy, act: fn(&Scheduler, usize)| {
+        let order = Mutex::new(Vec::new());
+        run(policy, 2, |scheduler, core| {
+            lock(&order).push(core);
+            act(scheduler, core);
+            lock(&order).push(core);
+        });
+        order.into_inner().unwrap()
+    };
+    let pct = |length, depth| Policy::Pct { seed: 1, depth, length };
+    let steps = order(pct(1, 2), |scheduler, core| step(scheduler, core, 0));
+    let (first, second) = (steps[0], 1 - steps[0]);
+    assert_eq!(steps, [first, second, second, first]);
+    let spins = order(pct(1000, 1), |scheduler, core| scheduler.spin(core).unwrap());
+    assert_eq!(spins, [first, second, first, second]);
+}
+
 #[test]
 fn sleepers_do_not_make_a_difference() {
     const CORES: usize = 4;
@@ -132,17 +237,19 @@ fn sleepers_do_not_make_a_difference() {
 /// by their numbers.
 fn last_acts(acts: [fn(&Scheduler, usize) -> bool; 3]) -> ([bool; 3], String) {
     let scheduler = scheduler(3, Policy::RoundRobin);
-    let moves = thread::scope(|scope| {
-        let scheduler = &scheduler;
-        let cores = (0..).zip(acts).map(|(core, act)| {
-            scope.spawn(move || {
-                scheduler.begin(core, 1, 3).unwrap();
-                step(scheduler, core, 8 * core as u64);
-                act(scheduler, core)
-            })
-        });
-        let cores: Vec<_> = cores.collect();
-        cores.into_iter().map(|core| core.join().unwrap()).collect::<Vec<_>>()
+    let moves = in_time(|| {
+        thread::scope(|scope| {
+            let scheduler = &scheduler;
+            let cores = (0..).zip(acts).map(|(core, act)| {
+                scope.spawn(move || {
+                    scheduler.begin(core, 1, 3).unwrap();
+                    step(scheduler, core, 8 * core as u64);
+                    act(scheduler, core)
+                })
+            });
+            let cores: Vec<_> = cores.collect();
+            cores.into_iter().map(|core| core.join().unwrap()).collect::<Vec<_>>()
+        })
     });
     (moves.try_into().unwrap(), scheduler.sleepers(&Names::default()))
 }
@@ -183,7 +290,12 @@ fn a_wake_up_on_its_way_keeps_a_schedule_going() {
     }
     fn sleep_twice(scheduler: &Scheduler, core: usize) -> bool {
         assert!(scheduler.idle(core));
-        scheduler.arrive(core); // waits for its turn, also if nobody has announced it
+        // It comes late: whoever has woken it has slept or ended by then.
+        let waking = |inner: &Inner| inner.waking > 0 && inner.running.is_none();
+        while !waking(&lock(&scheduler.inner)) {
+            thread::yield_now();
+        }
+        scheduler.arrive(core);
         scheduler.idle(core)
     }
     for (last, after) in [(wake_and_sleep as fn(&Scheduler, usize) -> bool, 0), (wake_and_end, 1)] {
@@ -225,6 +337,13 @@ fn says_who_is_stuck() {
             scheduler.end(1)
         });
     });
+}
+
+#[test]
+fn nothing_is_said_of_a_phase_before_its_deadline() {
+    let scheduler = Scheduler::new(2, Policy::RoundRobin, 1, u64::MAX, Duration::from_secs(3600));
+    scheduler.begin(0, 1, 1).unwrap();
+    assert_eq!(scheduler.stuck(), None);
 }
 
 #[test]

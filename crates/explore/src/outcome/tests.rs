@@ -111,6 +111,8 @@ fn a_seed_that_is_left_out_or_another_fails() {
         begin(2) + &passed(1, 2) + &passed(2, 5).replace("ok 2 seed 5", "ok 2 seed 2") + PASS;
     let (seed, why) = wrong(&other, "", 0).unwrap();
     assert!(seed == 5 && why.starts_with("the verdict is not this seed's: 2 seed 2"), "{why}");
+    let more = two().replace("1..2", "1..3").replace(PASS, "ok 3 more\n# rundown: PASS\n");
+    assert_eq!(wrong(&more, "", 0), Some((5, "3 tests for 2 seeds".to_owned())));
     let fewer = two().replace("1..2", "1..3");
     assert!(wrong(&fewer, "", 0).unwrap().1.contains("2 of 3 planned"));
 }

@@ -80,7 +80,13 @@ fn who_makes_more_steps_in_a_row_than_a_run_takes_gives_way() {
     assert_eq!(priorities.order[0], first, "a whole run may be one core's");
     priorities.step(first);
     assert_eq!(priorities.order[1], first);
+    // The other one alternates with it, and has no such row.
     let second = priorities.order[0];
+    let mut others = Priorities::<2>::new(0, 2, 1, 10);
+    for core in [[first; 6], [second; 6], [first; 6], [second; 6]].concat() {
+        others.step(core);
+        assert_eq!(others.order, [first, second]);
+    }
     // One step of another core in between, and the row begins anew.
     for core in [[second; 10], [first; 10]].concat() {
         priorities.step(core);

@@ -73,7 +73,7 @@ fn copy(project: &Project, folder: &Path, weakened: &Weakened) -> Result<(), Str
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for file in project.sources("src")? {
         let mut text = project.source(&file)?;
-        if file == weakened.file {
+        if crate_in(Path::new("")).join(&file) == weakened.change.file {
             text = weakened.change.edit.applied_to(&text);
         }
         let path = folder.with_file_name(&file);

@@ -1,13 +1,25 @@
 //! Who decides a litmus test: our formulas by z3, and herd7 where it is installed.
 
-use super::Verdict;
+use crate::parallel;
 use crate::project::run;
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
-/// How long a decider may take for all tests; both take some seconds.
-const LIMIT: Duration = Duration::from_secs(500);
+/// How long the formulas may take for their tests: about a quarter of a second each, on an idle machine.
+const LIMIT: Duration = Duration::from_secs(1800);
+/// How long herd7 may take for one file: some seconds, on an idle machine.
+const LIMIT_HERD: Duration = Duration::from_secs(600);
+
+/// Whether what a test asks can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Never,
+    Sometimes,
+}
 
 /// What a decider says of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,76 +30,115 @@ pub struct Decision {
     pub happens: bool,
 }
 
-/// Checks the formulas themselves: with and without each ingredient of the model.
-pub fn controls(python: &Path, scripts: &Path) -> Result<(), String> {
-    let mut command = Command::new(python);
-    command.arg("-B").arg(scripts.join("decide.py")).arg("--controls");
-    let output = run(command.arg(scripts.join("controls.litmus")), LIMIT)?;
-    if output.succeeded() {
-        Ok(())
-    } else {
-        Err(format!("the formulas are wrong:\n{}", output.merged))
+/// Decisions by the names of their tests.
+pub type Decisions = BTreeMap<String, Decision>;
+
+/// Our formulas.
+pub struct Formulas {
+    /// A Python that has the solver.
+    pub python: PathBuf,
+    /// Where `decide.py` is.
+    pub scripts: PathBuf,
+}
+
+impl Formulas {
+    /// Checks the formulas themselves: with and without each ingredient of the model.
+    pub fn controls(&self) -> Result<(), String> {
+        let mut command = self.command();
+        let output =
+            run(command.arg("--controls").arg(self.scripts.join("controls.litmus")), LIMIT)?;
+        match output.succeeded() {
+            true => Ok(()),
+            false => Err(format!("the formulas are wrong:\n{}", output.merged)),
+        }
+    }
+
+    /// Decides tests. `straight`: a folder for what herd7 is to be asked about them, if it is.
+    pub fn decide(&self, files: &[PathBuf], straight: Option<&Path>) -> Result<Decisions, String> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let chunks: Vec<&[PathBuf]> = files.chunks(files.len().div_ceil(cores).max(1)).collect();
+        let work = |files: &&[PathBuf]| {
+            let mut command = self.command();
+            let output = run(command.arg(straight.unwrap_or(Path::new("-"))).args(*files), LIMIT)?;
+            match output.succeeded() {
+                true => output.stdout.lines().map(decision).collect(),
+                false => Err(format!("decide.py: {}", output.merged)),
+            }
+        };
+        let mut all: Vec<Result<Vec<(String, Decision)>, String>> = Vec::new();
+        parallel::each(&chunks, work, |_, decisions| all.push(decisions));
+        let mut decisions = Decisions::new();
+        for some in all {
+            decisions.extend(some?);
+        }
+        Ok(decisions)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.python);
+        // -B: leaves nothing behind in the source folder.
+        command.arg("-B").arg(self.scripts.join("decide.py"));
+        command
     }
 }
 
-/// Asks the formulas.
-pub fn z3(python: &Path, scripts: &Path, files: &[PathBuf]) -> Result<Vec<Decision>, String> {
-    let mut command = Command::new(python);
-    command.arg("-B").arg(scripts.join("decide.py")).args(files);
-    let output = run(&mut command, LIMIT)?;
-    if !output.succeeded() {
-        return Err(format!("decide.py: {}", output.merged));
-    }
-    let lines = output.stdout.lines().map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
-        [_, verdict, happens] => {
-            Ok(Decision { verdict: named(verdict)?, happens: happens == "happens" })
+/// Reads a line of `decide.py`.
+fn decision(line: &str) -> Result<(String, Decision), String> {
+    match line.split(' ').collect::<Vec<_>>()[..] {
+        [name, verdict, happens @ ("happens" | "impossible")] => {
+            let happens = happens == "happens";
+            Ok((name.to_owned(), Decision { verdict: named(verdict)?, happens }))
         }
         _ => Err(format!("decide.py says {line}")),
-    });
-    all(lines.collect::<Result<_, _>>()?, files)
+    }
 }
 
-/// Asks herd7. `None`: it is not installed.
-pub fn herd(files: &[PathBuf], witnesses: &[String]) -> Result<Option<Vec<Decision>>, String> {
+/// Returns whether herd7 is installed.
+pub fn has_herd() -> bool {
     let mut version = Command::new("herd7");
-    if run(version.arg("-version"), LIMIT).is_err() {
-        return Ok(None);
-    }
-    let output = run(Command::new("herd7").args(files), LIMIT)?;
-    if !output.succeeded() {
-        return Err(format!("herd7: {}", output.stderr));
-    }
-    let answers = answers(&output.stdout).into_iter().zip(witnesses);
-    let decisions = answers.map(|((verdict, states), witness)| {
-        Ok(Decision {
-            verdict: named(verdict)?,
-            happens: states.iter().any(|state| fits(state, witness)),
-        })
-    });
-    all(decisions.collect::<Result<_, String>>()?, files).map(Some)
+    run(version.arg("-version"), LIMIT_HERD).is_ok_and(|output| output.succeeded())
 }
 
-/// Returns verdict and final states of each test from what herd7 says.
-fn answers(text: &str) -> Vec<(&str, Vec<&str>)> {
-    let (mut found, mut states) = (Vec::new(), Vec::new());
-    for line in text.lines() {
-        if line.starts_with("Test ") {
-            states.clear();
-        } else if let Some(rest) = line.strip_prefix("Observation ") {
-            found.push((rest.split(' ').nth(1).unwrap_or("nothing"), std::mem::take(&mut states)));
-        } else if line.contains('=') && line.ends_with(';') {
-            states.push(line);
+/// Asks herd7 about all that a folder has for these tests.
+pub fn herd(names: &[String], folder: &Path) -> Result<Decisions, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        // NAME.asked.NUMBER.litmus
+        let parts = file.file_name().and_then(|name| name.to_str()).unwrap_or("").split('.');
+        if let [name, case, ..] = parts.collect::<Vec<_>>()[..]
+            && names.iter().any(|one| one == name)
+        {
+            files.push((name.to_owned(), case.to_owned(), file));
         }
     }
-    found
+    let work = |(_, _, file): &(String, String, PathBuf)| {
+        // It stops at the first execution that is as asked.
+        let output =
+            run(Command::new("herd7").args(["-speedcheck", "fast"]).arg(file), LIMIT_HERD)?;
+        observation(&output.stdout).ok_or(format!("herd7 on {}: {}", file.display(), output.merged))
+    };
+    let nothing = Decision { verdict: Verdict::Never, happens: false };
+    let mut decisions: Decisions = names.iter().map(|name| (name.clone(), nothing)).collect();
+    let mut error = None;
+    parallel::each(&files, work, |(name, case, _), verdict| {
+        match (verdict, decisions.get_mut(name)) {
+            (Ok(Verdict::Sometimes), Some(decision)) if case == "asked" => {
+                decision.verdict = Verdict::Sometimes
+            }
+            (Ok(Verdict::Sometimes), Some(decision)) => decision.happens = true,
+            (Ok(Verdict::Never), _) | (_, None) => {}
+            (Err(what), _) => error = Some(what),
+        }
+    });
+    error.map_or(Ok(decisions), Err)
 }
 
-/// Returns whether a final state has all that a condition wants.
-fn fits(state: &str, condition: &str) -> bool {
-    let has: Vec<&str> =
-        state.split(';').map(|part| part.trim().trim_matches(['[', ']'])).collect();
-    let value = |part: &str| part.replace(['[', ']'], "");
-    condition.split("/\\").all(|part| has.iter().any(|one| value(one) == part.trim()))
+/// Returns the verdict in what herd7 says.
+fn observation(text: &str) -> Option<Verdict> {
+    let line = text.lines().find_map(|line| line.strip_prefix("Observation "))?;
+    named(line.split(' ').nth(1)?).ok()
 }
 
 fn named(verdict: &str) -> Result<Verdict, String> {
@@ -99,30 +150,27 @@ fn named(verdict: &str) -> Result<Verdict, String> {
     }
 }
 
-fn all(decisions: Vec<Decision>, files: &[PathBuf]) -> Result<Vec<Decision>, String> {
-    match decisions.len() == files.len() {
-        true => Ok(decisions),
-        false => Err(format!("{} verdicts for {} tests", decisions.len(), files.len())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_verdict_and_the_states_are_read_from_what_herd_says() {
-        let text = "Test one Allowed\nStates 2\n0:X0=2; 1:X0=0;\n0:X0=2; 1:X0=3; [two_256]=1;\nNo\nWitnesses\n\
-                    Positive: 0 Negative: 2\nCondition exists (0:X0=2)\nObservation one Never 0 2\nTime one 0.01\n\
-                    Test two Allowed\nStates 1\n0:X0=2;\nOk\nObservation two Always 1 0\n";
-        let answers = answers(text);
-        assert_eq!(answers.len(), 2);
-        let (verdict, states) = &answers[0];
-        assert_eq!(named(verdict), Ok(Verdict::Never));
-        let happens = |condition| states.iter().any(|state| fits(state, condition));
-        assert!(happens("0:X0=2 /\\ 1:X0=3") && happens("1:X0=3 /\\ two_256=1"));
-        assert!(!happens("0:X0=2 /\\ 1:X0=2") && !happens("1:X0=0 /\\ two_256=1"));
-        assert_eq!((named(answers[1].0), answers[1].1.len()), (Ok(Verdict::Sometimes), 1));
-        assert!(named("Undefined").is_err());
+    fn what_the_deciders_say_is_read_or_refused() {
+        let happens = |verdict| Decision { verdict, happens: true };
+        assert_eq!(decision("a-b Never happens"), Ok(("a-b".to_owned(), happens(Verdict::Never))));
+        let (_, seen) = decision("a Sometimes impossible").unwrap();
+        assert_eq!(seen, Decision { verdict: Verdict::Sometimes, happens: false });
+        for bad in ["", "a Never", "a Perhaps happens", "a Never happens now", "a Never sometimes"]
+        {
+            assert!(decision(bad).is_err(), "{bad}");
+        }
+        let said = |verdict| {
+            format!("Test a Allowed\nStates 0\nNo\nObservation a {verdict} 0 2\nTime a 0.1\n")
+        };
+        assert_eq!(observation(&said("Never")), Some(Verdict::Never));
+        assert_eq!(observation(&said("Sometimes")), Some(Verdict::Sometimes));
+        assert_eq!(observation(&said("Always")), Some(Verdict::Sometimes));
+        assert_eq!(observation(&said("Undefined")), None);
+        assert_eq!(observation("Warning: Label L0 occurs more that once (User error)"), None);
     }
 }

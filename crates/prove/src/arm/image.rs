@@ -41,6 +41,19 @@ impl Image {
         Ok(Self { sections, symbols })
     }
 
+    /// Makes a program of these instructions, two shared words, `data` and `object`, and functions by name.
+    #[cfg(test)]
+    pub fn of(code: &[u32], functions: &[(&str, u64)]) -> Self {
+        let bytes = code.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let sections = vec![
+            Section { start: 0x1000, bytes, writable: false, code: true },
+            Section { start: 0x8000, bytes: vec![1; 16], writable: true, code: false },
+        ];
+        let all = [("data", 0x8000), ("object", 0x8008)].iter().chain(functions);
+        let symbols = all.map(|(name, at)| (*at, vec![((*name).to_owned(), 8)])).collect();
+        Self { sections, symbols }
+    }
+
     /// Returns where a symbol is.
     pub fn address(&self, name: &str) -> Result<u64, String> {
         let mut all = self.symbols.iter();

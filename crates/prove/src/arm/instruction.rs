@@ -1,6 +1,7 @@
 //! The instructions of the protocol's functions, decoded from their words.
 //!
 //! Arm ARM, C4.1 "A64 instruction set encoding". What is not listed here is an error that names the word.
+//! One long file: it is a table.
 
 /// A register's number. 31 is [`ZERO`] or [`STACK`], as the instruction means it.
 pub type Register = usize;

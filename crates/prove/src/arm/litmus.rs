@@ -1,22 +1,29 @@
 //! Litmus tests in the format of herd7: several threads, and what is asked of their end.
 
-use super::follow::{Thread, follow, place_register};
+use super::follow::follow;
 use super::image::Image;
 use super::scenarios::Scenario;
+use super::writer::{Thread, place_register};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Writes down a scenario as the functions of a program do it, all but the first line.
-pub fn test(image: &Image, scenario: &Scenario) -> Result<String, String> {
+/// Writes down a scenario as the functions of a program do it, all but the first line. `happens`: with what must be
+/// possible.
+pub fn test(image: &Image, scenario: &Scenario, happens: bool) -> Result<String, String> {
     let arguments = [scenario.object, "data"];
-    let threads = scenario.threads.iter().map(|function| follow(image, function, &arguments));
+    let threads = ('L'..).zip(scenario.threads);
+    let threads = threads.map(|(letter, function)| follow(image, function, &arguments, letter));
     let threads: Vec<Thread> = threads.collect::<Result<_, _>>()?;
     let mut places = BTreeMap::new();
     for place in threads.iter().flat_map(|thread| &thread.places) {
-        let value = image.first(*place).ok_or("a place outside of the program")?;
-        places.insert(*place, (place_name(image, *place), value));
+        let name = place_name(image, *place);
+        let given =
+            scenario.first.iter().find(|(place, _)| *place == name).map(|(_, value)| *value);
+        let value = given.or(image.first(*place)).ok_or("a place outside of the program")?;
+        places.insert(*place, (name, value));
     }
-    let mut text = format!("Happens={}\n{{\n", scenario.happens);
+    let mut text = if happens { format!("Happens={}\n", scenario.happens) } else { String::new() };
+    text.push_str("{\n");
     for (name, value) in places.values() {
         let _ = write!(text, "int64_t {name}={value}; "); // a String takes everything
     }

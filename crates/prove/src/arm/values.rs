@@ -41,6 +41,8 @@ pub struct State {
     stack: BTreeMap<u64, (u64, Value)>,
     pub flags: Flags,
     pub at: u64,
+    /// Where it was before, and what the registers held there the last time.
+    visited: BTreeMap<u64, [Value; 33]>,
 }
 
 impl State {
@@ -53,7 +55,23 @@ impl State {
         registers[30] = Value::Known(back);
         registers[STACK] = Value::Known(STACK_END);
         let flags = Flags::Known(Nzcv::default());
-        Self { registers, stack: BTreeMap::new(), flags, at: function }
+        Self { registers, stack: BTreeMap::new(), flags, at: function, visited: BTreeMap::new() }
+    }
+
+    /// Remembers that the thread is here.
+    pub fn visit(&mut self) {
+        self.visited.insert(self.at, self.registers);
+    }
+
+    /// Returns whether coming there begins a turn that differs from the last one only in what is read: a store
+    /// exclusive that failed, a wait that has to look again. In a loop over slots something known has changed.
+    pub fn is_retry(&self, to: u64) -> bool {
+        let changed = |(before, now): (&Value, &Value)| match (before, now) {
+            (Value::Known(before), Value::Known(now)) => before != now,
+            _ => false,
+        };
+        let before = self.visited.get(&to);
+        before.is_some_and(|before| !before.iter().zip(&self.registers).any(changed))
     }
 
     /// Returns what a register holds.

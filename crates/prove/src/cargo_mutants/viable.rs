@@ -46,10 +46,12 @@ pub fn build(
         }
         let (wrong, unclear) = wrong(&messages, &arms);
         if wrong.is_empty() && unclear.is_empty() {
+            // What cargo itself says is no JSON.
+            let lines = messages.lines().filter(|line| !line.starts_with('{')).map(str::to_owned);
             let rendered = errors(&messages)
                 .filter_map(|error| error["message"]["rendered"].as_str().map(str::to_owned));
-            let rendered: String = rendered.collect();
-            return Err(format!("the copy does not build, and not for a mutation:\n{rendered}"));
+            let all = lines.chain(rendered).collect::<Vec<_>>().join("\n");
+            return Err(format!("the copy does not build, and not for a mutation:\n{all}"));
         }
         // A body of another type is wrong beside others, but may be right alone.
         let opaque = wrong.iter().filter(|number| mutations[number].opaque);

@@ -232,6 +232,7 @@ fn the_memory_is_a_size() {
         ("1.5G", 3 << 29),
         ("65536K", 64 << 20),
         ("1048576b", 1 << 20),
+        ("0.5T", 1 << 39),
     ] {
         assert_eq!(memory::parse(text).unwrap(), bytes, "{text}");
     }

@@ -5,7 +5,7 @@
 pub struct Instruction(pub u32);
 
 /// Those with a name: the bits that are looked at, and what they must be.
-const NAMED: [(u32, u32, &str); 22] = [
+const NAMED: [(u32, u32, &str); 23] = [
     (!0, 0xd503_207f, "wfi"),
     (!0, 0xd503_2cdf, "hint arrive"), // `ARRIVE` of crates/cachescope/guest: the WFI of a wait
     (!0, 0xd69f_03e0, "eret"),
@@ -17,6 +17,7 @@ const NAMED: [(u32, u32, &str); 22] = [
     (!0, 0xd508_871f, "tlbi vmalle1"),
     (!0x1f, 0xd50b_7a20, "dc cvac"),
     (!0x1f, 0xd53b_e040, "mrs cntvct_el0"),
+    (!0x1f, 0xd51b_4220, "msr daif"),
     (!0x1f, 0xd518_1000, "msr sctlr_el1"),
     (!0x1f, 0xd518_2000, "msr ttbr0_el1"),
     (!0x1f, 0xd518_2040, "msr tcr_el1"),
@@ -69,6 +70,13 @@ impl Instruction {
     pub fn called(self) -> Option<i64> {
         let words = (self.0 << 6) as i32 >> 6;
         self.is(0xfc00_0000, 0x9400_0000).then_some(4 * i64::from(words))
+    }
+
+    /// Returns how far a branch on a condition leads, in bytes: B.cond, CBZ or CBNZ.
+    pub fn branches(self) -> Option<i64> {
+        let words = (self.0 << 8) as i32 >> 13;
+        let conditional = self.is(0xff00_0010, 0x5400_0000) || self.is(0x7e00_0000, 0x3400_0000);
+        conditional.then_some(4 * i64::from(words))
     }
 
     /// Returns whether it writes memory as part of a read-modify-write: an exclusive store, or an atomic
@@ -133,6 +141,9 @@ mod tests {
     fn calls_and_updates_are_known() {
         assert_eq!(Instruction(0x9400_0002).called(), Some(8));
         assert_eq!(Instruction(0x97ff_ffff).called(), Some(-4));
+        // b.ne -12; cbnz w9, -12; b.hs 16; b -4 is on no condition
+        let some = [0x54ff_ffa1, 0x35ff_ffa9, 0x5400_0082, 0x17ff_ffff].map(Instruction);
+        assert_eq!(some.map(Instruction::branches), [Some(-12), Some(-12), Some(16), None]);
         assert!(Instruction(0xd63f_0320).is_call() && !Instruction(0xd65f_03c0).is_call()); // blr x25
         // stxr w9, x8, [x23]; ldset x1, x2, [x3]; not ldxr, not stlr
         assert!(Instruction(0xc809_7ee8).updates() && Instruction(0xf821_3062).updates());

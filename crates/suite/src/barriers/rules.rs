@@ -46,22 +46,10 @@ const ASSEMBLY: [(&str, &[&str]); 7] = [
     ),
     ("at_el1", &["msr vbar_el1", "msr sctlr_el1", "isb", "ret"]),
     ("install_vectors", &["msr vbar_el1", "isb", "ret"]),
-    ("semihosting", &["msr vbar_el1", "isb", "hlt", "msr vbar_el1", "isb", "ret"]),
+    ("semihosting", &["msr vbar_el1", "isb", "hlt", "msr vbar_el1", "msr daif", "isb", "ret"]),
     ("die", &["msr vbar_el1", "msr vbar_el2", "msr vbar_el3", "isb", "hlt", "hlt"]),
     // A fault inside a handler: the early vectors stand before its stack is touched.
-    (
-        "vectors",
-        &[
-            "msr vbar_el1",
-            "isb",
-            "msr vbar_el1",
-            "isb",
-            "msr vbar_el1",
-            "isb",
-            "msr vbar_el1",
-            "isb",
-        ],
-    ),
+    ("vectors", &["msr vbar_el1", "isb", "msr vbar_el1", "isb", "msr vbar_el1", "isb"]),
 ];
 
 /// Returns whether a function has barriers of a dependency, which keeps its own rules: the page tables.
@@ -134,7 +122,7 @@ fn assembly(function: &Function, faults: &mut Vec<String>) -> bool {
 }
 
 /// A core says where it sleeps (the last of it an atomic update), DMB, looks, sleeps: see
-/// `store_before_load` in crates/parking.
+/// `store_before_load` in crates/parking. All of that with interrupts held back.
 fn wait(function: &Function, faults: &mut Vec<String>) -> bool {
     let code = &function.code;
     let sleeps = code
@@ -154,6 +142,10 @@ fn wait(function: &Function, faults: &mut Vec<String>) -> bool {
                 "{}: no DMB ISH between saying where it sleeps and the look before WFI",
                 function.name
             ));
+        }
+        let masks = |steps: &[Instruction]| steps.iter().any(|one| one.is_named("msr daif"));
+        if !masks(&code[..at]) || !masks(&code[at..]) {
+            faults.push(format!("{}: interrupts are not held back around WFI", function.name));
         }
     }
     !sleeps.is_empty()
@@ -211,6 +203,13 @@ fn clean(function: &Function, faults: &mut Vec<String>) -> bool {
     let places = code.iter().enumerate().filter(|(_, one)| one.is_named("dc cvac"));
     let places: Vec<usize> = places.map(|(at, _)| at).collect();
     for &at in &places {
+        let loops = |(far, one): (usize, &Instruction)| {
+            one.branches().is_some_and(|bytes| bytes + 4 * far as i64 <= 0)
+        };
+        let end = code[at..].iter().position(|one| one.is_named("dsb sy")).unwrap_or(0);
+        if !code[at..at + end].iter().enumerate().any(loops) {
+            faults.push(format!("{name}: DC CVAC for one line, not for all"));
+        }
         let counts = |one: &&Instruction| one.name().is_some() || one.is_call() || one.stores();
         let next = code[at + 1..].iter().filter(counts).find(|one| !one.is_named("dc cvac"));
         if !next.is_some_and(|next| next.is_named("dsb sy")) {
@@ -267,6 +266,8 @@ mod tests {
 
     /// stxr, dmb ish, blr, wfi, hint #0x66
     const WAIT: [u32; 5] = [0xc809_7ee8, 0xd503_3bbf, 0xd63f_0320, 0xd503_207f, 0xd503_2cdf];
+    /// msr daif, x28
+    const DAIF: u32 = 0xd51b_423c;
 
     fn of(words: &[u32]) -> Vec<String> {
         let mut faults = Vec::new();
@@ -280,11 +281,12 @@ mod tests {
         let [update, fence, look, wfi, arrive] = WAIT;
         let load = 0xf940_043a; // ldr x26, [x1, #8]
         let store = 0xf900_2676; // str x22, [x19, #72]
-        let hints = [wfi, arrive];
+        let hints = [wfi, arrive, DAIF];
+        let of = |steps: &[&[u32]]| of(&[&[DAIF], steps.concat().as_slice()].concat());
         let good: [&[u32]; 3] =
             [&[update, fence, look], &[update, fence, load], &[store, update, fence, look]];
         for steps in good {
-            assert!(of(&[steps, &hints].concat()).is_empty(), "{steps:x?}");
+            assert!(of(&[steps, &hints]).is_empty(), "{steps:x?}");
         }
         let bad: [&[u32]; 9] = [
             &[update, look],
@@ -298,8 +300,32 @@ mod tests {
             &[update, 0xd503_3abf, look], // dmb ishst
         ];
         for steps in bad {
-            assert_eq!(of(&[steps, &hints].concat()).len(), 1, "{steps:x?}");
+            assert_eq!(of(&[steps, &hints]).len(), 1, "{steps:x?}");
         }
+    }
+
+    #[test]
+    fn a_wait_holds_interrupts_back() {
+        let masked = [&[DAIF], WAIT.as_slice(), &[DAIF]].concat();
+        assert!(of(&masked).is_empty());
+        assert_eq!(of(&masked[1..]).len(), 1);
+        assert_eq!(of(&masked[..masked.len() - 1]).len(), 1);
+    }
+
+    #[test]
+    fn every_line_is_cleaned_and_waited_for() {
+        // dc cvac, x9; add x9, x9, x8; cmp x9, x10; b.lo -8; dsb sy
+        let good = [0xd50b_7a29, 0x8b08_0129, 0xeb0a_013f, 0x54ff_ffa3, 0xd503_3f9f];
+        let of = |words: &[u32]| {
+            let mut faults = Vec::new();
+            let code = words.iter().copied().map(Instruction).collect();
+            clean(&Function { name: "f".to_owned(), address: 0, code }, &mut faults);
+            faults.len()
+        };
+        assert_eq!(of(&good), 0);
+        assert_eq!(of(&[good[0], good[4]]), 1, "one line");
+        assert_eq!(of(&good[..4]), 2, "not waited for");
+        assert_eq!(of(&[&good[..4], &[0xd503_3bbf]].concat()), 2, "a DMB does not do");
     }
 
     #[test]
