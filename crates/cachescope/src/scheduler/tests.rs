@@ -1,4 +1,6 @@
 //! The scheduler, with threads that take the place of cores.
+//!
+//! Long, as the scheduler is one state machine, and its tests share the threads and their deadline.
 
 use super::*;
 use crate::aarch64::Class;
