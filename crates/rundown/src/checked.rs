@@ -11,8 +11,9 @@ use crate::rundown::Rundown;
 /// [`Rundown`]'s operations are these, and panic where these return an error.
 ///
 /// After an error the counts are what they would be without the release that was too much, if that
-/// release noticed it itself: always on a plain object and on one that drains. A cache-aware object
-/// that is live notices only in its sweep; it is then never run down.
+/// release noticed it itself: on a plain object and on one that drains. A cache-aware object that is
+/// live notices only in its sweep, and so does a plain one if the sweep comes before the release has
+/// mended the number; it is then never run down.
 pub trait Checked: Rundown {
     /// As [`Rundown::release_n`].
     ///
