@@ -6,6 +6,7 @@ use anyhow::{bail, ensure};
 
 use crate::context::{Context, Image};
 use crate::count;
+use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use object::{Object, ObjectSegment};
 use runner::process::{self, Output};
@@ -76,9 +77,20 @@ pub fn boot(
     variables: &[(&str, &str)],
     deadline: Instant,
 ) -> anyhow::Result<(Output, Outcome)> {
+    boot_for(context, image, variables, image.promise(), deadline)
+}
+
+/// As [`boot`], where the variables choose what the image runs: so many tests.
+pub fn boot_for(
+    context: &Context,
+    image: Image,
+    variables: &[(&str, &str)],
+    promise: Promise,
+    deadline: Instant,
+) -> anyhow::Result<(Output, Outcome)> {
     let mut command = context.boot(image)?;
     command.envs(variables.iter().copied());
     let output = process::run(&mut command, deadline)?;
-    let outcome = count::outcome(&output, &command, image.promise().least(context.root())?);
+    let outcome = count::outcome(&output, &command, promise.least(context.root())?);
     Ok((output, outcome))
 }
