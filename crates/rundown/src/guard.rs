@@ -8,8 +8,8 @@ use core::mem::ManuallyDrop;
 
 /// One or more holds on a run-down object; dropping it releases them.
 ///
-/// While a guard lives, no wait on its object returns. It may move to another core or thread and be
-/// dropped there: the release then happens on *that* core's slot, which is correct and fast.
+/// While a guard with a hold lives, no wait on its object returns; one for 0 holds protects nothing. It may
+/// be dropped on another core or thread: the release then happens on *that* core's slot, correct and fast.
 ///
 /// Not guaranteed: exclusion. Any number of guards exist at a time; run-down protection keeps an
 /// object alive and does not serialise its users.
