@@ -42,7 +42,10 @@ case \"$*\" in
         printf '# this was seen\\nnot ok 2 round 2\\n# rundown: FAIL\\n'
         exit 1
         ;;
-    *) exec sleep 600 ;;
+    *)
+        : > \"$0.started\"
+        exec sleep 600
+        ;;
 esac
 ";
 
@@ -128,7 +131,9 @@ fn ends(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
 
     let tool = soak(context, "")?;
     let mut command = context.command("sh", "");
-    let script = "\"$0\" --minutes 9 --seed 8 & soak=$!; sleep 2; kill -TERM $soak; wait $soak";
+    // Not before it boots: cargo may have to wait for another build first. The step has a deadline.
+    let script = "rm -f \"$QEMU.started\"; \"$0\" --minutes 9 --seed 8 & soak=$!
+                  until [ -e \"$QEMU.started\" ]; do sleep 1; done; kill -TERM $soak; wait $soak";
     command.args(["-c", script]).arg(tool.get_program()).env("QEMU", &qemu);
     let output = process::run(&mut command, deadline)?;
     let last = output.stdout.ends_with("\nsoak: stopped by signal 15\n");
