@@ -2,11 +2,15 @@
 //!
 //! `fake_qemu.c` is built once for each version of the API.
 
+use runner::process::Output;
 use std::env;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+use std::time::{Duration, Instant};
 use std::{fs, process};
+
+/// How long it may take: it does little.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn run(name: &str, defines: &[&str]) -> Output {
     run_with(name, defines, &[])
@@ -31,7 +35,7 @@ fn run_with(name: &str, defines: &[&str], arguments: &[&str]) -> Output {
     if defines.contains(&"-DVERSION=6") {
         fake.env("CACHESCOPE_API", "6"); // has the same functions as version 7
     }
-    let output = fake.output().expect("it was built");
+    let output = runner::process::run(&mut fake, Instant::now() + PATIENCE).expect("it was built");
     fs::remove_file(path).expect("it was there");
     output
 }
@@ -40,8 +44,8 @@ fn run_with(name: &str, defines: &[&str], arguments: &[&str]) -> Output {
 fn speaks_every_version() {
     for version in 1..=7 {
         let output = run(&format!("fake_qemu_{version}"), &[&format!("-DVERSION={version}")]);
-        let results = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "version {version}: {results}");
+        let results = &output.stderr;
+        assert!(output.succeeded(), "version {version}: {results}");
         assert!(results.contains(&format!("\"api\":{version}}}")), "{results}");
         let line = |name: &str| {
             let name = format!("\"name\":\"{name}\"");
@@ -57,11 +61,8 @@ fn speaks_every_version() {
 #[test]
 fn names_a_function_that_is_missing() {
     let output = run("fake_qemu_without", &["-DVERSION=1", "-DWITHOUT_EXIT"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(
-        String::from_utf8_lossy(&output.stderr),
-        "cachescope: this QEMU has no qemu_plugin_register_atexit_cb\n"
-    );
+    assert_eq!(output.status, Some(2));
+    assert_eq!(&output.stderr, "cachescope: this QEMU has no qemu_plugin_register_atexit_cb\n");
 }
 
 #[test]
@@ -74,19 +75,19 @@ fn another_machine_is_refused() {
         ("many", "-DMOST_CORES=513", "a machine of 513 cores; 1 to 512 are supported"),
     ] {
         let output = run(&format!("fake_qemu_{name}"), &["-DVERSION=1", define]);
-        assert_eq!(output.status.code(), Some(2), "{define}");
-        assert_eq!(String::from_utf8_lossy(&output.stderr), format!("cachescope: {message}\n"));
+        assert_eq!(output.status, Some(2), "{define}");
+        assert_eq!(output.stderr, format!("cachescope: {message}\n"));
     }
     let output = run("fake_qemu_most", &["-DVERSION=1", "-DMOST_CORES=512"]);
-    assert!(output.status.success());
+    assert!(output.succeeded());
 }
 
 /// Loads of 8 bytes and stores of 16, 4 bytes apart, from before the watched lines to behind them.
 #[test]
 fn an_access_counts_on_each_line_that_it_touches() {
     let output = run("fake_qemu_odd", &["-DVERSION=1", "-DODD=1"]);
-    let results = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{results}");
+    let results = &output.stderr;
+    assert!(output.succeeded(), "{results}");
     let line = |address: u64| {
         let name = format!("\"name\":\"{address:#x}\"");
         let line = results.lines().find(|line| line.contains(&name));
@@ -112,8 +113,8 @@ fn two_cores_take_turns() {
         let arguments = ["mode=schedule", "deadline=2", &written];
         let version = format!("-DVERSION={version}");
         let output = run_with("fake_qemu_turns", &[&version, "-DSCHEDULE=1"], &arguments);
-        let results = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{version}: {results}");
+        let results = &output.stderr;
+        assert!(output.succeeded(), "{version}: {results}");
         assert!(results.contains(r#""steps":9,"spins":1,"#), "{version}: {results}");
         let text = fs::read_to_string(&trace).unwrap();
         fs::remove_file(trace).unwrap();
@@ -134,8 +135,8 @@ fn cores_on_one_thread_are_refused_where_they_are_mixed_up() {
     for (version, refused) in [(3, false), (4, true), (7, true)] {
         let version = format!("-DVERSION={version}");
         let output = run("fake_qemu_thread", &[&version, "-DONE_THREAD=1"]);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(if refused { 2 } else { 0 }), "{version}: {errors}");
+        let errors = &output.stderr;
+        assert_eq!(output.status, Some(if refused { 2 } else { 0 }), "{version}: {errors}");
         let line =
             "cachescope: cores 0 and 1 run on one thread, and this QEMU mixes them up then; ";
         assert_eq!(errors.starts_with(line), refused, "{version}: {errors}");
@@ -146,8 +147,8 @@ fn cores_on_one_thread_are_refused_where_they_are_mixed_up() {
 #[test]
 fn a_panic_is_one_line_and_an_abort() {
     let output = run("fake_qemu_cores", &["-DVERSION=1", "-DCORES=3"]);
-    assert_eq!(output.status.signal(), Some(6), "SIGABRT");
-    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status, Some(128 + 6), "SIGABRT");
+    let errors = &output.stderr;
     assert!(
         errors.starts_with("cachescope: this is a bug in the plugin: index out of"),
         "{errors}"
