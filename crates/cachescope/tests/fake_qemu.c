@@ -1,7 +1,8 @@
 /* What QEMU does to a plugin, in the API version that VERSION says: loads it, checks its version,
  * installs it, translates some instructions, runs the first two on two cores in turn, ends. With ODD core 0
  * makes accesses that cross lines, and pairs of which QEMU 7.2 reports both halves, instead. With SCHEDULE two
- * cores take part in a phase on a thread each, and with ONE_THREAD they begin their existence on one thread.
+ * cores take part in a phase on a thread each (2: nobody wakes core 1), and with ONE_THREAD they begin their
+ * existence on one thread. With UNSEEN core 0 executes a DC ZVA and nothing else (2: in a phase).
  * For the tests of the plugin with versions of QEMU that are not at hand. */
 
 #include <dlfcn.h>
@@ -40,6 +41,9 @@ typedef void (*memory_cb)(unsigned core, uint32_t info, uint64_t address, void *
 #ifndef SCHEDULE
 #define SCHEDULE 0
 #endif
+#ifndef UNSEEN
+#define UNSEEN 0
+#endif
 #ifndef ONE_THREAD
 #define ONE_THREAD 0
 #endif
@@ -54,7 +58,7 @@ typedef void (*memory_cb)(unsigned core, uint32_t info, uint64_t address, void *
 #endif
 
 #define HINT(number) (0xd503201f | (number) << 5)
-enum { LDADD, LDR, LDP, LDXP, STXP, ADD, LDXR, CLREX, YIELD, PHASE, END, ZERO, ONE, ARRIVE, WAKES, INSTRUCTIONS };
+enum { LDADD, LDR, LDP, LDXP, STXP, ADD, LDXR, CLREX, YIELD, PHASE, END, ZERO, ONE, ARRIVE, WAKES, ZVA, INSTRUCTIONS };
 static uint32_t opcodes[INSTRUCTIONS] = {
     0xf8e00020, /* ldaddal x0, x0, [x1] */
     0xf9400020, /* ldr x0, [x1] */
@@ -66,6 +70,7 @@ static uint32_t opcodes[INSTRUCTIONS] = {
     0xd5033f5f, /* clrex */
     HINT(1), /* yield */
     HINT(0x60), HINT(0x61), HINT(0x62), HINT(0x63), HINT(0x66), HINT(0x67), /* the markers */
+    0xd50b7420, /* dc zva, x0 */
 };
 static struct { memory_cb call; void *data; } memory[INSTRUCTIONS];
 static struct { execute_cb call; void *data; } execute[INSTRUCTIONS];
@@ -204,6 +209,8 @@ static void *take_part(void *argument)
         step(core, YIELD);
         step(core, LDR);
         step(core, LDR);
+        if (SCHEDULE == 2)
+            CORE(idle, core);
         number_of(core, 1);
         step(core, WAKES);
         pthread_barrier_wait(&is_sent);
@@ -248,6 +255,16 @@ int main(int count, char **arguments)
     if (ONE_THREAD) {
         for (unsigned core = 0; start && core < 4; core++)
             CORE(start, core / 2);
+        return 0;
+    }
+    if (UNSEEN) {
+        if (UNSEEN == 2) {
+            number_of(0, 1);
+            number_of(0, 7);
+            step(0, PHASE);
+        }
+        step(0, ZVA);
+        EXIT();
         return 0;
     }
     if (SCHEDULE) {

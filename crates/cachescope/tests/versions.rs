@@ -13,7 +13,7 @@ use std::{fs, process};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn run(name: &str, defines: &[&str]) -> Output {
-    run_with(name, defines, &[])
+    run_with(name, defines, &["region=1000-1080"])
 }
 
 fn run_with(name: &str, defines: &[&str], arguments: &[&str]) -> Output {
@@ -31,7 +31,7 @@ fn run_with(name: &str, defines: &[&str], arguments: &[&str]) -> Output {
     let test = env::current_exe().expect("a path");
     let plugin = test.with_file_name("libcachescope.so");
     let mut fake = Command::new(&path);
-    fake.arg(plugin).arg("region=1000-1080").args(arguments).env_remove("CACHESCOPE_API");
+    fake.arg(plugin).args(arguments).env_remove("CACHESCOPE_API");
     if defines.contains(&"-DVERSION=6") {
         fake.env("CACHESCOPE_API", "6"); // has the same functions as version 7
     }
@@ -110,7 +110,7 @@ fn two_cores_take_turns() {
     for version in [1, 7] {
         let trace = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("turns-{}", process::id()));
         let written = format!("trace={}", trace.display());
-        let arguments = ["mode=schedule", "deadline=2", &written];
+        let arguments = ["region=1000-1080", "mode=schedule", "deadline=2", &written];
         let version = format!("-DVERSION={version}");
         let output = run_with("fake_qemu_turns", &[&version, "-DSCHEDULE=1"], &arguments);
         let results = &output.stderr;
@@ -126,6 +126,69 @@ fn two_cores_take_turns() {
             "1: LDR",
         ];
         assert_eq!(steps, wanted, "{version}: {text}");
+    }
+}
+
+#[test]
+fn a_schedule_in_which_all_sleep_ends_at_once() {
+    let arguments = ["region=1000-1080", "mode=schedule", "deadline=86400"];
+    let output = run_with("fake_qemu_stuck", &["-DVERSION=7", "-DSCHEDULE=2"], &arguments);
+    assert_eq!(output.status, Some(124), "{}", output.stderr);
+    let last = output.stderr.lines().last().unwrap();
+    assert!(last.starts_with("cachescope: stuck after 7 steps, "), "{last}");
+    assert!(last.contains(": core 0 sleeps since LDR 0x1000  at 0x4004, core 1 sleeps"), "{last}");
+    assert!(output.stderr.contains(r#""record":"schedule""#), "the results come before");
+}
+
+#[test]
+fn what_is_not_seen_is_refused() {
+    let what = "DC ZVA (d50b7420) at 0x403c ";
+    for (unseen, wanted) in [
+        ("1", format!("the guest executes {what}and marks no phase without it, ")),
+        ("2", format!("core 0 executes {what}in phase 7, ")),
+    ] {
+        let define = format!("-DUNSEEN={unseen}");
+        let output = run("fake_qemu_unseen", &["-DVERSION=1", &define]);
+        assert_eq!(output.status, Some(1), "{}", output.stderr);
+        let last = output.stderr.lines().last().unwrap();
+        assert!(last.starts_with(&format!("cachescope: {wanted}")), "{last}");
+    }
+    // Where nothing is watched, that is what is wrong.
+    let output = run_with("fake_qemu_unwatched", &["-DVERSION=1", "-DUNSEEN=1"], &["mode=count"]);
+    assert_eq!(output.status, Some(1), "{}", output.stderr);
+    assert!(output.stderr.contains("\ncachescope: no memory was watched; "), "{}", output.stderr);
+}
+
+#[test]
+fn results_that_show_nothing_or_are_lost_are_refused() {
+    let says = |arguments: &[&str], status: i32, line: &str| {
+        let output = run_with("fake_qemu_results", &["-DVERSION=1"], arguments);
+        let errors = &output.stderr;
+        assert_eq!(output.status, Some(status), "{errors}");
+        assert!(errors.lines().any(|one| one.starts_with(line)), "{errors}");
+    };
+    says(&["mode=count"], 1, "cachescope: no memory was watched; have the guest mark some");
+    let unscheduled = ["region=1000-1080", "mode=schedule"];
+    says(&unscheduled, 1, "cachescope: no step was scheduled; ");
+    let full = "cachescope: cannot write the results to out=: ";
+    says(&["region=1000-1080", "out=/dev/full"], 1, full);
+    says(&["region=1000-1080", "out=/nowhere/results"], 2, "cachescope: cannot write /nowhere/");
+    says(&["region=1000-1000"], 2, "cachescope: region=1000-1000: wants START-END");
+    says(&["region=0-ffffffffffff"], 2, "cachescope: region=: ");
+    says(&["names=/nowhere"], 2, "cachescope: names=/nowhere: ");
+}
+
+#[test]
+fn a_line_is_called_by_the_names_on_it() {
+    let names = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("names-{}", process::id()));
+    fs::write(&names, "1008 1010 word\n1078 1090 end\n").unwrap();
+    let argument = format!("names={}", names.display());
+    let arguments = ["region=1000-1080", &argument];
+    let output = run_with("fake_qemu_names", &["-DVERSION=1"], &arguments);
+    fs::remove_file(names).unwrap();
+    for (address, name) in [("0x1000", "word"), ("0x1040", "end")] {
+        let wanted = format!(r#""address":"{address}","name":"{name}","#);
+        assert!(output.stderr.contains(&wanted), "{}", output.stderr);
     }
 }
 
