@@ -167,8 +167,8 @@ fn build(
         project.cargo(root, &["test", "--quiet", "--all-features", "--package", tester]);
     // Errors as JSON, too: they say which mutation they are about.
     command.args(tests).args(["--no-run", "--message-format=json"]);
-    // A test of explore finds its own line.
-    command.args(["--config", "profile.dev.package.explore.debug='line-tables-only'"]);
+    // A test of explore finds its own name and line.
+    command.args(["--config", "profile.dev.package.explore.debug='limited'"]);
     let output = run_command(&mut command, BUILD_LIMIT)?;
     match output.status {
         None => Err(format!("the tests of {name} are not built in time")),
