@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(without(0..50), []);
         assert_eq!(without(15..15), [10..20, 30..40]);
         assert_eq!(without(15..20), [10..15, 30..40]);
-        assert_eq!(without(10..20), [30..40]);
+        assert!(without(10..20).into_iter().eq(Some(30..40)));
         assert_eq!(without(20..30), [10..20, 30..40]);
     }
 
