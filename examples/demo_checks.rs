@@ -32,7 +32,7 @@ mod demo {
 machine::kernel!(main);
 
 fn main() -> ! {
-    let mut ktap = Ktap::plan(8);
+    let mut ktap = Ktap::plan(9);
     environment::print();
     start::start_all(None);
     let shared = shared::prepare();
@@ -46,6 +46,7 @@ fn main() -> ! {
     ktap.test("a refused acquire that writes to a slot is noticed", || written(shared));
     ktap.test("an acquire that is granted after the drain is noticed", || granted(shared));
     ktap.test("slots that share a line are noticed", slots_apart);
+    ktap.test("what is held is looked at, each time that it is used", || looks(shared));
     ktap.test("without what was made wrong, every check passes again", || all(shared));
     ktap.finish()
 }
@@ -137,6 +138,31 @@ fn poison(shared: &'static Shared) -> ktap::Result {
     let result = notices("the owner has not poisoned it", rounds::no_poison_seen(shared));
     shared.canary.poison();
     result
+}
+
+/// A round in which every look sees the poison.
+fn looks(shared: &'static Shared) -> ktap::Result {
+    // What a core does: so many bursts at least; in each a guard is kept, and every so many handed over.
+    const BURSTS: u64 = 100;
+    const HAND_OVER_EVERY: u64 = 64;
+    shared.object.reinitialize().map_err(|error| alloc::format!("{error}"))?;
+    rounds::run(shared)?;
+    let burst = shared.pairs / BURSTS;
+    for (core, counts) in shared.counts().iter().enumerate() {
+        let Counts { granted, received, poison_seen, .. } = *counts;
+        let (kept, rest) = (granted / burst, granted % burst);
+        let handed_over = kept * ((burst - 1) / HAND_OVER_EVERY) + rest / HAND_OVER_EVERY;
+        let handed_over = if cores::count() == 1 { 0 } else { handed_over };
+        // When it is acquired, and before it is released, if that is not at once: not what is kept, but for the
+        // last, nor what is handed over; what is received, and perhaps one that comes back.
+        let looks = granted + (granted - kept - handed_over) + 1 + received;
+        holds(
+            format_args!("core {core} saw it {poison_seen} times, of {looks} or one more"),
+            poison_seen == looks || poison_seen == looks + 1,
+        )?;
+        change(shared, core, |counts| counts.poison_seen = 0);
+    }
+    Ok(())
 }
 
 /// The slot that the timer's interrupt changes, again and again.

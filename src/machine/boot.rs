@@ -2,7 +2,7 @@
 
 use crate::arch::{interrupt_mask, semihosting, time};
 use crate::board::console::println;
-use crate::board::{console, device_tree, early_map, gic, heap, memory, mmu, psci};
+use crate::board::{console, device_tree, early_map, gic, heap, memory, mmu};
 use crate::smp::cores::{self, Core};
 use crate::smp::start;
 use aarch64_cpu::registers::{CNTHCTL_EL2, HCR_EL2, SCTLR_EL1, SPSR_EL2, TCR_EL1};
@@ -83,9 +83,8 @@ extern "C" fn first_core(loader_tree: usize) -> ! {
     cores::adopt_first_core();
     interrupt_mask::mask_interrupts(); // but not errors
     let machine = device_tree::read(loader_tree); // what is there, and where
-    psci::start(machine.conduit);
     early_map::add_device(machine.uart.clone());
-    console::start(machine.uart.clone());
+    console::start(machine.uart.start);
     machine.notes().for_each(|note| println!("# note: {note}"));
     let heap = memory::plan(machine); // what goes where in RAM
     early_map::add_memory(heap.clone());

@@ -9,7 +9,8 @@ use dtoolkit::fdt::Fdt;
 
 /// The header: ten words (Devicetree Specification, 5.2).
 const HEADER: usize = 40;
-const MAGIC: u32 = 0xd00d_feed;
+/// The first word of a tree, big-endian (5.2).
+pub(crate) const MAGIC: u32 = 0xd00d_feed;
 /// The version that is read; later ones may say that they can be read as this one.
 const VERSION: u32 = 17;
 /// Bytes of an entry of the reservation block (5.3).
