@@ -79,6 +79,9 @@ const FAULTS: &[(&str, fn())] = &[
     ("two_ends", two_ends),
 ];
 
+/// How long an interrupt may take to come, which on a busy host may be long.
+const PATIENCE_MS: u64 = 20_000;
+
 fn main() -> ! {
     let name = device_tree::machine().argument("must_fail").unwrap_or("");
     if name == "core_missing" {
@@ -102,7 +105,7 @@ fn on_core_1(work: fn()) {
 
 fn timer_interrupt(work: fn()) {
     cores::this().timer.call_at(time::now() + time::frequency() / 1000, work);
-    let deadline = time::after_ms(1000);
+    let deadline = time::after_ms(PATIENCE_MS);
     while time::now() < deadline {}
 }
 
@@ -162,7 +165,7 @@ fn unknown_interrupt() {
     };
     write(0x100);
     write(0x200);
-    let deadline = time::after_ms(1000);
+    let deadline = time::after_ms(PATIENCE_MS);
     while time::now() < deadline {}
 }
 

@@ -34,23 +34,27 @@ const TIMEOUT: &str = "20";
 const MOST: Duration = Duration::from_secs(120);
 
 /// The other interrupt controller, and a kernel that is entered at EL2; caches that write back 256 bytes at once;
-/// and nobody who answers semihosting, at EL1 and at EL2.
-const OTHERS: [&[(&str, &str)]; 4] = [
-    &[("QEMU_MACHINE", "virt,gic-version=2,virtualization=on")],
-    &[("QEMU_CPU", "a64fx")],
-    &[("QEMU", WITHOUT_SEMIHOSTING)],
-    &[("QEMU", WITHOUT_SEMIHOSTING), ("QEMU_MACHINE", "virt,virtualization=on")],
+/// nobody who answers semihosting, at EL1 and at EL2; and few cores, with which the demo does something else.
+const OTHERS: [(&str, &[(&str, &str)]); 7] = [
+    ("machine", &[("QEMU_MACHINE", "virt,gic-version=2,virtualization=on")]),
+    ("machine", &[("QEMU_CPU", "a64fx")]),
+    ("demo_checks", &[("QEMU_CPU", "a64fx")]),
+    ("machine", &[("QEMU", WITHOUT_SEMIHOSTING)]),
+    ("machine", &[("QEMU", WITHOUT_SEMIHOSTING), ("QEMU_MACHINE", "virt,virtualization=on")]),
+    (DEMO, &[("QEMU_SMP", "1")]),
+    (DEMO, &[("QEMU_SMP", "2")]),
 ];
 /// A QEMU that is not told of it.
 const WITHOUT_SEMIHOSTING: &str = "crates/suite/src/qemu-without-semihosting";
 /// What stands in the lines of a report that every boot repeats, but for the numbers of the last.
-const SAYS: [&str; 7] = [
+const SAYS: [&str; 8] = [
     "# machine: ",
     "# lines: ",
     "# ends by ",
     "# rundown: ",
     " tests planned, ",
     "# hook, ",
+    "# every core was to do ",
     MEASURE,
 ];
 const MEASURE: &str = "# measure ";
@@ -157,7 +161,7 @@ fn boots(project: &Project) -> Result<Vec<Boot>, String> {
     let names = names.filter(|name| !name.starts_with("hang") && *name != "two_ends");
     let usual = |image, append| Boot { image, append, variables: &[] };
     let faults = names.map(|name| usual(MUST_FAIL, format!("must_fail={name}")));
-    let others = OTHERS.map(|variables| Boot { image: PASS[0], append: String::new(), variables });
+    let others = OTHERS.map(|(image, variables)| Boot { image, append: String::new(), variables });
     let boots = PASS.iter().map(|image| usual(image, String::new())).chain(others).chain(faults);
     let boots: Vec<_> = boots.collect();
     match boots.len() {
