@@ -49,9 +49,9 @@ const PACKAGES: [Package; 16] = [
     package("prove", "crates/prove", &["--bins", "--tests"]),
     package("cachescope", "crates/cachescope", &["--lib"]),
     package("explore", "crates/explore", &["--lib"]),
-    package("rundown-bench", "crates/bench", &["--lib"]),
+    package("rundown-bench", "crates/bench", &["--lib", "--tests"]),
     package("lab", "crates/lab", &["--lib", "--tests"]),
-    package("kvm-test", "crates/kvm-test", &["--lib"]),
+    package("kvm-test", "crates/kvm-test", &["--lib", "--tests"]),
     package("soak", "crates/soak", &["--lib"]),
     package("suite", "crates/suite", &["--lib"]),
     // The C program's test has cargo build the library, for a kernel, too: nothing there can choose.
