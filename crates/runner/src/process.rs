@@ -189,7 +189,7 @@ mod tests {
         let output = shell("echo $$; sleep 60 & wait", 2.0);
         assert_eq!(output.status, None);
         assert!(output.took < GRACE, "it was not asked to end before it was killed");
-        assert_gone(&output);
+        assert_gone(&output.merged);
     }
 
     #[test]
@@ -198,13 +198,13 @@ mod tests {
         for script in ["echo $$; sleep 60 &", "echo $$; (trap '' TERM; sleep 60; sleep 60) & wait"]
         {
             let output = shell(script, 1.0);
-            assert_gone(&output);
+            assert_gone(&output.merged);
         }
     }
 
-    /// Waits until nothing of the group runs whose number the command has printed.
-    fn assert_gone(output: &Output) {
-        let group = Pid::from_raw(output.merged.trim().parse().unwrap());
+    /// Waits until nothing of the group runs whose number a command has printed.
+    fn assert_gone(printed: &str) {
+        let group = Pid::from_raw(printed.trim().parse().unwrap());
         let gone = (0..2000).any(|_| {
             thread::sleep(Duration::from_millis(10));
             !runs(group)
@@ -230,5 +230,55 @@ mod tests {
     #[test]
     fn a_signal_is_no_success() {
         assert_eq!(shell("kill -KILL $$", 10.0).status, Some(137));
+    }
+
+    #[test]
+    fn only_status_0_is_a_success_and_a_report_ends_with_the_status() {
+        let of = |script: &str, seconds| {
+            let output = shell(script, seconds);
+            let mut command = Command::new("x");
+            (output.succeeded(), output.report(command.arg("y").env("A", "b")))
+        };
+        assert_eq!(of("echo a; echo", 10.0), (true, "a\nA=\"b\" x y: exit status 0\n".to_owned()));
+        assert_eq!(of("exit 1", 10.0), (false, "\nA=\"b\" x y: exit status 1\n".to_owned()));
+        let (succeeded, report) = of("sleep 60", 0.0);
+        assert!(!succeeded && report.ends_with("x y: it did not end before its deadline\n"));
+    }
+
+    #[test]
+    fn what_has_ended_is_not_ended_again() {
+        // Its number may belong to somebody else by then.
+        let group = shell("echo $$", 10.0).stdout.trim().parse().map(Pid::from_raw).unwrap();
+        assert!(!running().contains(&group));
+    }
+
+    /// In the process with this variable a command runs until a signal comes.
+    const STOPPED: &str = "RUNDOWN_TEST_STOPPED";
+
+    #[test]
+    fn a_signal_ends_all_commands_and_then_us() {
+        if std::env::var_os(STOPPED).is_some() {
+            end_with_us().unwrap();
+            // What a command has started does not die with us by itself.
+            shell("sleep 600 & echo \"group: $$\" >/dev/fd/9; wait", 60.0);
+            return;
+        }
+        let (group, writer) = io::pipe().unwrap();
+        let mut again = Command::new("sh");
+        again.args(["-c", "exec \"$0\" \"$@\" 9>&1 >/dev/null"]);
+        again.arg(std::env::current_exe().unwrap()).args(["--exact", "--nocapture"]);
+        again.arg("process::tests::a_signal_ends_all_commands_and_then_us");
+        again.env(STOPPED, "1").stdout(writer).stderr(Stdio::piped());
+        let child = again.spawn().unwrap();
+        drop(again);
+        let mut line = String::new();
+        io::BufRead::read_line(&mut io::BufReader::new(group), &mut line).unwrap();
+        let group = line.trim().strip_prefix("group: ").unwrap();
+        let pid = Pid::from_raw(child.id().try_into().unwrap());
+        nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(143), "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "\nstopped by signal 15\n");
+        assert_gone(group);
     }
 }

@@ -1,17 +1,20 @@
 //! The runner as a process, with a shell script in QEMU's place: what no real QEMU does on demand.
 
+mod fake;
+mod idle;
+mod terminal;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fake::Fake;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use runner::options::Options;
@@ -21,62 +24,6 @@ use runner::settings::Settings;
 const GOOD: &str = "KTAP version 1\\n1..1\\nok 1 a\\n# rundown: PASS\\n";
 /// Nothing here takes longer, however busy the host is.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A folder with a fake QEMU and a kernel for it, gone when this is dropped.
-struct Fake(PathBuf);
-
-impl Fake {
-    /// `script`: what it does in place of a boot.
-    fn new(script: &str) -> Fake {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("rundown-fake-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
-        let version = "case $1 in --version) echo QEMU emulator version 7.2.22; exit ;; esac";
-        let started = ": >\"${0%/*}/started\"";
-        fs::write(folder.join("qemu"), format!("#!/bin/sh\n{version}\n{started}\n{script}\n"))
-            .unwrap();
-        fs::set_permissions(folder.join("qemu"), fs::Permissions::from_mode(0o755)).unwrap();
-        // ELF for the Arm 64-bit Architecture: e_machine is 183.
-        let head = [b"\x7fELF\x02\x01".as_slice(), &[0; 12], &[183, 0]].concat();
-        fs::write(folder.join("kernel"), head).unwrap();
-        Fake(folder)
-    }
-
-    fn runner(&self, seconds: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QEMU")) {
-            command.env_remove(name);
-        }
-        command.env("QEMU", self.0.join("qemu")).env("QEMU_TIMEOUT", seconds);
-        command.arg(self.0.join("kernel")).stdin(Stdio::null());
-        command
-    }
-
-    /// Waits until the runner has started what stands in QEMU's place.
-    fn wait_until_started(&self) {
-        let deadline = Instant::now() + PATIENCE;
-        while !self.0.join("started").exists() {
-            assert!(Instant::now() < deadline, "nothing was started");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    /// Returns the exit status and both outputs.
-    fn run(&self) -> (i32, String, String) {
-        let output = self.runner("60").output().unwrap();
-        let [stdout, stderr] =
-            [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        (output.status.code().unwrap(), stdout, stderr)
-    }
-}
-
-impl Drop for Fake {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Waits for an end, but not for ever.
 fn end(runner: &mut Child) -> Option<ExitStatus> {
@@ -215,7 +162,10 @@ fn a_whole_report_and_status_0_pass_and_a_death_on_either_output_does_not() {
     assert_eq!(run(&format!("printf '{GOOD}'; exit 1")).0, 1);
     // Under KVM every end has status 0: the report decides.
     assert_eq!(run(&format!("printf '{}'", GOOD.replace("PASS", "FAIL"))).0, 1);
-    // By semihosting: QEMU prints it on stderr.
+    // By semihosting: QEMU prints it on stderr, perhaps in pieces.
+    let pieces = "printf '# pa' >&2; sleep 0.2; printf 'nic on core 1: x\\n' >&2";
+    assert_eq!(run(&format!("{pieces}; printf '{GOOD}'")).0, 1);
+    assert_eq!(run(&format!("printf '{GOOD}'; sleep 0.2; {pieces}")).0, 1);
     let (status, _, stderr) =
         run(&format!("printf '# panic on core 1: x\\n' >&2; printf '{GOOD}'"));
     assert_eq!(status, 1);
