@@ -164,7 +164,7 @@ impl<'a> Pump<'a> {
 
     /// Returns whether more may be read for this output. A QEMU that was asked to end must not wait for us.
     fn has_room(&self, sink: &Sink) -> bool {
-        sink.waiting() < MOST_WAITING || self.reason.is_some()
+        !is_full(sink) || self.reason.is_some()
     }
 
     /// Asks QEMU to end, and the second time does not ask.
@@ -241,9 +241,14 @@ pub fn is_the_guests(line: &str) -> bool {
 
 /// Adds to what waits, unless that is too much already: then nobody reads, and we are about to end.
 fn push(sink: &Sink, bytes: &[u8]) {
-    if sink.waiting() < MOST_WAITING {
+    if !is_full(sink) {
         sink.push(bytes);
     }
+}
+
+/// Returns whether so much waits there that no more should.
+fn is_full(sink: &Sink) -> bool {
+    sink.waiting() >= MOST_WAITING
 }
 
 /// Returns how many bytes of QEMU's error messages are to be passed on. Until the guest has spoken it is none,
