@@ -64,7 +64,9 @@ pub fn end_with_us() -> Result<(), ExitError> {
     let mut signals = signals.map_err(ExitError::no_signals)?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            end_all();
+            // Kept to the end: whoever waits for a command must not go on meanwhile, and end otherwise.
+            let running = running();
+            ask_to_end(&running);
             output::say(&format!("\nstopped by signal {signal}"));
             std::process::exit(128 + signal);
         }
@@ -74,7 +76,11 @@ pub fn end_with_us() -> Result<(), ExitError> {
 
 /// Asks all running commands to end.
 pub fn end_all() {
-    for group in running().iter() {
+    ask_to_end(&running());
+}
+
+fn ask_to_end(groups: &[Pid]) {
+    for group in groups {
         let _ = killpg(*group, Signal::SIGTERM); // it may have ended by now
     }
 }
@@ -157,128 +163,4 @@ fn collect(pieces: &Receiver<(bool, Vec<u8>)>) -> [String; 3] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shell(script: &str, seconds: f64) -> Output {
-        let deadline = Instant::now() + Duration::from_secs_f64(seconds);
-        run(Command::new("sh").args(["-c", script]), deadline).unwrap()
-    }
-
-    #[test]
-    fn the_status_and_both_outputs_are_kept() {
-        let output = shell("echo out; echo err >&2; exit 3", 10.0);
-        assert_eq!((output.status, output.stderr.as_str()), (Some(3), "err\n"));
-        assert_eq!(output.stdout, "out\n");
-        assert!(output.merged.contains("out\n") && output.merged.contains("err\n"));
-    }
-
-    #[test]
-    fn a_line_written_in_pieces_stays_whole() {
-        // The pauses let the readers see each piece by itself.
-        let output = shell(
-            "printf 'a ' >&2; sleep 0.1; echo b; sleep 0.1; echo c >&2; printf d; printf e >&2",
-            10.0,
-        );
-        assert_eq!(output.merged, "b\na c\nd\ne");
-        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("b\nd", "a c\ne"));
-    }
-
-    #[test]
-    fn a_late_command_is_ended_with_all_its_children() {
-        let output = shell("echo $$; sleep 60 & wait", 2.0);
-        assert_eq!(output.status, None);
-        assert!(output.took < GRACE, "it was not asked to end before it was killed");
-        assert_gone(&output.merged);
-    }
-
-    #[test]
-    fn what_a_command_leaves_behind_ends_with_it() {
-        // The second does not obey what asks it to end.
-        for script in ["echo $$; sleep 60 &", "echo $$; (trap '' TERM; sleep 60; sleep 60) & wait"]
-        {
-            let output = shell(script, 1.0);
-            assert_gone(&output.merged);
-        }
-    }
-
-    /// Waits until nothing of the group runs whose number a command has printed.
-    fn assert_gone(printed: &str) {
-        let group = Pid::from_raw(printed.trim().parse().unwrap());
-        let gone = (0..2000).any(|_| {
-            thread::sleep(Duration::from_millis(10));
-            !runs(group)
-        });
-        assert!(gone, "something of the group still runs");
-    }
-
-    /// Whether a process of the group lives. Dead ones stay in it until somebody asks for their status,
-    /// and of orphans that is the first process of the system, which in a container may never do so.
-    fn runs(group: Pid) -> bool {
-        let alive = |stat: String| {
-            // The name, in brackets, may hold anything; state, parent and group come after it.
-            let (_, rest) = stat.rsplit_once(") ")?;
-            let fields: Vec<&str> = rest.split(' ').collect();
-            Some(*fields.first()? != "Z" && fields.get(2)?.parse() == Ok(group.as_raw()))
-        };
-        let processes = std::fs::read_dir("/proc").unwrap().flatten();
-        let mut stats =
-            processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
-        stats.any(|stat| alive(stat) == Some(true))
-    }
-
-    #[test]
-    fn a_signal_is_no_success() {
-        assert_eq!(shell("kill -KILL $$", 10.0).status, Some(137));
-    }
-
-    #[test]
-    fn only_status_0_is_a_success_and_a_report_ends_with_the_status() {
-        let of = |script: &str, seconds| {
-            let output = shell(script, seconds);
-            let mut command = Command::new("x");
-            (output.succeeded(), output.report(command.arg("y").env("A", "b")))
-        };
-        assert_eq!(of("echo a; echo", 10.0), (true, "a\nA=\"b\" x y: exit status 0\n".to_owned()));
-        assert_eq!(of("exit 1", 10.0), (false, "\nA=\"b\" x y: exit status 1\n".to_owned()));
-        let (succeeded, report) = of("sleep 60", 0.0);
-        assert!(!succeeded && report.ends_with("x y: it did not end before its deadline\n"));
-    }
-
-    #[test]
-    fn what_has_ended_is_not_ended_again() {
-        // Its number may belong to somebody else by then.
-        let group = shell("echo $$", 10.0).stdout.trim().parse().map(Pid::from_raw).unwrap();
-        assert!(!running().contains(&group));
-    }
-
-    /// In the process with this variable a command runs until a signal comes.
-    const STOPPED: &str = "RUNDOWN_TEST_STOPPED";
-
-    #[test]
-    fn a_signal_ends_all_commands_and_then_us() {
-        if std::env::var_os(STOPPED).is_some() {
-            end_with_us().unwrap();
-            // What a command has started does not die with us by itself.
-            shell("sleep 600 & echo \"group: $$\" >/dev/fd/9; wait", 60.0);
-            return;
-        }
-        let (group, writer) = io::pipe().unwrap();
-        let mut again = Command::new("sh");
-        again.args(["-c", "exec \"$0\" \"$@\" 9>&1 >/dev/null"]);
-        again.arg(std::env::current_exe().unwrap()).args(["--exact", "--nocapture"]);
-        again.arg("process::tests::a_signal_ends_all_commands_and_then_us");
-        again.env(STOPPED, "1").stdout(writer).stderr(Stdio::piped());
-        let child = again.spawn().unwrap();
-        drop(again);
-        let mut line = String::new();
-        io::BufRead::read_line(&mut io::BufReader::new(group), &mut line).unwrap();
-        let group = line.trim().strip_prefix("group: ").unwrap();
-        let pid = Pid::from_raw(child.id().try_into().unwrap());
-        nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(143), "{output:?}");
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "\nstopped by signal 15\n");
-        assert_gone(group);
-    }
-}
+mod tests;

@@ -176,7 +176,16 @@ mod tests {
         let debian = Source::Debian { archive: "a", release: "r", architecture: "arm64", keys };
         let debian = settings(Path::new("/f"), &debian);
         assert!(debian.contains("APT::Architecture \"arm64\";"));
-        assert!(debian.contains("Dir::Etc::trustedparts \"/f/keys\";"));
+        // Only the keys that are named, and only this archive: a list that is missing is an error.
+        for line in [
+            "Dir::Etc::trusted \"/dev/null\";",
+            "Dir::Etc::trustedparts \"/f/keys\";",
+            "Dir::Etc::sourcelist \"/f/sources.list\";",
+            "Dir::Etc::sourceparts \"/dev/null\";",
+            "APT::Update::Error-Mode \"any\";",
+        ] {
+            assert!(debian.lines().any(|each| each == line), "{line}");
+        }
         let own = settings(Path::new("/f"), &Source::ThisMachine);
         assert!(
             own.contains("Dir::State \"/f/state\";") && own.contains("Dir::Cache \"/f/cache\";")

@@ -43,9 +43,14 @@ impl Fake {
 
     /// Waits until the runner has started what stands in QEMU's place.
     pub fn wait_until_started(&self) {
+        self.wait_for("started");
+    }
+
+    /// Waits until there is such a file.
+    pub fn wait_for(&self, name: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.0.join("started").exists() {
-            assert!(Instant::now() < deadline, "nothing was started");
+        while !self.0.join(name).exists() {
+            assert!(Instant::now() < deadline, "there is no file {name}");
             thread::sleep(Duration::from_millis(5));
         }
     }

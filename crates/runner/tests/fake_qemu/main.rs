@@ -137,11 +137,11 @@ fn a_reader_that_goes_away_is_no_crash() {
         }
     }
     // What only prints, and what is refused.
-    for args in ["--help", "--nonsense"] {
+    for (args, wanted) in [("--help", 141), ("--nonsense", 2)] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
         let gone = || Stdio::from(io::pipe().unwrap().1);
         let status = command.arg(args).stdout(gone()).stderr(gone()).status().unwrap();
-        assert!([Some(141), Some(2)].contains(&status.code()), "{args}: {status:?}");
+        assert_eq!(status.code(), Some(wanted), "{args}");
     }
     let full = fs::OpenOptions::new().write(true).open("/dev/full");
     if let Ok(full) = full {
@@ -259,6 +259,31 @@ fn a_late_qemu_has_time_to_end_and_not_for_ever() {
         assert_eq!(status.code(), Some(124), "{script}");
         assert_eq!(fake.0.join("ended").exists(), by_itself, "{script}");
     }
+}
+
+#[test]
+fn after_a_signal_qemu_has_time_to_end() {
+    let polite =
+        "trap 'sleep 0.3; : >\"${0%/*}/ended\"; exit' TERM\n: >\"${0%/*}/ready\"\nsleep 60 & wait";
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
+        let fake = Fake::new(polite);
+        let mut runner =
+            fake.runner("600").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        fake.wait_for("ready");
+        kill(Pid::from_raw(runner.id().try_into().unwrap()), signal).unwrap();
+        let status = end(&mut runner).expect("the runner waits for ever");
+        assert_eq!(status.code(), Some(128 + signal as i32));
+        assert!(fake.0.join("ended").exists(), "{signal}");
+    }
+}
+
+#[test]
+fn an_end_is_seen_although_something_else_has_the_output() {
+    let fake = Fake::new(&format!("sleep 600 &\necho $! >\"${{0%/*}}/pid\"\nprintf '{GOOD}'"));
+    let mut runner = fake.runner("600").stdout(Stdio::null()).spawn().unwrap();
+    assert_eq!(end(&mut runner).and_then(|status| status.code()), Some(0));
+    let pid = fs::read_to_string(fake.0.join("pid")).unwrap();
+    kill(Pid::from_raw(pid.trim().parse().unwrap()), Signal::SIGKILL).unwrap();
 }
 
 #[test]
