@@ -238,6 +238,16 @@ fn a_boot_that_fails_says_why() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_is_found_out_before_any_boot() {
+    let fakes = Fakes::new();
+    // It lies where the results should.
+    fakes.file("out", "");
+    let (code, _, stderr) = fakes.run(&[], "tcg");
+    assert!(code == Some(2) && stderr.starts_with("rundown: --out "), "{stderr}");
+    assert!(!fakes.0.path().join("log").exists());
+}
+
+#[test]
 fn two_runs_that_count_otherwise_are_a_failure() {
     let fakes = Fakes::new();
     let second = "case $args in *'-smp 2 '*mode=coherence*)\n\
