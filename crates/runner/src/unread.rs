@@ -70,7 +70,7 @@ mod tests {
         }
         .unwrap();
         let mut family = Command::new("sh");
-        family.args(["-c", "sleep 600 & echo $$ >$GROUP; wait"]);
+        family.args(["-c", "sleep 60 & echo $$ >$GROUP; wait"]);
         let deadline = Instant::now() + Duration::from_secs(60);
         thread::spawn(move || process::run(&mut family, deadline));
         // That is closed when the command has its number.

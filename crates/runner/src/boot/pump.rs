@@ -47,8 +47,6 @@ pub struct Pump<'a> {
     stderr: Sink,
     /// QEMU's error messages, held back until the guest's first output: before that they mean a wrong set-up.
     complaint: Vec<u8>,
-    /// How much of them was searched for the guest's own lines.
-    searched: usize,
     /// Whether the guest has printed anything.
     spoken: bool,
     /// Why QEMU was asked to end, if it was.
@@ -75,7 +73,6 @@ impl<'a> Pump<'a> {
             stdout: Sink::start(stdout(), signals.waker()?)?,
             stderr: Sink::start(stderr(), signals.waker()?)?,
             complaint: Vec::new(),
-            searched: 0,
             spoken: false,
             reason: None,
             killed: false,
@@ -213,18 +210,16 @@ impl<'a> Pump<'a> {
     /// Takes a piece of QEMU's stderr, where the guest's own lines come by semihosting.
     fn take_errors(&mut self, bytes: &[u8], report: &mut Report) {
         self.complaint.extend_from_slice(bytes);
-        let end = whole_lines(&self.complaint);
-        let lines = self.complaint[self.searched.min(end)..end].split(|byte| *byte == b'\n');
+        // What is held back is read again each time; it is not much, and the first line of a kind counts.
+        let lines = self.complaint[..whole_lines(&self.complaint)].split(|byte| *byte == b'\n');
         for line in lines.map(String::from_utf8_lossy).filter(|line| is_the_guests(line)) {
             report.take_early_line(&line);
         }
-        self.searched = end;
         self.pass_complaint_on(due(&self.complaint, self.spoken));
     }
 
     fn pass_complaint_on(&mut self, end: usize) {
         let lines: Vec<u8> = self.complaint.drain(..end).collect();
-        self.searched = self.searched.saturating_sub(end);
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             // After we asked it to end, QEMU prints who asked; the reader knows that.
             if self.reason.is_none() || !contains(line, b"terminating on signal") {
