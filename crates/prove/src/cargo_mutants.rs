@@ -52,7 +52,7 @@ const PACKAGES: [Package; 16] = [
     package("rundown-bench", "crates/bench", &["--lib"]),
     package("lab", "crates/lab", &["--lib", "--tests"]),
     package("kvm-test", "crates/kvm-test", &["--lib"]),
-    package("soak", "crates/soak", &["--lib"]),
+    package("soak", "crates/soak", &["--lib", "--tests"]),
     package("suite", "crates/suite", &["--lib"]),
     // The C program's test has cargo build the library, for a kernel, too: nothing there can choose.
     Package {
