@@ -55,7 +55,7 @@ fn check(
         let folder = context.scratch(&format!("trees/{index}-{number}"))?;
         let behind = image_end(&fs::read(&elf)?)?;
         let boot = Boot { rule, folder, behind, deadline };
-        sum.add(boot.judge(context, &elf)?);
+        sum.add(boot.judge(context, &elf, &boot.tree()?)?);
         fs::remove_dir_all(&boot.folder)?;
     }
     Ok(sum)
@@ -70,9 +70,8 @@ fn image_end(elf: &[u8]) -> anyhow::Result<usize> {
 
 impl Boot<'_> {
     /// Boots one image by the rule's tree, and looks at its report and at its memory.
-    fn judge(&self, context: &Context, elf: &Path) -> anyhow::Result<Outcome> {
-        let tree = self.tree()?;
-        let dtb = fs::read(&tree)?;
+    fn judge(&self, context: &Context, elf: &Path, tree: &Path) -> anyhow::Result<Outcome> {
+        let dtb = fs::read(tree)?;
         // What must be afterwards as it was before.
         let mut kept = vec![(self.behind..self.behind + SIZE, pattern(self.behind, SIZE))];
         let mut extra = format!("-dtb '{}'", tree.display());
@@ -175,4 +174,93 @@ impl Boot<'_> {
 fn pattern(address: usize, size: usize) -> Vec<u8> {
     let words = (address..address + size).step_by(8);
     words.flat_map(|address| (address as u64 | 0xa5a5_a5a5 << 32).to_le_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Fake, elf};
+
+    const START: u64 = 0x4020_0000;
+    const BEHIND: usize = 0x4020_1000;
+
+    /// Judges a boot that says this, writes a byte of its memory at an offset, and ends with a status.
+    fn judge(rule: &Rule, says: &str, writes: Option<usize>, status: i32) -> (bool, String) {
+        let fake = Fake::new();
+        fake.file("says", says);
+        let elf = elf(START, &[1], &[("__image_end", BEHIND as u64)]);
+        fs::write(fake.path("kernel.elf"), &elf).unwrap();
+        fake.file("tree.dtb", "a tree");
+        fake.file("x/x", "");
+        let write = writes.map_or(String::new(), |at| {
+            format!("printf x | dd of=\"$here/x/ram\" bs=1 seek={at} conv=notrunc status=none")
+        });
+        // What was set is told, and the memory must be there before.
+        let lines = "here=${0%/built/*}; cat \"$here/says\"\n\
+                     echo \"$QEMU_MACHINE,$QEMU_MEM,$QEMU_EXTRA\" >\"$here/set\"\n\
+                     test $(wc -c <\"$here/x/ram\") = 33554432 || exit 9";
+        fake.script("built/runner", &format!("{lines}\n{write}\nexit {status}"));
+        let deadline = Instant::now() + std::time::Duration::from_secs(60);
+        let boot = Boot { rule, folder: fake.path("x"), behind: BEHIND, deadline };
+        let outcome = boot.judge(&fake.context, &fake.path("kernel.elf"), &fake.path("tree.dtb"));
+        (outcome.unwrap().failed == 0, fs::read_to_string(fake.path("set")).unwrap())
+    }
+
+    fn rule(name: &str) -> &'static Rule {
+        rules::RULES.iter().find(|rule| rule.name == name).expect(name)
+    }
+
+    #[test]
+    fn what_must_stay_is_compared_to_the_last_byte() {
+        let pass = "# rundown: PASS\n";
+        let from = BEHIND - RAM;
+        let kept = rule("memory that is not to be mapped stays as it is");
+        let (good, set) = judge(kept, pass, None, 0);
+        assert!(
+            good && set.starts_with("virt,gic-version=3,memory-backend=ram,32M,-dtb '"),
+            "{set}"
+        );
+        assert!(set.contains("memory-backend-file,id=ram,size=32M,share=on,mem-path="), "{set}");
+        for at in [from, from + SIZE - 1] {
+            assert!(!judge(kept, pass, Some(at), 0).0, "{at:#x}");
+        }
+        for at in [from - 1, from + SIZE] {
+            assert!(judge(kept, pass, Some(at), 0).0, "{at:#x}");
+        }
+        assert!(!judge(kept, "", None, 0).0 && !judge(kept, pass, None, 1).0);
+        let named = rule("an alias names the console");
+        assert!(judge(named, pass, Some(from), 0).0, "it need not stay");
+    }
+
+    #[test]
+    fn a_tree_and_a_disk_stay_where_they_are() {
+        let pass = "# rundown: PASS\n";
+        let at = BEHIND + X0 - RAM;
+        let tree = rule("the tree in x0 stays as it is");
+        let (good, set) = judge(tree, pass, None, 0);
+        assert!(good && set.contains("/x/kernel'") && !set.contains("-initrd"), "{set}");
+        assert!(!judge(tree, pass, Some(at), 0).0 && !judge(tree, pass, Some(at + 5), 0).0);
+        assert!(judge(tree, pass, Some(at + 6), 0).0);
+        let disk = rule("the initial RAM disk stays as it is");
+        let (good, set) = judge(disk, pass, None, 0);
+        assert!(good && set.contains("/x/kernel'") && set.contains(" -initrd '"), "{set}");
+        assert!(!judge(disk, pass, Some(INITRD - RAM), 0).0);
+    }
+
+    #[test]
+    fn a_boot_that_must_fail_says_why() {
+        let refused = rule("an x0 that leads to no tree is refused");
+        let says = "# panic on core 0: no device tree lies at 0x40215000\n";
+        assert!(judge(refused, says, None, 1).0);
+        assert!(!judge(refused, says, None, 0).0 && !judge(refused, "# panic\n", None, 1).0);
+    }
+
+    #[test]
+    fn memory_tells_its_address_and_the_image_its_end() {
+        assert_eq!(pattern(0x4000_0000, 16)[..8], [0, 0, 0, 0x40, 0xa5, 0xa5, 0xa5, 0xa5]);
+        assert_eq!(pattern(0x4000_0000, 16)[8..], [8, 0, 0, 0x40, 0xa5, 0xa5, 0xa5, 0xa5]);
+        let file = elf(START, &[1], &[("other", 1), ("__image_end", BEHIND as u64)]);
+        assert_eq!(image_end(&file).unwrap(), BEHIND);
+        assert!(image_end(&elf(START, &[1], &[("other", 1)])).is_err());
+    }
 }
