@@ -12,6 +12,7 @@ mod viable;
 use crate::parallel;
 use crate::program::Program;
 use crate::project::{BUILD_LIMIT, Project, run as run_command};
+use list::Mutation;
 use runner::process::Output;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -110,7 +111,7 @@ fn of_package(project: &Project, package: &Package) -> Result<Sum, String> {
     parallel::each_of_many(
         AT_ONCE,
         &numbers,
-        |number| fate(&programs, &times, *number),
+        |number| fate(&programs, &times, *number, &mutations[number]),
         |number, fate| match fate {
             Ok(fate) => sum.count(fate, &mutations[number]),
             Err(what) => error = Some(what),
@@ -127,7 +128,7 @@ fn of_package(project: &Project, package: &Package) -> Result<Sum, String> {
             None => sum.refused += 1,
             Some((tree, messages)) => {
                 let programs = Program::all(&messages, &tree.root().join(folder))?;
-                sum.count(fate(&programs, &times, 0)?, mutation);
+                sum.count(fate(&programs, &times, 0, mutation)?, mutation);
             }
         }
     }
@@ -171,10 +172,19 @@ fn times(programs: &[Program]) -> Result<Vec<[Duration; 2]>, String> {
     times.collect()
 }
 
-fn fate(programs: &[Program], times: &[[Duration; 2]], number: usize) -> Result<Fate, String> {
-    for (at, part) in parts().iter().enumerate() {
+fn fate(
+    programs: &[Program],
+    times: &[[Duration; 2]],
+    number: usize,
+    mutation: &Mutation,
+) -> Result<Fate, String> {
+    let [first, second] = parts();
+    // Most are caught by the tests beside them, which are few.
+    let own = mutation.tests();
+    let own = own.as_deref().map(|name| (first.iter().copied().chain([name]).collect(), 0));
+    for (part, at) in own.into_iter().chain([(first, 0), (second, 1)]) {
         for (program, times) in programs.iter().zip(times) {
-            match run_part(program, number, part, PATIENCE + 5 * times[at])?.status {
+            match run_part(program, number, &part, PATIENCE + 5 * times[at])?.status {
                 Some(0) => {}
                 Some(_) => return Ok(Fate::Caught),
                 None => return Ok(Fate::Hangs),
