@@ -86,14 +86,14 @@ pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
     if wanted.is_empty() && !kernel {
         return Err(format!("no package here is called {:?}", project.only));
     }
-    let mut good = true;
+    let mut good = Vec::new();
     for package in wanted {
-        good &= of_package(project, package)?.report(package.name);
+        good.push(of_package(project, package)?.report(package.name));
     }
     if kernel {
-        good &= kernel::run(project)?.report(KERNEL);
+        good.push(kernel::run(project)?.report(KERNEL));
     }
-    Ok(good)
+    Ok(!good.contains(&false))
 }
 
 fn of_package(project: &Project, package: &Package) -> Result<Sum, String> {
@@ -184,7 +184,7 @@ fn fate(
     let own = own.as_deref().map(|name| (first.iter().copied().chain([name]).collect(), 0));
     for (part, at) in own.into_iter().chain([(first, 0), (second, 1)]) {
         for (program, times) in programs.iter().zip(times) {
-            match run_part(program, number, &part, PATIENCE + 5 * times[at])?.status {
+            match run_part(program, number, &part, limit(times[at]))?.status {
                 Some(0) => {}
                 Some(_) => return Ok(Fate::Caught),
                 None => return Ok(Fate::Hangs),
@@ -192,6 +192,11 @@ fn fate(
         }
     }
     Ok(Fate::Missed)
+}
+
+/// Returns how long tests may take that take so long without a mutation.
+fn limit(time: Duration) -> Duration {
+    PATIENCE + 5 * time
 }
 
 /// Runs a part of a program's tests with a mutation. What hangs need not sleep: the processor's time is limited, too.
@@ -202,4 +207,25 @@ fn run_part(
     limit: Duration,
 ) -> Result<Output, String> {
     run_command(program.run(number, "2", limit.as_secs()).arg("--quiet").args(part), limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_have_some_times_their_own_time() {
+        let limits = [0, 4].map(|seconds| limit(Duration::from_secs(seconds)).as_secs());
+        assert_eq!(limits, [10, 30]);
+    }
+
+    #[test]
+    fn long_tests_run_last_and_those_of_sources_never() {
+        let [first, second] = parts();
+        assert_eq!(first[..4], ["--skip", LONG[0], "--skip", LONG[1]]);
+        assert_eq!(second[..2], LONG);
+        assert!(
+            first.ends_with(&["--skip", OF_SOURCES]) && second.ends_with(&["--skip", OF_SOURCES])
+        );
+    }
 }
