@@ -212,6 +212,4 @@ fn in_the_long_run_each_model_has_a_run_of_its_own() {
         "{models}"
     );
     assert_eq!(models.lines().count(), 240);
-    let (status, text) = fake.prove("loom --long", &[("STATUS", "1")]);
-    assert!(status == Some(1) && text.contains("loom models: 240, 720 executions"), "{text}");
 }

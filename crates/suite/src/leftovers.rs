@@ -109,12 +109,60 @@ fn named(name: &str) -> Vec<i32> {
 
 fn eventually(condition: impl FnMut() -> bool) -> bool {
     let mut condition = condition;
-    let deadline = Instant::now() + SOON;
-    while Instant::now() < deadline {
+    let started = Instant::now();
+    while SOON.checked_sub(started.elapsed()).is_some() {
         if condition() {
             return true;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+    use std::process::Command;
+
+    #[test]
+    fn processes_are_known_by_one_of_their_arguments() {
+        let name = format!("rundown-named-{}", std::process::id());
+        assert!(named(&name).is_empty());
+        let mut child =
+            Command::new("sh").args(["-c", "sleep 60; :", "sh", &name]).spawn().unwrap();
+        let found = eventually(|| !named(&name).is_empty());
+        let pids = named(&name);
+        let part = named(&name[..name.len() - 1]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(found && pids == [child.id() as i32] && part.is_empty(), "{pids:?} {part:?}");
+        assert!(named(&name).is_empty());
+    }
+
+    #[test]
+    fn what_comes_late_is_waited_for_and_what_never_comes_is_not_there() {
+        let mut looks = 0;
+        assert!(eventually(|| {
+            looks += 1;
+            looks == 3
+        }));
+        let started = Instant::now();
+        assert!(!eventually(|| false) && started.elapsed() >= SOON);
+    }
+
+    #[test]
+    fn a_runner_that_ends_and_leaves_nothing_passes() {
+        let fake = Fake::new();
+        // The name that is looked for is an argument of what it starts.
+        let start = "name=${QEMU_EXTRA##* }\nsh -c 'exec sleep 60' sh \"$name\" & qemu=$!\n";
+        let run = |script: &str| {
+            fake.script("built/runner", &format!("{start}{script}"));
+            steps().map(|step| (step.name.clone(), fake.run(&step))).collect::<Vec<_>>()
+        };
+        let named = run("exec sleep 60");
+        let names = ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL", "Ctrl-A X", "Ctrl-C"];
+        let wanted = names.map(|name| format!("no QEMU is left after {name}"));
+        assert!(named.iter().map(|(name, _)| name).eq(&wanted), "{named:?}");
+    }
 }
