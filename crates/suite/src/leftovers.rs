@@ -77,7 +77,7 @@ fn end_it(
     runner: &mut Child,
     keyboard: Option<&mut File>,
 ) -> anyhow::Result<()> {
-    ensure!(eventually(|| !named(qemu).is_empty()), "QEMU does not start");
+    ensure!(eventually(SOON, || !named(qemu).is_empty()), "QEMU does not start");
     // QEMU reads the terminal only when it is set up; it needs some 50 ms.
     std::thread::sleep(Duration::from_millis(700));
     ensure!(runner.try_wait()?.is_none(), "the runner ended by itself");
@@ -87,10 +87,10 @@ fn end_it(
         (End::Keys(..), None) => bail!("there is no terminal"),
     }
     ensure!(
-        eventually(|| runner.try_wait().is_ok_and(|status| status.is_some())),
+        eventually(SOON, || runner.try_wait().is_ok_and(|status| status.is_some())),
         "the runner does not end"
     );
-    ensure!(eventually(|| named(qemu).is_empty()), "QEMU is left behind: {:?}", named(qemu));
+    ensure!(eventually(SOON, || named(qemu).is_empty()), "QEMU is left behind: {:?}", named(qemu));
     let status = runner.wait()?;
     ensure!(!status.success(), "the runner passed");
     Ok(())
@@ -107,10 +107,10 @@ fn named(name: &str) -> Vec<i32> {
     .collect()
 }
 
-fn eventually(condition: impl FnMut() -> bool) -> bool {
-    let mut condition = condition;
+/// Waits until something is so, but not longer than this. Returns whether it is.
+fn eventually(soon: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let started = Instant::now();
-    while SOON.checked_sub(started.elapsed()).is_some() {
+    while soon.checked_sub(started.elapsed()).is_some() {
         if condition() {
             return true;
         }
@@ -122,16 +122,24 @@ fn eventually(condition: impl FnMut() -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::Fake;
     use std::process::Command;
+
+    #[test]
+    fn each_way_to_end_has_a_step() {
+        let names = ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL", "Ctrl-A X", "Ctrl-C"];
+        let wanted = names.map(|name| format!("no QEMU is left after {name}"));
+        assert!(steps().map(|step| step.name).eq(wanted));
+    }
 
     #[test]
     fn processes_are_known_by_one_of_their_arguments() {
         let name = format!("rundown-named-{}", std::process::id());
         assert!(named(&name).is_empty());
-        let mut child =
-            Command::new("sh").args(["-c", "sleep 60; :", "sh", &name]).spawn().unwrap();
-        let found = eventually(|| !named(&name).is_empty());
+        // It reads what never comes, by itself: no other process has its arguments.
+        let mut command = Command::new("sh");
+        command.args(["-c", "read nothing", "sh", &name]).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let found = eventually(10 * SOON, || !named(&name).is_empty());
         let pids = named(&name);
         let part = named(&name[..name.len() - 1]);
         child.kill().unwrap();
@@ -143,26 +151,11 @@ mod tests {
     #[test]
     fn what_comes_late_is_waited_for_and_what_never_comes_is_not_there() {
         let mut looks = 0;
-        assert!(eventually(|| {
+        assert!(eventually(SOON, || {
             looks += 1;
             looks == 3
         }));
-        let started = Instant::now();
-        assert!(!eventually(|| false) && started.elapsed() >= SOON);
-    }
-
-    #[test]
-    fn a_runner_that_ends_and_leaves_nothing_passes() {
-        let fake = Fake::new();
-        // The name that is looked for is an argument of what it starts.
-        let start = "name=${QEMU_EXTRA##* }\nsh -c 'exec sleep 60' sh \"$name\" & qemu=$!\n";
-        let run = |script: &str| {
-            fake.script("built/runner", &format!("{start}{script}"));
-            steps().map(|step| (step.name.clone(), fake.run(&step))).collect::<Vec<_>>()
-        };
-        let named = run("exec sleep 60");
-        let names = ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL", "Ctrl-A X", "Ctrl-C"];
-        let wanted = names.map(|name| format!("no QEMU is left after {name}"));
-        assert!(named.iter().map(|(name, _)| name).eq(&wanted), "{named:?}");
+        let (started, short) = (Instant::now(), Duration::from_millis(50));
+        assert!(!eventually(short, || false) && started.elapsed() >= short);
     }
 }
