@@ -25,6 +25,9 @@ use scenarios::SCENARIOS;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The program of the model's authors.
+const HERD: &str = "herd7";
+
 /// A generated test.
 struct Test {
     /// For people.
@@ -64,7 +67,7 @@ pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     let mut tests = controls(&formulas.scripts)?;
     tests.extend(generated(project)?);
     let (files, straight) = write(project, &tests)?;
-    let has_herd = deciders::has_herd();
+    let has_herd = deciders::has_herd(HERD);
     let (both, only): (Vec<_>, Vec<_>) =
         tests.iter().zip(files).partition(|(test, _)| has_herd && test.is_for_herd(long));
     let files =
@@ -72,7 +75,7 @@ pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     let mut ours = formulas.decide(&files(&only), None)?;
     ours.extend(formulas.decide(&files(&both), Some(&straight))?);
     let names: Vec<String> = both.iter().map(|(test, _)| test.name()).collect();
-    report(&tests, &ours, &deciders::herd(&names, &straight)?)
+    report(&tests, &ours, &deciders::herd(HERD, &names, &straight)?)
 }
 
 /// Prints what came of each test. Returns whether all is as expected.
