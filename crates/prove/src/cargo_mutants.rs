@@ -104,9 +104,8 @@ fn of_package(project: &Project, package: &Package) -> Result<Sum, String> {
     let all = viable::build(project, &place, &together, |root| build(project, root, package))?;
     let programs = Program::all(&all.messages, &all.tree.root().join(folder))?;
     let times = times(&programs)?;
-    let mut sum = Sum { refused: all.refused.len(), ..Sum::default() };
-    let is_there = |number: &&usize| !all.refused.contains(*number) && !all.alone.contains(*number);
-    let numbers: Vec<usize> = together.keys().filter(is_there).copied().collect();
+    let mut sum = Sum::new(all.refused.len());
+    let numbers = all.numbers(&together);
     let mut error = None;
     parallel::each_of_many(
         AT_ONCE,
