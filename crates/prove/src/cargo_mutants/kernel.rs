@@ -168,15 +168,15 @@ fn boots(project: &Project) -> Result<Vec<Boot>, String> {
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let names = source.lines().filter_map(|line| line.strip_prefix("    (\"")?.split('"').next());
     let names = names.filter(|name| !name.starts_with("hang") && *name != "two_ends");
-    let usual = |image, append| Boot { image, append, variables: &[] };
-    let faults = names.map(|name| usual(MUST_FAIL, format!("must_fail={name}")));
-    let others = OTHERS.map(|(image, variables)| Boot { image, append: String::new(), variables });
-    let boots = PASS.iter().map(|image| usual(image, String::new())).chain(others).chain(faults);
-    let boots: Vec<_> = boots.collect();
-    match boots.len() {
-        ..10 => Err(format!("{} has few faults", path.display())),
-        _ => Ok(boots),
+    let names: Vec<&str> = names.collect();
+    if names.len() < 10 {
+        return Err(format!("{} has few faults", path.display()));
     }
+    let usual = |image, append| Boot { image, append, variables: &[] };
+    let faults = names.iter().map(|name| usual(MUST_FAIL, format!("must_fail={name}")));
+    let others = OTHERS.map(|(image, variables)| Boot { image, append: String::new(), variables });
+    let boots = PASS.iter().map(|image| usual(image, String::new()));
+    Ok(boots.chain(others).chain(faults).collect())
 }
 
 /// Returns a copy of the image that has chosen a mutation; 0: an image that has one for good.
