@@ -31,6 +31,8 @@ pub fn functions(image: &[u8]) -> anyhow::Result<Vec<Function>> {
             match name.get(..2) {
                 Some("$x") => data.insert(symbol.address(), false),
                 Some("$d") => data.insert(symbol.address(), true),
+                // Marks of linker.ld's, where code has a name of its own.
+                Some("__") if name.ends_with("_start") => None,
                 _ => names.insert(symbol.address(), shown(name)).map(|_| false),
             };
         }
