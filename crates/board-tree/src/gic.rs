@@ -95,7 +95,7 @@ fn v3<'a>(place: &Place<'a>) -> Result<Gic, Error<'a>> {
             let stride = short.or_else(|_| stride.value_as::<u64>()).ok();
             let stride = stride.and_then(|stride| usize::try_from(stride).ok());
             let stride = stride.filter(|stride| {
-                stride.is_multiple_of(FRAME) && (2 * FRAME..PAST_THE_LAST).contains(stride)
+                stride.is_multiple_of(FRAME) && (FRAME + 1..PAST_THE_LAST).contains(stride)
             });
             Some(stride.ok_or(wrong("has a redistributor-stride that is not two frames or more"))?)
         }

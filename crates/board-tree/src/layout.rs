@@ -107,7 +107,8 @@ impl Layout {
                 heap = rest;
             }
         }
-        if stacks > 0 || heap.len() < SMALLEST_HEAP {
+        // Stacks that found no room leave less than one core's of each piece: then the heap is too small, too.
+        if heap.len() < SMALLEST_HEAP {
             // More memory would come behind the last of it.
             let missing = (stacks * STACKS_SIZE + SMALLEST_HEAP).saturating_sub(at_the_end);
             let there = ram.bytes();

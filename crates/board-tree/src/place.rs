@@ -83,9 +83,9 @@ impl<'a> Place<'a> {
             }
             address = bus.ranges().ok()??.find_map(|window| {
                 let offset = address.checked_sub(window.child_bus_address().ok()?)?;
-                let length = window.length::<u64>().ok()?;
-                let fits = offset < length && size <= length - offset;
-                window.parent_bus_address::<u64>().ok()?.checked_add(offset).filter(|_| fits)
+                let rest = window.length::<u64>().ok()?.checked_sub(offset)?;
+                let parent = window.parent_bus_address::<u64>().ok()?.checked_add(offset)?;
+                (size <= rest).then_some(parent)
             })?;
         }
         let start = usize::try_from(address).ok()?;

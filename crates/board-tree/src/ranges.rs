@@ -55,11 +55,12 @@ impl<const MOST: usize> Ranges<MOST> {
         let mut rest = None;
         for old in &mut self.starts_and_ends[..self.count] {
             let (start, end) = *old;
-            if taken.start < end && start < taken.end && !taken.is_empty() {
-                *old = (start, taken.start.max(start));
-                if taken.end < end {
-                    // The part before may be empty: it is dropped below.
-                    rest = Some((taken.end, end));
+            let (from, to) = (taken.start.clamp(start, end), taken.end.clamp(start, end));
+            if from < to {
+                // The part before may be empty: it is dropped below.
+                *old = (start, from);
+                if to < end {
+                    rest = Some((to, end));
                 }
             }
         }
@@ -91,10 +92,9 @@ impl<const MOST: usize> Ranges<MOST> {
         if self.count == MOST {
             return Err(Full);
         }
-        let at = self.iter().take_while(|range| range.start < start).count();
-        self.starts_and_ends.copy_within(at..self.count, at + 1);
-        self.starts_and_ends[at] = (start, end);
+        self.starts_and_ends[self.count] = (start, end);
         self.count += 1;
+        self.starts_and_ends[..self.count].sort_unstable();
         Ok(())
     }
 }
@@ -143,6 +143,9 @@ mod tests {
         assert_eq!(without(15..35), [10..15, 35..40]);
         assert_eq!(without(0..50), []);
         assert_eq!(without(15..15), [10..20, 30..40]);
+        assert_eq!(without(15..20), [10..15, 30..40]);
+        assert!(without(10..20).into_iter().eq(Some(30..40)));
+        assert_eq!(without(20..30), [10..20, 30..40]);
     }
 
     #[test]
@@ -155,5 +158,11 @@ mod tests {
         assert_eq!(full.bytes(), 10 + 5 + 10 + 9);
         assert_eq!(full.overlapping(&(34..45)), Some(30..35));
         assert_eq!(full.overlapping(&(35..40)), None);
+        // The piece behind the hole is itself the smallest, or one of two.
+        for taken in [42..59, 41..59] {
+            let mut full = set(&[0..10, 20..30, 40..60, 70..80]);
+            full.remove(taken.clone());
+            assert_eq!(all(&full), [0..10, 20..30, 40..taken.start, 70..80]);
+        }
     }
 }

@@ -7,9 +7,8 @@ use crate::error::Error;
 use core::ffi::CStr;
 use dtoolkit::fdt::Fdt;
 
-/// The header: ten words (Devicetree Specification, 5.2).
-const HEADER: usize = 40;
-const MAGIC: u32 = 0xd00d_feed;
+/// The first word of the header, big-endian (Devicetree Specification, 5.2).
+pub(crate) const MAGIC: u32 = 0xd00d_feed;
 /// The version that is read; later ones may say that they can be read as this one.
 const VERSION: u32 = 17;
 /// Bytes of an entry of the reservation block (5.3).
@@ -25,7 +24,7 @@ const END: u32 = 9;
 pub(crate) fn tree(bytes: &[u8]) -> Result<Fdt<'_>, Error<'static>> {
     let header = |index: usize| word(bytes, 4 * index);
     let place = |index: usize| header(index).map(|number| number as usize);
-    if header(0)? != MAGIC || bytes.len() < HEADER {
+    if header(0)? != MAGIC {
         return Err(Error::NoTree("it does not begin like one", 0));
     }
     if place(1)? != bytes.len() {
@@ -41,7 +40,8 @@ pub(crate) fn tree(bytes: &[u8]) -> Result<Fdt<'_>, Error<'static>> {
     Ok(Fdt::new_unchecked(bytes))
 }
 
-/// Checks that the reservation block has an end.
+/// Checks that the reservation block has an end. Bytes without room for a header of ten words have none:
+/// there are not that many zeros in it.
 fn reservations(bytes: &[u8], start: usize) -> Result<(), Error<'static>> {
     let rest = bytes.get(start..).unwrap_or_default();
     match rest.chunks_exact(RESERVATION).any(|entry| entry == [0; RESERVATION]) {

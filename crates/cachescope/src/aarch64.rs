@@ -142,6 +142,8 @@ mod tests {
         assert_eq!(decode(0x1901_0440), Some((Class::Unseen, "CPYFP"))); // cpyfp [x0]!, [x1]!, x2!
         assert_eq!(decode(0xf83f_d100), Some((Class::Unseen, "LD64B"))); // ld64b x0, [x8]
         assert_eq!(class(0xd940_0020), Some(Class::Plain)); // ldapur x0, [x1]
+        assert_eq!(class(0xd940_1020), Some(Class::Plain)); // ldapur x0, [x1, #1]
+        assert_eq!(class(0xd940_8020), Some(Class::Plain)); // ldapur x0, [x1, #8]
         assert_eq!(class(0xf980_0020), Some(Class::Plain)); // prfm pldl1keep, [x1]
         assert_eq!(class(0xf940_0020), Some(Class::Plain)); // ldr x0, [x1]
         assert_eq!(class(0xf862_6820), Some(Class::Plain)); // ldr x0, [x1, x2]

@@ -206,6 +206,9 @@ mod tests {
         let all = Policy::Pct { seed: 7, depth: 8, length: 1 };
         assert_eq!(policy("policy=pct seed=7 depth=8 length=1"), all);
         assert_eq!(Arguments::parse([]).unwrap(), Arguments::default());
+        assert_eq!(Arguments::parse(["mode=count", "line=64"]).unwrap(), Arguments::default());
+        let later = Arguments::parse(["mode=schedule", "line=128", "mode=count", "line=64"]);
+        assert_eq!(later.unwrap(), Arguments::default(), "the last one counts");
     }
 
     #[test]

@@ -42,3 +42,29 @@ pub fn on_panic() {
         std::process::abort()
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::env;
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    /// This test starts itself once more, and that process ends as QEMU would.
+    #[test]
+    fn the_first_says_what_is_wrong_and_all_others_wait() {
+        const AGAIN: &str = "CACHESCOPE_TEST_FAILS";
+        if env::var_os(AGAIN).is_some() {
+            be_the_first();
+            thread::spawn(|| end(GUEST, "the second"));
+            thread::sleep(Duration::from_millis(300)); // time enough to say it
+            end(STUCK, "the first");
+        }
+        let mut own = Command::new(env::current_exe().unwrap());
+        own.arg("the_first_says_what_is_wrong_and_all_others_wait").arg("--nocapture");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let output = runner::process::run(own.env(AGAIN, "1"), deadline).unwrap();
+        assert_eq!(output.status, Some(STUCK), "{}", output.merged);
+        assert_eq!(output.stderr, "cachescope: the first\n");
+    }
+}

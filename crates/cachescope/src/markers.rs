@@ -88,7 +88,7 @@ impl Decoder {
         let Some(start) = self.bits.len().checked_sub(bits) else {
             return Err(format!("a marker with {} of {bits} bits", self.bits.len()));
         };
-        Ok(self.bits.drain(start..).fold(0, |number, bit| number << 1 | u64::from(bit)))
+        Ok(self.bits.drain(start..).fold(0, |number, bit| 2 * number + u64::from(bit)))
     }
 
     fn phase(&mut self) -> Result<u16, String> {

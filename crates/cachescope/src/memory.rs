@@ -56,6 +56,15 @@ struct Table {
     spans: Vec<&'static Span>,
 }
 
+impl Table {
+    fn new(mut spans: Vec<&'static Span>) -> Self {
+        spans.sort_by_key(|span| span.range.start);
+        let low = spans.first().map_or(0, |span| span.range.start);
+        let length = spans.last().map_or(0, |span| span.range.end - low);
+        Self { low, length, spans }
+    }
+}
+
 /// A watched line that an access has hit.
 #[derive(Clone, Copy, Debug)]
 pub struct Hit<'a> {
@@ -110,10 +119,7 @@ impl Memory {
             let lines = (0..lines).map(|_| OnceLock::new()).collect();
             spans.push(Box::leak(Box::new(Span { range, lines })));
         }
-        spans.sort_by_key(|span| span.range.start);
-        let low = spans.first().map_or(0, |span| span.range.start);
-        let length = spans.last().map_or(0, |span| span.range.end - low);
-        let table = Box::leak(Box::new(Table { low, length, spans }));
+        let table = Box::leak(Box::new(Table::new(spans)));
         self.table.store(table, Ordering::Release); // pairs with the load in `table`
         drop(writer);
         Ok(())

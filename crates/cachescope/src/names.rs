@@ -206,6 +206,8 @@ mod tests {
         assert_eq!(names.describe(0x4025_0000), "0x40250000");
         assert_eq!(names.describe(0x4020_0000), "0x40200000");
         assert_eq!(names.describe(0x1048), "b[1]+8", "a name of the other form");
+        let odd = Names::parse("0000000040200000 0000000000000004 ? odd").unwrap();
+        assert_eq!(odd.describe(0x4020_0003), "odd+3");
     }
 
     #[test]
@@ -295,7 +297,16 @@ mod tests {
 
     #[test]
     fn says_which_line_is_wrong() {
-        for line in ["1000 slots", "2000 1000 slots", "1000 2000 a b c", "1000 2000 a zz"] {
+        for line in [
+            "1000 slots",
+            "2000 1000 slots",
+            "1000 2000 a b c",
+            "1000 2000 a zz",
+            "1000 1000 T empty",
+            "2000 20 TT two letters",
+            "2000 20 1 f",
+            "zzzz T f",
+        ] {
             let error = Names::parse(&format!("\n{line}")).unwrap_err();
             assert!(error.starts_with("line 2: `"), "{error}");
         }

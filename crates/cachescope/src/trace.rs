@@ -178,6 +178,7 @@ mod tests {
              3  core 2: LDADD slots[1]  at acquire+16\n"
         );
         assert_eq!(trace.text(&names, 1).lines().count(), 1);
+        assert!(run(&[0, 1, 0, 1, 0]).text(&names, 1).starts_with("       5  core 0: "));
         assert_eq!(trace.count(), 3);
         assert_eq!(trace.hash(), run(&[0, 1, 2]).hash());
         assert_ne!(trace.hash(), run(&[1, 0, 2]).hash());

@@ -147,3 +147,6 @@ impl Kernel {
         if self.plugin.is_some() { Tier::Plugin } else { Tier::Icount }
     }
 }
+
+#[cfg(test)]
+mod tests;

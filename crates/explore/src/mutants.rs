@@ -33,25 +33,35 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<(), ExitError> {
         }
         return Ok(());
     }
-    let (mut found, mut most) = (0, 0);
+    let mut needed = Vec::new();
     for (number, mutant) in &chosen {
         let kernel = kernels[number].clone().with_schedule(schedule);
         let hunt = hunt::through(&kernel, &arguments.plan(), 1..=arguments.most(), false)?;
-        match hunt.failure {
+        match &hunt.failure {
             Some(failure) => {
                 let (seed, name) = (failure.run.seed, failure.scenario.name);
                 println!("found at seed {seed:4}  {} ({name}: {})", mutant.name, failure.why);
-                found += 1;
-                most = most.max(seed);
             }
             None => println!("NOT FOUND in {} seeds  {}", hunt.seeds, mutant.name),
         }
+        needed.push(hunt.failure.map(|failure| failure.run.seed));
     }
-    println!("mutants: {}, found: {found}, most seeds needed: {most}", chosen.len());
-    match found == chosen.len() {
-        true => Ok(()),
-        false => Err(ExitError::new(FAILED, "a mutant was not found")),
-    }
+    let (line, end) = judged(&needed);
+    println!("{line}");
+    end
+}
+
+/// Judges hunts by the seed that each has found its mutant at. Returns the last line, and how it ends.
+fn judged(needed: &[Option<u64>]) -> (String, Result<(), ExitError>) {
+    let found: Vec<u64> = needed.iter().flatten().copied().collect();
+    let most = found.iter().max().copied().unwrap_or(0);
+    let line =
+        format!("mutants: {}, found: {}, most seeds needed: {most}", needed.len(), found.len());
+    let end = match needed.contains(&None) {
+        false => Ok(()),
+        true => Err(ExitError::new(FAILED, "a mutant was not found")),
+    };
+    (line, end)
 }
 
 /// Mutants by their numbers in the catalogue, from 1.
@@ -87,12 +97,14 @@ fn build(
     let built = folder(root);
     let kernel = Kernel::build(tree.root(), Some(&built), tier)?;
     let mut kernels = BTreeMap::new();
-    for &number in chosen.keys().filter(|number| !left_out.contains(number)) {
+    let (alone, together): (Vec<usize>, _) =
+        chosen.keys().partition(|number| left_out.contains(number));
+    for number in together {
         let own = own_image(root, number);
         image::choose(&kernel.image, number, &own)?;
         kernels.insert(number, kernel.with_image(own));
     }
-    for &number in chosen.keys().filter(|number| left_out.contains(number)) {
+    for number in alone {
         let changed = changes::one(root, &all[&number]).map_err(wrong)?;
         let tree = copy(root, &format!("mutant-{number}"), &changed)?;
         let kernel = Kernel::build(tree.root(), Some(&built), tier)?;
@@ -122,6 +134,22 @@ fn folder(root: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_is_not_found_is_a_failure() {
+        let (line, end) = judged(&[Some(7), Some(12), Some(3)]);
+        assert_eq!(line, "mutants: 3, found: 3, most seeds needed: 12");
+        assert!(end.is_ok());
+        let (line, end) = judged(&[Some(7), None]);
+        assert_eq!(line, "mutants: 2, found: 1, most seeds needed: 7");
+        assert_eq!(end.unwrap_err().line, "a mutant was not found");
+    }
+
+    #[test]
+    fn what_is_built_lies_in_the_target_folder() {
+        let own = own_image(Path::new("/p"), 3);
+        assert_eq!(own, Path::new("/p/target/explore/mutant-3.elf"));
+    }
 
     #[test]
     fn a_pattern_and_a_short_run_choose() {

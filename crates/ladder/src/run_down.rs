@@ -21,3 +21,28 @@ pub fn reset<R: Rundown + ?Sized>(object: &R) -> i64 {
     let _ = object.reinitialize();
     left
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rundown::{RundownRef, Spin};
+
+    #[test]
+    fn a_hold_that_is_left_is_found_and_the_next_pair_finds_the_object_live() {
+        let object = RundownRef::<Spin>::new();
+        let held = object.try_acquire();
+        assert_eq!(reset(&object), 1);
+        assert_eq!(reset(&object), 1, "it is still there");
+        drop(held);
+        assert_eq!(reset(&object), 0);
+        pair(&object);
+        assert_eq!(reset(&object), 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "the object is live")]
+    fn a_pair_of_an_object_that_is_run_down_is_refused() {
+        let object = RundownRef::<Spin>::new_run_down();
+        pair(&object);
+    }
+}

@@ -24,3 +24,17 @@ pub const MAX_RESURRECTED: usize = if cfg!(rundown_loom) { 2 } else { MAX_HOLDER
 pub(crate) const MAX_EVER: usize = 2 * MAX_HOLDERS - 1;
 
 const _: () = assert!(MAX_SLOTS * NEAR <= MAX_HOLDERS / 2);
+
+#[cfg(all(test, not(rundown_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_are_what_is_written_beside_them() {
+        let limits = [MAX_COUNT, MAX_HOLDERS, MAX_SLOTS, NEAR, MAX_RESURRECTED, MAX_EVER];
+        #[cfg(target_pointer_width = "64")]
+        assert_eq!(limits, [0xffff_ffff, 1 << 61, 65_536, 1 << 44, 1 << 60, (1 << 62) - 1]);
+        #[cfg(target_pointer_width = "32")]
+        assert_eq!(limits, [0xffff, 1 << 29, 256, 1 << 20, 1 << 28, (1 << 30) - 1]);
+    }
+}

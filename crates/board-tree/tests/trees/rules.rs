@@ -12,6 +12,37 @@ const TREE: usize = 0x4000_0000;
 const MIB: usize = 1 << 20;
 const UART: Range<usize> = 0x900_0000..0x900_1000;
 
+#[test]
+fn a_tree_lies_in_memory_where_the_loader_says_or_at_its_start() {
+    let refused = |loader| board_tree::address(loader).expect_err("no tree").to_string();
+    for right in [TREE, TREE + 8, (512 << 30) - 8] {
+        assert_eq!(board_tree::address(right).ok(), Some(right));
+    }
+    assert_eq!(board_tree::address(0).ok(), Some(TREE));
+    for wrong in [1, 8, TREE - 8, TREE + 1, TREE + 4, 512 << 30] {
+        let line = format!("the device tree cannot lie where the loader says: {wrong:#x}");
+        assert_eq!(refused(wrong), line);
+    }
+}
+
+#[test]
+fn a_tree_says_that_it_is_one_and_how_long() {
+    let size = |loader, magic: u32, size: u32| {
+        board_tree::size(loader, [magic.to_be(), size.to_be()]).map_err(|error| error.to_string())
+    };
+    const MAGIC: u32 = 0xd00d_feed;
+    for loader in [0, TREE] {
+        assert_eq!(size(loader, MAGIC, 0x1234), Ok(0x1234));
+        assert_eq!(size(loader, MAGIC, 4 << 20), Ok(4 << 20));
+        let line = "the device tree is larger than 4 MiB: 0x400001";
+        assert_eq!(size(loader, MAGIC, (4 << 20) + 1), Err(line.to_owned()));
+    }
+    let line = "the device tree does not lie where the loader says: 0x40000000";
+    assert_eq!(size(TREE, MAGIC + 1, 8), Err(line.to_owned()));
+    let line = size(0, 0, 0).expect_err("no tree");
+    assert!(line.starts_with("the device tree is missing: QEMU leaves none if"), "{line}");
+}
+
 /// Changes QEMU's tree for a GICv3 and four cores, and shows what is made of it.
 fn read<T>(change: impl FnOnce(&mut Tree), show: impl FnOnce(Result<Machine, Error>) -> T) -> T {
     let mut tree = Tree::read(GICV3);
@@ -177,6 +208,8 @@ fn addresses_are_translated_by_every_bus() {
     assert!(refused(nested(None)).contains("lists no console"));
     // A window that holds only half of the registers does not translate them.
     assert!(refused(nested(Some(&[1, 0x2800, 0, 0, 0x1_0000]))).contains("lists no console"));
+    assert!(refused(nested(Some(&[1, 0x1800, 0, 0, 0x1000]))).contains("lists no console"));
+    assert!(refused(nested(Some(&[1, 0, 0, 0, 0x1000]))).contains("lists no console"));
     // A device on a bus that is switched off is off.
     let off = |tree: &mut Tree| {
         nested(Some(&[1, 0, 0, 0x8ff_e000, 0x1_0000]))(tree);
@@ -291,7 +324,9 @@ fn reservations_and_the_initrd_are_left_alone() {
 
 #[test]
 fn the_tree_is_left_alone_wherever_it_lies() {
-    for at in [0x4000_0000, 0x4026_0000, 0x4026_0ff8, 0x4100_0000, 0x4fff_0000] {
+    // Also right before the image and right behind it.
+    let before = 0x4020_0000 - GICV3.len();
+    for at in [0x4000_0000, before, 0x4026_0000, 0x4026_0ff8, 0x4100_0000, 0x4fff_0000] {
         let machine = Machine::read(GICV3, at, 0).unwrap();
         let layout = Layout::plan(&machine, IMAGE).unwrap();
         let tree = at..at + GICV3.len();
@@ -317,6 +352,13 @@ fn what_contradicts_itself_is_refused() {
         tree.contains("is not to be mapped (0x40001000 to 0x40002000) overlaps the tree"),
         "{tree}"
     );
+    // What touches the tree is not the tree.
+    let beside = |at: usize| {
+        let change = |tree: &mut Tree| reserve(tree, "r@0", &[0, at as u32, 0, 0x1000], true);
+        machine(change, |machine| machine.tree.clone())
+    };
+    let tree = beside(0x4800_0000);
+    assert_eq!([tree.start - 0x1000, tree.end].map(beside), [tree.clone(), tree]);
     // Many loaders reserve the tree, which only keeps it from being overwritten.
     planned(|tree| tree.reservations.push((0x4000_0000, 0x2000))).unwrap();
     let wraps = refused(|tree| tree.reservations.push((u64::MAX, 2)));
@@ -349,6 +391,12 @@ fn memory_in_pieces_is_used_in_pieces() {
     assert_eq!(layout.heap, 0x8000_1000..0x8060_0000, "the largest piece that is left");
     assert!(layout.stacks(3).unwrap().main.end < 0x4030_0000);
     assert!(layout.stacks(0).is_none() && layout.stacks(4).is_none());
+    let alike = |tree: &mut Tree| {
+        let rest = [0, 0x5000_0000, 0, 0x40_0000, 0, 0x6000_0000, 0, 0x40_0000];
+        memory(tree, &[&[0, 0x4010_0000, 0, 0x20_0000][..], &rest].concat());
+    };
+    let layout = planned(alike).unwrap();
+    assert_eq!(layout.heap, 0x5000_0000..0x5040_0000, "the first of two that are as large");
     let usable = |tree: &mut Tree| {
         let usable = cells(&[0, 0x4010_0000, 0, 0x80_0000]);
         tree.at("/memory@40000000").set("linux,usable-memory", usable);
@@ -391,6 +439,41 @@ fn what_is_enough_memory_is_enough() {
     }
 }
 
+/// Behind the image there is room for the stacks of three cores, and for a heap of a MiB or almost.
+#[test]
+fn the_smallest_heap_is_one_mib() {
+    let stacks = 3 * (0x1000 + 0x4000 + 0x1000 + 0x1_0000);
+    let with = |heap: usize| {
+        let bytes = (IMAGE.len() + stacks + heap) as u32;
+        planned(|tree| memory(tree, &[0, IMAGE.start as u32, 0, bytes]))
+    };
+    assert_eq!(with(MIB).unwrap().heap, IMAGE.end + stacks..IMAGE.end + stacks + MIB);
+    assert!(with(MIB - 0x1000).unwrap_err().contains("are too little for 4 cores"));
+}
+
+#[test]
+fn below_each_stack_lies_a_page_that_tells_its_overflow() {
+    let layout = planned(|_| ()).unwrap();
+    let [one, two] = [1, 2].map(|core| layout.stacks(core).unwrap());
+    let page = board_tree::PAGE;
+    assert_eq!((one.exception.len(), one.main.len()), (16 << 10, 64 << 10));
+    assert_eq!(one.main.start - one.exception.end, page);
+    assert_eq!(two.exception.start - one.main.end, page);
+    for (address, stack) in [
+        (one.exception.start - page - 1, None),
+        (one.exception.start - page, Some("the exception stack")),
+        (one.exception.start - 1, Some("the exception stack")),
+        (one.exception.start, None),
+        (one.exception.end - 1, None),
+        (one.exception.end, Some("the stack")),
+        (one.main.start - 1, Some("the stack")),
+        (one.main.start, None),
+        (one.main.end, None),
+    ] {
+        assert_eq!(one.guard_page_hit(address), stack, "{address:#x} of {one:x?}");
+    }
+}
+
 #[test]
 fn long_names_are_names() {
     let long = "a-region-whose-name-has-many-more-than-31-characters@44000000";
@@ -427,10 +510,76 @@ fn what_is_no_tree_is_refused() {
         bytes[at] = if at == 23 { 16 } else { 0xff };
         assert_eq!(read(&bytes), Err(format!("this is no device tree: {line}")));
     }
+    // A later version that says that it can be read as 17 is read.
+    for (version, readable_as, good) in
+        [(17, 16, true), (17, 17, true), (18, 17, true), (18, 18, false), (16, 16, false)]
+    {
+        let mut bytes = GICV3.to_vec();
+        (bytes[23], bytes[27]) = (version, readable_as);
+        assert_eq!(read(&bytes).is_ok(), good, "version {version}, readable as {readable_as}");
+    }
+}
+
+/// Writes a tree by hand: its reservations end at once, and their zeros are a name, too.
+fn by_hand(structure: &[u8]) -> Vec<u8> {
+    let mut bytes = Tree { reservations: vec![], root: Node::default() }.bytes();
+    bytes.truncate(56);
+    bytes.extend(structure);
+    let all = bytes.len();
+    for (at, number) in [(4, all), (12, 40), (32, 16), (36, structure.len())] {
+        bytes[at..at + 4].copy_from_slice(&(number as u32).to_be_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn tokens_stand_where_they_may() {
+    const BEGIN: [u32; 2] = [1, 0]; // a node without a name
+    const END: u32 = 2;
+    const NOP: u32 = 4;
+    const PROP: [u32; 3] = [3, 0, 0]; // without a value
+    let said = |tokens: &[&[u32]]| {
+        let bytes = by_hand(&cells(&tokens.concat()));
+        Machine::read(&bytes, TREE, 0).unwrap_err().to_string()
+    };
+    let child = [1, u32::from_be_bytes(*b"a\0\0\0")];
+    for whole in [
+        &[&BEGIN[..], &[END, 9]][..],
+        &[&BEGIN, &[NOP], &PROP, &[NOP, END, 9]],
+        &[&BEGIN, &PROP, &child, &PROP, &[END, NOP, END, 9]],
+    ] {
+        assert!(said(whole).contains("lists no console"), "{whole:?}");
+    }
+    for (tokens, at) in [
+        (&[&[END, 9][..]][..], 56),
+        (&[&[9]], 56),
+        (&[&[NOP], &BEGIN, &[END, 9]], 56),
+        (&[&PROP, &BEGIN, &[END, 9]], 56),
+        (&[&BEGIN, &[9]], 64),
+        (&[&BEGIN, &[7]], 64),
+        (&[&BEGIN, &[END], &BEGIN, &[END, 9]], 64),
+        (&[&BEGIN, &[END, END, 9]], 64),
+        (&[&BEGIN, &child, &[END], &PROP, &[END, 9]], 76),
+    ] {
+        let line =
+            format!("this is no device tree: a token stands where it must not, at byte {at}");
+        assert_eq!(said(tokens), line, "{tokens:?}");
+    }
+    for (tokens, line) in [
+        (&[&child[..], &[END, 9]][..], "its root has a name, at byte 56"),
+        (&[&BEGIN, &[3, 100, 0, END, 9]], "a value ends too late, at byte 64"),
+        (&[&BEGIN, &[3, 0, 16, END, 9]], "a name is no text, at byte 16"),
+        (&[&BEGIN, &[END]], "it ends too early, at byte 68"),
+    ] {
+        assert_eq!(said(tokens), format!("this is no device tree: {line}"), "{tokens:?}");
+    }
 }
 
 #[test]
 fn registers_are_whole_pages() {
+    let last = [0x7f, 0xffff_f000, 0, 0x1000];
+    let change = |tree: &mut Tree| tree.at("/pl011@9000000").set("reg", cells(&last));
+    machine(change, |machine| assert_eq!(machine.uart, (1 << 39) - 0x1000..1 << 39));
     for (reg, line) in [
         ([0, 0x800_0010, 0, 0x1_0000], "has registers that do not begin and end with a page"),
         ([0, 0x800_0000, 0, 0x1_0004], "has registers that do not begin and end with a page"),
@@ -468,6 +617,12 @@ fn the_interrupt_controller_has_any_number_of_regions() {
             tree.at("/intc@8000000").set("#redistributor-regions", cells(&[count]));
         });
         assert!(line.contains("has no regions of redistributors, or more than 32"), "{line}");
+    }
+    // One core's redistributor takes two frames.
+    for (bytes, good) in [(0x2_0000, true), (0x1_f000, false), (0x1_1000, false)] {
+        let reg = cells(&[0, 0x800_0000, 0, 0x1_0000, 0, 0xa00_0000, 0, bytes]);
+        let change = |tree: &mut Tree| tree.at("/intc@8000000").set("reg", reg);
+        assert_eq!(read(change, |machine| machine.is_ok()), good, "{bytes:#x} bytes");
     }
     let stride = |value: &'static [u32]| {
         move |tree: &mut Tree| tree.at("/intc@8000000").set("redistributor-stride", cells(value))
@@ -542,21 +697,11 @@ fn a_tree_of_any_depth_is_refused_soon() {
     let line = Machine::read(&tree.bytes(), TREE, 0).unwrap_err().to_string();
     assert_eq!(line, "the device tree is nested deeper than 32 nodes");
     // As deep as 2 MiB allow: written by hand, as the model would run out of stack.
-    let empty = Tree { reservations: vec![], root: Node::default() }.bytes();
     let nodes = (2 << 20) / 12 - 10;
     let mut structure = cells(&[1, 0]);
     structure.extend([[0, 0, 0, 1], *b"a\0\0\0"].concat().repeat(nodes));
     structure.extend(cells(&[2]).repeat(nodes + 1));
     structure.extend(cells(&[9]));
-    let mut bytes = empty[..56].to_vec();
-    bytes.extend(&structure);
-    let number = |bytes: &mut Vec<u8>, at: usize, number: usize| {
-        bytes[at..at + 4].copy_from_slice(&(number as u32).to_be_bytes());
-    };
-    let all = bytes.len();
-    number(&mut bytes, 4, all);
-    number(&mut bytes, 12, all);
-    number(&mut bytes, 36, structure.len());
-    let line = Machine::read(&bytes, TREE, 0).unwrap_err().to_string();
+    let line = Machine::read(&by_hand(&structure), TREE, 0).unwrap_err().to_string();
     assert_eq!(line, "the device tree is nested deeper than 32 nodes");
 }

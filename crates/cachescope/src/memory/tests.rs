@@ -22,6 +22,10 @@ fn watches_whole_lines_and_nothing_else() {
     }
     assert!(memory.find(0x3000).is_some() && memory.find(0x3040).is_none());
     assert!(memory.watch(5..5).is_err() && memory.watch(0..u64::MAX).is_err());
+    // Far up as well, where an address alone is more than a region may have.
+    memory.watch(1 << 40..(1 << 40) + 64).unwrap();
+    assert!(!memory.is_empty() && memory.find((1 << 40) + 63).is_some());
+    assert!(memory.find((1 << 40) + 64).is_none() && memory.find(0x3000).is_some());
 }
 
 #[test]

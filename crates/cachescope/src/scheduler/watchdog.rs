@@ -11,9 +11,7 @@ impl Scheduler {
     pub fn stuck(&self) -> Option<String> {
         let inner = lock(&self.inner);
         let phase = inner.phase.as_ref()?;
-        if inner.progress.elapsed() < self.deadline {
-            return None;
-        }
+        inner.progress.elapsed().checked_sub(self.deadline)?;
         let cores: Vec<_> = (0..)
             .zip(&inner.states)
             .filter(|&(_, &state)| state != State::Outside)

@@ -5,7 +5,7 @@
 pub struct Instruction(pub u32);
 
 /// Those with a name: the bits that are looked at, and what they must be.
-const NAMED: [(u32, u32, &str); 23] = [
+const NAMED: [(u32, u32, &str); 34] = [
     (!0, 0xd503_207f, "wfi"),
     (!0, 0xd503_2cdf, "hint arrive"), // `ARRIVE` of crates/cachescope/guest: the WFI of a wait
     (!0, 0xd69f_03e0, "eret"),
@@ -29,6 +29,17 @@ const NAMED: [(u32, u32, &str); 23] = [
     (!0x1f, 0xd51c_c9a0, "msr icc_sre_el2"),
     (!0x1f, 0xd51c_cb00, "msr ich_hcr_el2"),
     (!0x1f, 0xd518_cba0, "msr icc_sgi1r_el1"),
+    (!0x1f, 0xd51c_0000, "msr vpidr_el2"),
+    (!0x1f, 0xd51c_00a0, "msr vmpidr_el2"),
+    (!0x1f, 0xd51c_1140, "msr cptr_el2"),
+    (!0x1f, 0xd51c_1160, "msr hstr_el2"),
+    (!0x1f, 0xd51c_4000, "msr spsr_el2"),
+    (!0x1f, 0xd51c_4020, "msr elr_el2"),
+    (!0x1f, 0xd51c_e060, "msr cntvoff_el2"),
+    (!0x1f, 0xd51c_e100, "msr cnthctl_el2"),
+    (!0x1f, 0xd518_d080, "msr tpidr_el1"),
+    (!0xf00, 0xd503_40df, "msr daifset"),
+    (!0x100, 0xd500_40bf, "msr spsel"),
 ];
 
 /// What a DSB or a DMB reaches (Arm ARM, "DMB", CRm).
@@ -110,6 +121,22 @@ impl Instruction {
 }
 
 #[cfg(test)]
+impl Instruction {
+    /// Returns the instruction with this name.
+    pub fn of(name: &str) -> Instruction {
+        let crm =
+            name.split_once(' ').and_then(|(_, end)| DOMAINS.iter().position(|it| *it == end));
+        let barrier = |base: u32| Instruction(base | (crm.unwrap_or(15) as u32) << 8);
+        match name.split(' ').next() {
+            Some("dsb") => barrier(0xd503_309f),
+            Some("dmb") => barrier(0xd503_30bf),
+            Some("isb") => barrier(0xd503_30df),
+            _ => Instruction(NAMED.iter().find(|(.., own)| *own == name).expect(name).1),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -122,6 +149,16 @@ mod tests {
         let some = [0xd518_1001, 0xd50b_7a29, 0xd53b_e048, 0xd45e_0000, 0xd503_201f];
         assert_eq!(some.map(name), ["msr sctlr_el1", "dc cvac", "mrs cntvct_el0", "hlt", ""]);
         assert!(Instruction(0xd508_871f).is_named("tlbi vmalle1"));
+    }
+
+    #[test]
+    fn every_name_is_that_of_its_own_instruction() {
+        for (.., name) in NAMED {
+            assert!(Instruction::of(name).is_named(name), "{name}");
+        }
+        for name in ["dsb ishst", "dsb nsh", "dsb sy", "dmb ishld", "isb"] {
+            assert!(Instruction::of(name).is_named(name), "{name}");
+        }
     }
 
     #[test]
