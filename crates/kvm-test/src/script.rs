@@ -47,7 +47,8 @@ mod tests {
     use super::*;
     use crate::case::{HOSTS, cases};
     use crate::frames::{Frame, Frames};
-    use std::process::{Command, Stdio};
+    use std::fs::{self, File};
+    use std::process::Command;
 
     #[test]
     fn every_case_is_booted_under_its_number_and_then_the_machine_ends() {
@@ -71,8 +72,11 @@ mod tests {
         for (number, command) in commands.iter().enumerate() {
             script += &format!("boot {number} {command}\n");
         }
+        let input = folder.path().join("input");
+        fs::write(&input, "input").unwrap();
         let mut command = Command::new("sh");
-        let output = command.args(["-c", &script]).stdin(Stdio::piped()).output().unwrap();
+        let output = command.args(["-c", &script]).stdin(File::open(input).unwrap()).output();
+        let output = output.unwrap();
         let mut frames = Frames::default();
         let text = String::from_utf8(output.stdout).unwrap();
         text.split_inclusive('\n').filter_map(|line| frames.line(line)).collect()
@@ -92,11 +96,12 @@ mod tests {
     }
 
     #[test]
-    fn a_boot_has_no_input_and_prints_no_end_of_lines() {
-        let [silent, endless] = &booted(&["cat", "yes"])[..] else { panic!("two boots") };
+    fn a_boot_has_no_input_and_cannot_print_without_an_end() {
+        let much = "sh -c 'yes | head -c 3000000'";
+        let [silent, loud] = &booted(&["cat", much])[..] else { panic!("two boots") };
         assert_eq!((silent.status, silent.output.as_str()), (0, ""));
-        assert_ne!(endless.status, 0);
-        // Blocks of 512 bytes, or of 1024 where sh counts in these.
-        assert!((512 << 10..=1 << 20).contains(&endless.output.len()), "{}", endless.output.len());
+        assert_ne!(loud.status, 0);
+        // Blocks of 512 bytes, or of 1024 where sh counts in these, each with the mark of its lines.
+        assert!((512 << 10..=1 << 20).contains(&loud.output.len()), "{}", loud.output.len());
     }
 }

@@ -1,13 +1,31 @@
 //! A shell script in QEMU's place, and a kernel for it.
 
-use crate::PATIENCE;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// A report that passes, for printf.
+pub const GOOD: &str = "KTAP version 1\\n1..1\\nok 1 a\\n# rundown: PASS\\n";
+/// Nothing here takes longer, however busy the host is.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for an end, but not for ever.
+pub fn end(runner: &mut Child) -> Option<ExitStatus> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(status) = runner.try_wait().unwrap() {
+            return Some(status);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    let _ = runner.kill();
+    runner.wait().unwrap();
+    None
+}
 
 /// A folder with a fake QEMU and a kernel for it, gone when this is dropped.
 pub struct Fake(pub PathBuf);

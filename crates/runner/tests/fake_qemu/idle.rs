@@ -1,7 +1,6 @@
 //! A runner that waits takes no processor time, whatever it waits for.
 
-use crate::PATIENCE;
-use crate::fake::Fake;
+use crate::fake::{Fake, PATIENCE};
 use std::fs;
 use std::io;
 use std::process::Stdio;

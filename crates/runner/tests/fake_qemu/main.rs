@@ -9,34 +9,16 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fake::Fake;
+use fake::{Fake, GOOD, PATIENCE, end};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use runner::options::Options;
 use runner::qemu;
 use runner::settings::Settings;
-
-const GOOD: &str = "KTAP version 1\\n1..1\\nok 1 a\\n# rundown: PASS\\n";
-/// Nothing here takes longer, however busy the host is.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Waits for an end, but not for ever.
-fn end(runner: &mut Child) -> Option<ExitStatus> {
-    let deadline = Instant::now() + PATIENCE;
-    while Instant::now() < deadline {
-        if let Some(status) = runner.try_wait().unwrap() {
-            return Some(status);
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let _ = runner.kill();
-    runner.wait().unwrap();
-    None
-}
 
 #[test]
 fn a_whole_report_and_status_0_pass_and_a_death_on_either_output_does_not() {

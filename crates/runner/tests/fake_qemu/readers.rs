@@ -1,7 +1,6 @@
 //! Readers of the runner's output that stop, that are slow, and that go away.
 
-use crate::fake::Fake;
-use crate::{GOOD, end};
+use crate::fake::{Fake, GOOD, end};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;

@@ -1,7 +1,6 @@
 //! A runner on a terminal: who may use it, and what it is like afterwards.
 
-use crate::GOOD;
-use crate::fake::Fake;
+use crate::fake::{Fake, GOOD};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::{OpenptyResult, openpty};
 use nix::sys::termios::{LocalFlags, tcgetattr};
