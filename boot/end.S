@@ -3,6 +3,7 @@
 //
 //   semihosting      asks QEMU for a service; comes back if there is nobody to answer
 //   die              a message, then the end, without a stack
+//   switch_off       the end of a report where semihosting is missing
 //   early_vectors    an exception before the kernel's own vectors stand, or inside the report of another
 //
 // What is tried here may itself be an undefined instruction: HLT wherever semihosting is off (KVM, HVF,
@@ -73,6 +74,13 @@ say_by_uart:                            // nobody has said where the console is:
     strb    w3, [x2]                    // UARTDR
     b       5b
 
+// Switches the machine off, at EL1.
+.global switch_off
+switch_off:
+    msr     daifset, #0xf
+    adr     x2, last_vectors
+    msr     vbar_el1, x2
+    isb
 power_off:                              // QEMU ends with status 0: the report tells that it is cut
     adr     x20, sleep
     mrs     x3, CurrentEL

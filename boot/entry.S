@@ -1,7 +1,7 @@
 // Entry of the first core and of the others, up to the first line of Rust.
 //
 //   _start            first core   EL1 or EL2   MMU off   x0 = device tree, or 0 (ELF)
-//   _start_secondary  the others   EL1 or EL2   MMU off   x0 = StartContext (from PSCI CPU_ON)
+//   _start_secondary  the others   EL1 or EL2   MMU off   x0 = its Core (from PSCI CPU_ON)
 //
 // Both go down to EL1, install the exception vectors, and turn MMU and caches on BEFORE the first
 // line of Rust: exclusive and atomic accesses are only sound on Normal cacheable memory
@@ -12,7 +12,7 @@
 // "dcache_inval_poc"). So .bss is cleared behind enable_mmu, and the early table is a constant of the
 // image. What is read with the caches off comes from memory: the image, which the loader has cleaned to
 // the point of coherency (Linux, Documentation/arch/arm64/booting.rst, "Caches, MMUs"), and the
-// StartContext, which the first core cleans (src/machine/arch/cache.rs). Table walks go through the
+// core's own data, which who starts it cleans (src/machine/arch/cache.rs). Table walks go through the
 // caches from their first on (TCR_EL1.IRGN0, ORGN0), so tables need no cleaning.
 //
 // The kernel runs on SP_EL0 and takes exceptions on SP_EL1: a handler has a good stack even if the
@@ -57,23 +57,23 @@ _start:
 .global _start_secondary
 _start_secondary:
     msr     daifset, #0xf
-    mov     x19, x0                     // StartContext, cleaned to memory by the first core
+    mov     x19, x0                     // its Core, cleaned to memory by who starts it
     bl      enter_el1
     bl      check_features              // cores may differ from each other
 
-    ldr     x0, [x19, #{CONTEXT_EXCEPTION_STACK}]
+    ldr     x0, [x19, #{CORE_EXCEPTION_STACK}]
     mov     sp, x0                      // SP_EL1
-    ldr     x0, [x19, #{CONTEXT_TTBR0}] // the final tables; no early map needed
+    ldr     x0, [x19, #{CORE_TTBR0}]   // the final tables; no early map needed
     bl      enable_mmu
 
-    ldr     x0, [x19, #{CONTEXT_CORE}]  // this core's own data
-    msr     tpidr_el1, x0
+    msr     tpidr_el1, x19              // this core's own data
     bl      install_vectors
     msr     spsel, #0
-    ldr     x1, [x19, #{CONTEXT_STACK}]
+    ldr     x1, [x19, #{CORE_STACK}]
     mov     sp, x1                      // SP_EL0
     mov     x29, xzr
     mov     x30, xzr
+    mov     x0, x19
     b       {secondary_core}
 
 // Goes to EL1h with interrupts masked, MMU off and the early vectors; returns to its caller.

@@ -9,20 +9,23 @@
 extern crate alloc;
 
 use alloc::boxed::Box;
+use alloc::string::String;
+use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use demo::counters::Counts;
-use demo::rounds;
 use demo::shared::{self, Shared};
-use machine::arch::time;
+use demo::{checks, rounds};
+use machine::arch::{cache, time};
 use machine::smp::protection::{Object, slot_address};
 use machine::smp::{cores, start};
 use machine::testing::environment;
-use machine::testing::ktap::{self, Ktap, holds};
+use machine::testing::ktap::{self, Ktap, equal, holds};
 use rundown::Rundown;
 
 #[path = "../src/demo"]
 #[expect(dead_code, reason = "the demo itself uses the rest")]
 mod demo {
+    pub mod checks;
     pub mod counters;
     pub mod rounds;
     pub mod shared;
@@ -32,12 +35,17 @@ mod demo {
 machine::kernel!(main);
 
 fn main() -> ! {
-    let mut ktap = Ktap::plan(8);
+    let mut ktap = Ktap::plan(10);
     environment::print();
+    let before = (cores::count(), checks::every_core_is_up());
     start::start_all(None);
     let shared = shared::prepare();
     ktap.test("after a round every check passes", || {
+        let before = time::now();
         rounds::run(shared)?;
+        let took = time::now() - before;
+        let drain = shared.drain().ticks;
+        holds(format_args!("the drain took {drain} ticks of {took}"), (2..took).contains(&drain))?;
         all(shared)
     });
     ktap.test("a core that did too few pairs is noticed", || pairs(shared));
@@ -46,6 +54,11 @@ fn main() -> ! {
     ktap.test("a refused acquire that writes to a slot is noticed", || written(shared));
     ktap.test("an acquire that is granted after the drain is noticed", || granted(shared));
     ktap.test("slots that share a line are noticed", slots_apart);
+    ktap.test("what is held is looked at, each time that it is used", || looks(shared));
+    ktap.test("a core that is not up is noticed", || match before {
+        (up, result) if up < cores::count() => notices("not all cores are up", result),
+        (_, result) => result,
+    });
     ktap.test("without what was made wrong, every check passes again", || all(shared));
     ktap.finish()
 }
@@ -96,6 +109,11 @@ fn pairs(shared: &'static Shared) -> ktap::Result {
     for core in 0..cores::count() {
         let few = |counts: &mut Counts| counts.granted = shared.pairs - 1;
         with(shared, "one pair less than planned", core, few, rounds::ran)?;
+        let before = shared.counters[core].0.read();
+        change(shared, core, few);
+        let slowest = shared.slowest();
+        shared.counters[core].0.write(&before);
+        equal("the slowest core", slowest, (core, shared.pairs - 1))?;
     }
     Ok(())
 }
@@ -137,6 +155,31 @@ fn poison(shared: &'static Shared) -> ktap::Result {
     let result = notices("the owner has not poisoned it", rounds::no_poison_seen(shared));
     shared.canary.poison();
     result
+}
+
+/// A round in which every look sees the poison.
+fn looks(shared: &'static Shared) -> ktap::Result {
+    // What a core does: so many bursts at least; in each a guard is kept, and every so many handed over.
+    const BURSTS: u64 = 100;
+    const HAND_OVER_EVERY: u64 = 64;
+    shared.object.reinitialize().map_err(|error| alloc::format!("{error}"))?;
+    rounds::run(shared)?;
+    let burst = shared.pairs / BURSTS;
+    for (core, counts) in shared.counts().iter().enumerate() {
+        let Counts { granted, received, poison_seen, .. } = *counts;
+        let (kept, rest) = (granted / burst, granted % burst);
+        let handed_over = kept * ((burst - 1) / HAND_OVER_EVERY) + rest / HAND_OVER_EVERY;
+        let handed_over = if cores::count() == 1 { 0 } else { handed_over };
+        // When it is acquired, and before it is released, if that is not at once: not what is kept, but for the
+        // last, nor what is handed over; what is received, and perhaps one that comes back.
+        let looks = granted + (granted - kept - handed_over) + 1 + received;
+        holds(
+            format_args!("core {core} saw it {poison_seen} times, of {looks} or one more"),
+            poison_seen == looks || poison_seen == looks + 1,
+        )?;
+        change(shared, core, |counts| counts.poison_seen = 0);
+    }
+    Ok(())
 }
 
 /// The slot that the timer's interrupt changes, again and again.
@@ -181,14 +224,27 @@ fn granted(shared: &'static Shared) -> ktap::Result {
     result
 }
 
+/// Makes what the cores share, around an object with so many slots.
+fn with_slots(slots: usize) -> Result<&'static Shared, String> {
+    let mut shared = Shared::new(cores::count());
+    shared.object = Object::boxed(slots).map_err(|error| alloc::format!("{error}"))?;
+    Ok(Box::leak(Box::new(shared)))
+}
+
 fn slots_apart() -> ktap::Result {
     if cores::count() == 1 {
         return Ok(());
     }
     // With a slot less than there are cores, the last one uses that of the first.
-    let mut shared = Shared::new(cores::count());
-    let slots = cores::slot_of(cores::count() - 1);
-    shared.object = Object::boxed(slots).map_err(|error| alloc::format!("{error}"))?;
-    let shared: &'static Shared = Box::leak(Box::new(shared));
-    notices("two cores that share a slot", rounds::slots_apart(shared))
+    let last = cores::slot_of(cores::count() - 1);
+    notices("two cores that share a slot", rounds::slots_apart(with_slots(last)?))?;
+    if cores::slots_apart() == 1 {
+        return Ok(());
+    }
+    // The last one's granule is cut, if the object begins where a granule does.
+    let begins =
+        |shared: &&Shared| ptr::from_ref(&*shared.object).addr().is_multiple_of(cache::granule());
+    let mut tries = (0..8).filter_map(|_| with_slots(last + 1).ok());
+    let cut = tries.find(begins).ok_or("no object begins where a granule does")?;
+    notices("a slot that shares its granule with what follows", rounds::slots_apart(cut))
 }

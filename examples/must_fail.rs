@@ -2,6 +2,8 @@
 //!
 //! `QEMU_EXTRA='-append must_fail=null_dereference' cargo run --example must_fail` shows what a
 //! learner's own mistake looks like. `scripts/test` checks each one's exit status and message.
+//!
+//! One file, although it is long: a fault is short, and all stand in one list.
 
 #![no_std]
 #![no_main]
@@ -59,11 +61,16 @@ const FAULTS: &[(&str, fn())] = &[
     ("hang_masked", hang_masked),
     ("hang_other_core", || on_core_1(hang_asleep)),
     ("test_failed", test_failed),
+    ("condition_failed", condition_failed),
     ("test_skipped", test_skipped),
     ("test_left_out", test_left_out),
+    ("test_added", test_added),
+    ("status_fails", status_fails),
     ("output_cut", output_cut),
     ("poison_while_held", poison_while_held),
     ("console_is_held", console_is_held),
+    ("taken_by_first_core", || taken_by(0)),
+    ("taken_by_other_core", || taken_by(1)),
     ("report_masked", report_masked),
     ("report_panics", || panic!("on purpose, {}", Unprintable(|| panic!("in the report")))),
     ("report_faults", || panic!("on purpose, {}", Unprintable(null_dereference))),
@@ -71,6 +78,9 @@ const FAULTS: &[(&str, fn())] = &[
     ("core_data_gone", core_data_gone),
     ("two_ends", two_ends),
 ];
+
+/// How long an interrupt may take to come, which on a busy host may be long.
+const PATIENCE_MS: u64 = 20_000;
 
 fn main() -> ! {
     let name = device_tree::machine().argument("must_fail").unwrap_or("");
@@ -95,7 +105,7 @@ fn on_core_1(work: fn()) {
 
 fn timer_interrupt(work: fn()) {
     cores::this().timer.call_at(time::now() + time::frequency() / 1000, work);
-    let deadline = time::after_ms(1000);
+    let deadline = time::after_ms(PATIENCE_MS);
     while time::now() < deadline {}
 }
 
@@ -155,7 +165,7 @@ fn unknown_interrupt() {
     };
     write(0x100);
     write(0x200);
-    let deadline = time::after_ms(1000);
+    let deadline = time::after_ms(PATIENCE_MS);
     while time::now() < deadline {}
 }
 
@@ -185,6 +195,12 @@ fn test_failed() {
     ktap.finish();
 }
 
+fn condition_failed() {
+    let mut ktap = Ktap::plan(1);
+    ktap.test("this does not hold", || ktap::holds("one and one are three", 1 + 1 == 3));
+    ktap.finish();
+}
+
 fn test_skipped() {
     println!("KTAP version 1\n1..2\nok 1 this ran\nok 2 this did not # SKIP not today");
     println!("# rundown: PASS");
@@ -194,6 +210,18 @@ fn test_left_out() {
     let mut ktap = Ktap::plan(2);
     ktap.test("this ran", || Ok(()));
     ktap.finish();
+}
+
+fn test_added() {
+    let mut ktap = Ktap::plan(1);
+    ktap.test("this was planned", || Ok(()));
+    ktap.test("this was not", || Ok(()));
+    ktap.finish();
+}
+
+fn status_fails() {
+    println!("KTAP version 1\n1..1\nok 1 this ran\n# rundown: PASS");
+    exit::exit(Status::Fail);
 }
 
 fn output_cut() {
@@ -235,6 +263,34 @@ fn console_is_held() {
             cpu::give_way();
         }
         panic!("on purpose, while core 1 holds the console");
+    });
+}
+
+/// A core dies in the middle of a line of another, which then wants to pass: no word of that is printed.
+fn taken_by(dies: usize) {
+    static PRINTS: AtomicBool = AtomicBool::new(false);
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    fn wait_for(flag: &AtomicBool) {
+        while !flag.load(Ordering::Relaxed) {
+            cpu::give_way();
+        }
+    }
+    jobs::run_on(&|core| core < 2, &|core| {
+        if core == dies {
+            wait_for(&PRINTS);
+            let report = Unprintable(|| {
+                TAKEN.store(true, Ordering::Relaxed);
+                let deadline = time::after_ms(300);
+                while time::now() < deadline {}
+            });
+            panic!("on purpose, {report}and all of it is printed");
+        }
+        let middle = Unprintable(|| {
+            PRINTS.store(true, Ordering::Relaxed);
+            wait_for(&TAKEN);
+        });
+        println!("# this line has no end: {middle}it must not be printed");
+        exit::verdict(Status::Pass)
     });
 }
 

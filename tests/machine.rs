@@ -6,6 +6,7 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
+use core::hint::black_box;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use machine::arch::{cpu, time};
@@ -165,7 +166,30 @@ fn heap_serves_all() -> ktap::Result {
             wrong.fetch_add(mixed, Ordering::Relaxed);
         }
     });
-    equal("bytes that another core has overwritten", wrong.into_inner(), 0)
+    equal("bytes that another core has overwritten", wrong.into_inner(), 0)?;
+    // Far more than there is: what is given back is used again.
+    for _ in 0..4096 {
+        drop(black_box(Vec::<u8>::with_capacity(64 << 10)));
+    }
+    interrupt_allocates()
+}
+
+/// An interrupt may allocate in the middle of an allocation.
+fn interrupt_allocates() -> ktap::Result {
+    const INTERRUPTS: usize = 200;
+    static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
+    fn allocate() {
+        drop(black_box(Vec::<u8>::with_capacity(100)));
+        ALLOCATED.fetch_add(1, Ordering::Relaxed);
+    }
+    let deadline = time::after_ms(DEADLINE_MS);
+    for interrupt in 0..INTERRUPTS {
+        cores::this().timer.call_at(time::now() + 100 + interrupt as u64, allocate);
+        while ALLOCATED.load(Ordering::Relaxed) <= interrupt && time::now() <= deadline {
+            drop(black_box(Vec::<u8>::with_capacity(100)));
+        }
+    }
+    equal("interrupts that allocated", ALLOCATED.load(Ordering::Relaxed), INTERRUPTS)
 }
 
 static STATIC: StaticRundownRef<ThisCore, 3, Sleep> = StaticRundownRef::new();

@@ -52,7 +52,12 @@ pub fn guard_migrates() -> ktap::Result {
     let parcel = Mutex::new(Some(object.try_acquire().map_err(|error| format!("{error}"))?));
     holds("not run down while the guard lives", !object.begin_run_down())?;
     equal("holds left", object.outstanding(), Some(1))?;
-    jobs::run_on(&|core| core == other, &|_| drop(parcel.lock().take()));
+    let dropped_on = AtomicUsize::new(usize::MAX);
+    jobs::run_on(&|core| core == other, &|core| {
+        drop(parcel.lock().take());
+        dropped_on.store(core, Ordering::Relaxed);
+    });
+    equal("the core that has dropped it", dropped_on.into_inner(), other)?;
     holds(format!("run down after core {other} has dropped it"), object.is_run_down())
 }
 

@@ -2,9 +2,9 @@
 
 use crate::arch::{interrupt_mask, semihosting, time};
 use crate::board::console::println;
-use crate::board::{console, device_tree, early_map, gic, heap, memory, mmu, psci};
-use crate::smp::cores;
-use crate::smp::start::{self, StartContext};
+use crate::board::{console, device_tree, early_map, gic, heap, memory, mmu};
+use crate::smp::cores::{self, Core};
+use crate::smp::start;
 use aarch64_cpu::registers::{CNTHCTL_EL2, HCR_EL2, SCTLR_EL1, SPSR_EL2, TCR_EL1};
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -39,10 +39,9 @@ global_asm!(
     early_table = sym early_map::EARLY_TABLE,
     first_core = sym first_core,
     secondary_core = sym start::secondary_core,
-    CONTEXT_TTBR0 = const offset_of!(StartContext, ttbr0),
-    CONTEXT_EXCEPTION_STACK = const offset_of!(StartContext, exception_stack),
-    CONTEXT_STACK = const offset_of!(StartContext, stack),
-    CONTEXT_CORE = const offset_of!(StartContext, core),
+    CORE_TTBR0 = const offset_of!(Core, ttbr0),
+    CORE_EXCEPTION_STACK = const offset_of!(Core, stacks.exception.end),
+    CORE_STACK = const offset_of!(Core, stacks.main.end),
     HCR_EL2_RW = const HCR_EL2::RW::EL1IsAarch64.value,
     CNTHCT_EL2_NO_TRAPS = const CNTHCTL_EL2::EL1PCEN::SET.value | CNTHCTL_EL2::EL1PCTEN::SET.value,
     // CPTR_EL2 with E2H clear: the RES1 bits, and no trap (Arm ARM, CPTR_EL2).
@@ -82,11 +81,10 @@ global_asm!(
 /// The boot as a table of contents; each step needs those before it.
 extern "C" fn first_core(loader_tree: usize) -> ! {
     cores::adopt_first_core();
-    interrupt_mask::unmask_errors();
+    interrupt_mask::mask_interrupts(); // but not errors
     let machine = device_tree::read(loader_tree); // what is there, and where
-    psci::start(machine.conduit);
     early_map::add_device(machine.uart.clone());
-    console::start(machine.uart.clone());
+    console::start(machine.uart.start);
     machine.notes().for_each(|note| println!("# note: {note}"));
     let heap = memory::plan(machine); // what goes where in RAM
     early_map::add_memory(heap.clone());

@@ -3,7 +3,7 @@
 use core::arch::asm;
 use machine::arch::syndrome::Syndrome;
 use machine::arch::{cache, time};
-use machine::smp::{cores, jobs};
+use machine::smp::{cores, jobs, protection};
 use machine::testing::ktap::{self, equal, holds};
 use spin::Mutex;
 
@@ -82,6 +82,12 @@ pub fn lines() -> ktap::Result {
         wrong.into_inner(),
         None,
     )?;
+    let apart = cache::granule().div_ceil(rundown::CACHE_LINE);
+    for cores in 1..4 {
+        // Its first line has a granule of its own, and so has each core's slot.
+        let lines = protection::object(cores).slot_count() + 1;
+        equal(format_args!("lines of an object for {cores}"), lines, (cores + 1) * apart)?;
+    }
     for core in cores::all() {
         let last = (core.slot + 1) * rundown::CACHE_LINE;
         equal(

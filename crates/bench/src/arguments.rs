@@ -51,6 +51,17 @@ impl Arguments {
         let rounds = if quick && !check { QUICK_ROUNDS } else { ROUNDS };
         Ok(Some(Self { rounds, pairs: if quick { QUICK_PAIRS } else { PAIRS }, check }))
     }
+
+    /// Refuses what a host with so many processors cannot tell.
+    pub fn suit(&self, processors: usize) -> Result<(), String> {
+        match (self.check, processors) {
+            (true, ..2) => {
+                Err("the thresholds compare 2 threads with 1, and this host has 1 processor"
+                    .to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -73,5 +84,11 @@ mod tests {
         assert_eq!(parse("--quick --check"), Ok(Some(both)));
         assert_eq!(parse("--check -h"), Ok(None));
         assert!(parse("fast").unwrap_err().starts_with("fast is unknown; "));
+    }
+
+    #[test]
+    fn only_the_thresholds_need_two_processors() {
+        let suits = |args, processors| parse(args).unwrap().unwrap().suit(processors).is_ok();
+        assert_eq!([suits("", 1), suits("--check", 2), suits("--check", 1)], [true, true, false]);
     }
 }

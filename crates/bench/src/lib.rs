@@ -16,97 +16,62 @@ mod rounds;
 mod thresholds;
 pub mod variants;
 
-use arguments::Arguments;
+use arguments::{Arguments, USAGE};
 use ladder::Candidate;
+use runner::exit_error::{ExitError, FAILED, SETUP};
 use runner::unread;
 use std::process::ExitCode;
-
-/// Wrong counts, or a threshold that does not hold.
-const FAILED: u8 = 1;
-/// Wrong usage, or a host that cannot tell.
-const SETUP: u8 = 2;
+use std::thread::available_parallelism;
 
 /// Measures, prints, and judges if the arguments want it.
 pub fn main() -> ExitCode {
     unread::end_quietly();
-    let arguments = match Arguments::parse(std::env::args().skip(1)) {
-        Ok(Some(arguments)) => arguments,
-        Ok(None) => {
-            println!("{}", arguments::USAGE);
-            return ExitCode::SUCCESS;
-        }
-        Err(wrong) => return stop(SETUP, &wrong),
+    match run(std::env::args().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}
+
+fn run(args: impl Iterator<Item = String>) -> Result<(), ExitError> {
+    let wrong_usage = |wrong| ExitError::new(SETUP, wrong);
+    let Some(arguments) = Arguments::parse(args).map_err(wrong_usage)? else {
+        println!("{USAGE}");
+        return Ok(());
     };
-    let processors = race::processors();
-    if arguments.check && processors < 2 {
-        return stop(
-            SETUP,
-            "the thresholds compare 2 threads with 1, and this host has 1 processor",
-        );
-    }
-    let measured = rounds::measure(&arguments, processors);
+    let processors = available_parallelism().map_or(1, usize::from);
+    arguments.suit(processors).map_err(wrong_usage)?;
+    let measured = rounds::measure(&arguments, processors, race::race);
     let drains = rounds::drains(&arguments);
-    report::measures(&measured, &drains);
-    report::tables(&measured, &drains);
-    match verdict(&measured, arguments.check) {
-        Ok(line) => {
-            line.iter().for_each(|line| println!("{line}"));
-            ExitCode::SUCCESS
-        }
-        Err(wrong) => stop(FAILED, &wrong),
+    print!("{}", report::lines(&measured, &drains));
+    print!("{}", report::tables(&measured, &drains));
+    if let Some(line) = verdict(&measured, arguments.check)? {
+        println!("{line}");
     }
+    Ok(())
 }
 
 /// Returns what is wrong: with the counts or, with `check`, by the thresholds. If nothing is, the thresholds
 /// have a line about it.
-fn verdict(measured: &[Candidate], check: bool) -> Result<Option<String>, String> {
+fn verdict(measured: &[Candidate], check: bool) -> Result<Option<String>, ExitError> {
     let wrong: Vec<_> = measured.iter().filter_map(Candidate::complaint).collect();
     if !wrong.is_empty() {
-        return Err(wrong.join("; "));
+        return Err(ExitError::new(FAILED, wrong.join("; ")));
     }
-    check.then(|| thresholds::judge(measured)).transpose()
-}
-
-fn stop(status: u8, line: &str) -> ExitCode {
-    eprintln!("rundown: {line}");
-    ExitCode::from(status)
+    let judged = check.then(|| thresholds::judge(measured)).transpose();
+    judged.map_err(|line| ExitError::new(FAILED, line))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ladder::{About, Variant, Words};
 
-    /// Is one short after every round.
-    struct OneShort(Box<dyn Variant>);
-
-    impl Variant for OneShort {
-        fn about(&self) -> &'static About {
-            self.0.about()
-        }
-
-        fn pairs(&self, core: usize, count: u64) {
-            self.0.pairs(core, count);
-        }
-
-        fn reset(&self) -> i64 {
-            -1
-        }
-
-        fn words(&self) -> Words {
-            self.0.words()
-        }
-    }
-
-    /// Returns all variants, measured once with 1 thread and with 2. `short`: those that lose counts.
+    /// Returns all variants, measured once with 1 thread and with 2. `short`: those that are one short each time.
     fn measured(short: &[&str]) -> Vec<Candidate> {
         let candidates = variants::all(2).into_iter().map(|variant| {
-            let variant: Box<dyn Variant> = match short.contains(&variant.name()) {
-                true => Box::new(OneShort(variant)),
-                false => variant,
-            };
             let mut candidate = Candidate::new(variant, &[1, 2], |_| 1);
             candidate.round(|_, _, _| 1000);
+            let off_by = u64::from(short.contains(&candidate.variant.name()));
+            candidate.measured.iter_mut().for_each(|one| one.off_by = off_by);
             candidate
         });
         candidates.collect()
@@ -117,8 +82,7 @@ mod tests {
         let wrong = measured(&["shared", "cache_aware"]);
         let line = "shared is off by 2; cache_aware is off by 2";
         for check in [false, true] {
-            let names = verdict(&wrong, check).unwrap_err();
-            assert!(line.split("; ").all(|part| names.contains(part)), "{names}");
+            assert_eq!(verdict(&wrong, check), Err(ExitError::new(FAILED, line)));
         }
     }
 
@@ -126,7 +90,14 @@ mod tests {
     fn the_thresholds_are_asked_only_if_that_is_wanted() {
         let right = measured(&[]);
         assert_eq!(verdict(&right, false), Ok(None));
-        assert_eq!(verdict(&right, true), thresholds::judge(&right).map(Some));
-        assert!(verdict(&right, true).is_err(), "the ratio is 2 on all of them");
+        // The ratio is 2 on all of them.
+        let line = thresholds::judge(&right).unwrap_err();
+        assert_eq!(verdict(&right, true), Err(ExitError::new(FAILED, line)));
+    }
+
+    #[test]
+    fn wrong_usage_has_status_2_and_help_is_not_wrong() {
+        let status = |arg: &str| run([arg.to_owned()].into_iter()).map_err(|error| error.status);
+        assert_eq!([status("--nonsense"), status("--help")], [Err(SETUP), Ok(())]);
     }
 }

@@ -9,11 +9,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-/// Returns how many threads can run at once.
-pub fn processors() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
-
 /// Has `threads` threads do `pairs` pairs each on a variant, all at once. Returns the nanoseconds from the
 /// first start to the last end.
 pub fn race(variant: &dyn Variant, threads: usize, pairs: u64) -> u64 {
@@ -23,7 +18,7 @@ pub fn race(variant: &dyn Variant, threads: usize, pairs: u64) -> u64 {
         ThisThread::is(number);
         // Relaxed: a common start orders nothing but time.
         ready.fetch_add(1, Ordering::Relaxed);
-        while ready.load(Ordering::Relaxed) < threads {
+        while ready.load(Ordering::Relaxed) != threads {
             hint::spin_loop();
         }
         let start = Instant::now();
@@ -62,10 +57,78 @@ fn stay_on_processor(_number: usize) {}
 mod tests {
     use super::*;
     use crate::variants;
+    use ladder::{About, Kind, Words};
+    use rundown::CurrentSlot;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    static ABOUT: About = About::new("watch", "a stopwatch", Kind::Wrong);
+
+    /// Takes one millisecond for a pair, on thread 0 twice that, and notes who has called.
+    #[derive(Default)]
+    struct Watch(Mutex<Vec<Call>>);
+
+    /// A thread's number, the slot that it has, its pairs, and the processors that it may use.
+    type Call = (usize, usize, u64, Vec<usize>);
+
+    impl Variant for Watch {
+        fn about(&self) -> &'static About {
+            &ABOUT
+        }
+
+        fn pairs(&self, core: usize, count: u64) {
+            thread::sleep(Duration::from_millis(if core == 0 { 2 * count } else { count }));
+            self.0.lock().unwrap().push((core, ThisThread::current_slot(), count, allowed()));
+        }
+
+        fn reset(&self) -> i64 {
+            0
+        }
+
+        fn words(&self) -> Words {
+            Words::of(&self.0)
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn allowed() -> Vec<usize> {
+        use nix::sched::{CpuSet, sched_getaffinity};
+        let set = sched_getaffinity(nix::unistd::Pid::from_raw(0)).unwrap();
+        (0..CpuSet::count()).filter(|&processor| set.is_set(processor).unwrap()).collect()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn allowed() -> Vec<usize> {
+        Vec::new()
+    }
+
+    #[test]
+    fn a_race_lasts_until_its_slowest_thread_has_ended() {
+        let watch = Watch::default();
+        assert!(race(&watch, 2, 5) >= 10_000_000);
+        let mut calls = watch.0.into_inner().unwrap();
+        calls.sort_unstable();
+        let told = calls.iter().map(|&(number, slot, pairs, _)| (number, slot, pairs));
+        assert_eq!(told.collect::<Vec<_>>(), [(0, 0, 5), (1, 1, 5)]);
+    }
+
+    #[test]
+    fn each_thread_stays_on_a_processor_of_its_own() {
+        let processors = allowed();
+        let watch = Watch::default();
+        // One thread more than processors: that one is free to go where it likes.
+        race(&watch, processors.len() + 1, 0);
+        let mut calls = watch.0.into_inner().unwrap();
+        calls.sort_unstable();
+        let places = calls.into_iter().map(|(.., places)| places);
+        let each = processors.iter().map(|&processor| vec![processor]);
+        let wanted = each.chain([processors.clone()]);
+        assert_eq!(places.collect::<Vec<_>>(), wanted.collect::<Vec<_>>());
+    }
 
     #[test]
     fn more_threads_than_processors_end_too_and_count_right() {
-        let threads = processors() + 1;
+        let threads = thread::available_parallelism().map_or(1, usize::from) + 1;
         for variant in variants::all(threads) {
             assert!(race(&*variant, threads, 100) > 0);
             let left = variant.reset();

@@ -1,25 +1,29 @@
 //! All measurements, round by round.
 
 use crate::arguments::Arguments;
-use crate::race;
 use crate::variants::{self, ThisThread};
-use ladder::{Candidate, DrainTime, Drains, SLOTS};
+use ladder::{Candidate, DrainTime, Drains, SLOTS, Variant};
 use std::time::Instant;
 
 /// Ticks a second of the clock that everything here is measured by.
 pub const NANOSECONDS: u64 = 1_000_000_000;
 
-/// Measures every variant with 1, 2, 4, ... threads, up to one for each processor.
-pub fn measure(arguments: &Arguments, processors: usize) -> Vec<Candidate> {
-    let mut threads: Vec<usize> =
-        (0..).map(|power| 1 << power).take_while(|&threads| threads < processors).collect();
+/// Measures every variant with 1, 2, 4, ... threads, up to one for each processor. `race` is one measurement:
+/// it returns the nanoseconds that so many threads take for so many pairs each.
+pub fn measure(
+    arguments: &Arguments,
+    processors: usize,
+    race: impl Fn(&dyn Variant, usize, u64) -> u64,
+) -> Vec<Candidate> {
+    let powers = (0..usize::BITS).map(|power| 1 << power);
+    let mut threads: Vec<usize> = powers.take_while(|&threads| threads < processors).collect();
     threads.push(processors);
     let mut candidates: Vec<Candidate> = variants::all(processors)
         .into_iter()
         .map(|variant| Candidate::new(variant, &threads, |_| arguments.pairs))
         .collect();
     for _ in 0..arguments.rounds {
-        candidates.iter_mut().for_each(|candidate| candidate.round(race::race));
+        candidates.iter_mut().for_each(|candidate| candidate.round(&race));
     }
     candidates
 }
@@ -37,4 +41,47 @@ pub fn drains(arguments: &Arguments) -> Vec<DrainTime> {
         }
     }
     objects.iter().map(|(slots, _, times)| DrainTime::of(*slots, times)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    const FEW: Arguments = Arguments { rounds: 2, pairs: 10, check: false };
+
+    #[test]
+    fn the_threads_double_up_to_one_for_each_processor() {
+        for (processors, threads) in
+            [(1, &[1][..]), (2, &[1, 2]), (3, &[1, 2, 3]), (4, &[1, 2, 4]), (5, &[1, 2, 4, 5])]
+        {
+            for candidate in measure(&Arguments { rounds: 0, ..FEW }, processors, |_, _, _| 1) {
+                let counts = candidate.measured.iter().map(|one| one.cores);
+                assert_eq!(counts.collect::<Vec<_>>(), threads);
+            }
+        }
+    }
+
+    #[test]
+    fn each_round_measures_every_variant_with_every_number_of_threads() {
+        let races = RefCell::new(Vec::new());
+        let measured = measure(&FEW, 2, |variant, threads, pairs| {
+            races.borrow_mut().push((variant.name(), threads, pairs));
+            500 * threads as u64
+        });
+        let names = variants::all(1).into_iter().map(|variant| variant.name());
+        let round: Vec<_> = names.flat_map(|name| [(name, 1, 10), (name, 2, 10)]).collect();
+        assert_eq!(races.into_inner(), [round.clone(), round].concat());
+        for one in measured.iter().flat_map(|candidate| &candidate.measured) {
+            let nanoseconds = one.nanoseconds_per_pair(NANOSECONDS);
+            assert_eq!(nanoseconds.0, 50_000 * one.cores as u64);
+        }
+    }
+
+    #[test]
+    fn each_number_of_slots_is_drained_in_every_round() {
+        let drains = drains(&FEW);
+        assert_eq!(drains.iter().map(|time| time.slots).collect::<Vec<_>>(), SLOTS);
+        assert!(drains.iter().all(|time| time.rounds == 2 && time.picoseconds.lowest > 0));
+    }
 }

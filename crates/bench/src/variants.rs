@@ -116,6 +116,10 @@ impl Variant for Shares {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::hint;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn a_thread_has_the_slot_of_its_number() {
@@ -133,6 +137,39 @@ mod tests {
         for variant in all {
             variant.pairs(1, 1000);
             assert_eq!(variant.reset(), 0, "{}", variant.name());
+        }
+    }
+
+    #[test]
+    fn only_who_loses_a_race_for_the_lock_tries_again() {
+        assert_eq!(
+            [&STD_RW_LOCK, &ARC].map(|about| (about.name, about.retries)),
+            [("std_rw_lock", true), ("arc", false),]
+        );
+    }
+
+    #[test]
+    fn a_pair_holds_the_object_between_its_acquire_and_its_release() {
+        let with_std: [Box<dyn Variant>; 2] =
+            [Box::new(StdRwLock::default()), Box::new(Shares::default())];
+        for variant in &with_std {
+            let seen = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    let deadline = Instant::now() + Duration::from_secs(60);
+                    while !seen.load(Ordering::Relaxed) && Instant::now() < deadline {
+                        variant.pairs(0, 1000);
+                    }
+                    seen.store(true, Ordering::Relaxed);
+                });
+                // Nothing is made 0 by these two, so they may be asked meanwhile.
+                let held = || variant.reset() != 0;
+                while !held() {
+                    assert!(!seen.load(Ordering::Relaxed), "{} is never held", variant.name());
+                    hint::spin_loop();
+                }
+                seen.store(true, Ordering::Relaxed);
+            });
         }
     }
 

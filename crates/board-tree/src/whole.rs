@@ -7,8 +7,8 @@ use crate::error::Error;
 use core::ffi::CStr;
 use dtoolkit::fdt::Fdt;
 
-/// The header's first word (Devicetree Specification, 5.2).
-const MAGIC: u32 = 0xd00d_feed;
+/// The first word of the header, big-endian (Devicetree Specification, 5.2).
+pub(crate) const MAGIC: u32 = 0xd00d_feed;
 /// The version that is read; later ones may say that they can be read as this one.
 const VERSION: u32 = 17;
 /// Bytes of an entry of the reservation block (5.3).

@@ -119,8 +119,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Option<Arguments>, String> {
-        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        tools::usage::parse(&args).map_err(|error| error.line)
+        tools::usage::line(line, tools::usage::parse)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use clap::{Parser, value_parser};
 use runner::exit_error::ExitError;
+use std::time::{Duration, Instant};
 use tools::usage;
 
 /// The last lines of the usage text.
@@ -49,6 +50,11 @@ impl Arguments {
         }
         Ok(Some(arguments))
     }
+
+    /// Returns when the time for all of it is over, if it begins now.
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + Duration::from_secs(self.limit)
+    }
 }
 
 fn wrong(what: String) -> ExitError {
@@ -70,6 +76,13 @@ mod tests {
         assert_eq!(arguments.archive, None);
         assert_eq!((arguments.release.as_str(), arguments.limit), ("trixie", 3600));
         assert_eq!(read(&["--help"]), Ok(None));
+    }
+
+    #[test]
+    fn the_time_is_over_after_the_limit() {
+        let before = Instant::now() + Duration::from_secs(86_400);
+        let deadline = read(&["--limit", "86400"]).unwrap().unwrap().deadline();
+        assert!((before..=Instant::now() + Duration::from_secs(86_400)).contains(&deadline));
     }
 
     #[test]

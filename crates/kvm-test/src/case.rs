@@ -198,5 +198,7 @@ mod tests {
             assert!(command.contains(part), "{part}: {command}");
         }
         assert!(command.ends_with("-append rounds=2 pairs=2000"), "{command}");
+        let demo = cases(&HOSTS[0])[0].command("/images").unwrap();
+        assert_eq!(demo[demo.len() - 2..], ["-kernel", "/images/demo"], "it has no arguments");
     }
 }

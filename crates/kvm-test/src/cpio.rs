@@ -92,11 +92,11 @@ impl Archive {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Reads an archive again, by the format's description: each entry's name, mode and contents.
-    fn read(mut bytes: &[u8]) -> Vec<(String, u32, Vec<u8>)> {
+    pub fn read(mut bytes: &[u8]) -> Vec<(String, u32, Vec<u8>)> {
         let mut entries = Vec::new();
         let whole = bytes.len();
         loop {

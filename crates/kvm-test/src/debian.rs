@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use runner::exit_error::ExitError;
 
+use crate::place::Place;
 use apt::{Apt, Source};
 use folder::entries;
 
@@ -35,13 +36,13 @@ pub struct Debian {
     /// For arm64.
     pub inside: PathBuf,
     /// For this machine.
-    outside: PathBuf,
+    pub outside: PathBuf,
 }
 
-/// Returns the packages of a release in `folder`, and fetches those that are not there. `archive`: from there,
-/// and not from where this machine has its own packages.
+/// Returns the packages of a release in the place's folder, and fetches those that are not there. `archive`: from
+/// there, and not from where this machine has its own packages.
 pub fn fetch(
-    folder: &Path,
+    place: &Place<'_>,
     archive: Option<&str>,
     release: &str,
     deadline: Instant,
@@ -53,16 +54,16 @@ pub fn fetch(
         )
     })?;
     let archive = archive.map_or_else(|| apt::mirror(deadline), str::to_owned);
-    let release_folder = folder.join(release);
+    let release_folder = place.folder.join(release);
     let fetched = |architecture: &str, packages: &[&str]| {
         let root = release_folder.join(architecture);
         if root.exists() {
             return Ok(root); // it got its name when it was whole
         }
         let unpacked = repeat(&PAUSES, deadline, || {
-            let keys = keys(folder, deadline)?;
+            let keys = keys(place, deadline)?;
             let source = Source::Debian { archive: &archive, release, architecture, keys: &keys };
-            unpack(&folder.join("apt"), source, packages, &root, deadline)
+            unpack(&place.folder.join("apt"), source, packages, &root, deadline)
         });
         unpacked.map_err(|why| {
             let what = format!("cannot fetch Debian {release} for {architecture}: {why}");
@@ -117,14 +118,20 @@ pub fn incomplete(path: &Path) -> ExitError {
 }
 
 /// Returns the file with Debian's keys: that of this machine, or else one from its own distribution.
-fn keys(folder: &Path, deadline: Instant) -> Result<PathBuf, String> {
-    let here = Path::new("/").join(KEYS);
+fn keys(place: &Place<'_>, deadline: Instant) -> Result<PathBuf, String> {
+    let here = place.system.join(KEYS);
     if here.exists() {
         return Ok(here);
     }
-    let root = folder.join("keys");
+    let root = place.folder.join("keys");
     if !root.exists() {
-        unpack(&folder.join("apt"), Source::ThisMachine, &[PACKAGE_OF_KEYS], &root, deadline)?;
+        unpack(
+            &place.folder.join("apt"),
+            Source::ThisMachine,
+            &[PACKAGE_OF_KEYS],
+            &root,
+            deadline,
+        )?;
     }
     let file = root.join(KEYS);
     if file.exists() { Ok(file) } else { Err(format!("{PACKAGE_OF_KEYS} has no {KEYS}")) }
@@ -197,5 +204,25 @@ mod tests {
     #[test]
     fn no_try_begins_after_the_deadline() {
         assert_eq!(tried(2, Instant::now()), (Err("1".to_owned()), 1));
+        // The pause would end after it.
+        let soon = Instant::now() + Duration::from_secs(600);
+        let result = repeat(&[Duration::from_secs(1200)], soon, || Err("no".to_owned()));
+        assert_eq!(result, Err("no".to_owned()));
+    }
+
+    #[test]
+    fn packages_without_keys_qemu_or_linux_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        fs::create_dir(path.join("keys")).unwrap();
+        let place = Place { root: path, folder: path, system: path };
+        let why = keys(&place, Instant::now()).unwrap_err();
+        assert_eq!(why, format!("{PACKAGE_OF_KEYS} has no {KEYS}"));
+        let debian = Debian { inside: path.to_owned(), outside: path.to_owned() };
+        let [linux, qemu] = [debian.linux().map(|_| ()), debian.qemu().map(|_| ())];
+        for (result, name) in [(linux, "boot"), (qemu, "usr/lib")] {
+            let line = result.unwrap_err().line;
+            assert!(line.contains(&format!("{}; ", path.join(name).display())), "{line}");
+        }
     }
 }

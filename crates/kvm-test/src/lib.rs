@@ -5,7 +5,7 @@
 //! the images under KVM. It's slow, and has no real caches; but it is the hypervisor that an Arm computer has.
 //!
 //! - [`arguments`] reads the command line.
-//! - [`debian`] fetches packages by apt and unpacks them, without root.
+//! - [`debian`] fetches packages by apt and unpacks them, without root; [`place`] says where to.
 //! - [`case`] is the table of what boots; [`initramfs`] puts it into an archive ([`cpio`]), with the script
 //!   that boots one after the other ([`script`]).
 //! - [`nested`] boots Linux and reads its console; [`frames`] finds in there what each image has printed.
@@ -19,11 +19,12 @@ pub mod debian;
 pub mod frames;
 pub mod initramfs;
 pub mod nested;
+pub mod place;
 pub mod script;
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use runner::exit_error::{ExitError, FAILED};
 use runner::process;
@@ -33,21 +34,31 @@ use arguments::Arguments;
 use case::{Case, HOSTS, Host};
 use debian::Debian;
 use initramfs::Images;
+use place::Place;
 
 /// Does what the command line asks for; the last line says how many cases passed and failed.
 pub fn run(args: &[String]) -> Result<(), ExitError> {
     let Some(arguments) = Arguments::parse(args)? else { return Ok(()) };
     process::end_with_us()?;
-    let deadline = Instant::now() + Duration::from_secs(arguments.limit);
+    let deadline = arguments.deadline();
     let root = cargo::root("scripts/kvm-test")?;
     let _lock = lock::take(&root, "scripts/kvm-test")?; // until the end
     let folder = root.join("target/kvm-test");
-    let debian =
-        debian::fetch(&folder, arguments.archive.as_deref(), &arguments.release, deadline)?;
-    let images = initramfs::build(&root)?;
+    let place = Place { root: &root, folder: &folder, system: Path::new("/") };
+    boot_all(&arguments, &place, deadline)
+}
+
+/// Fetches and builds what is needed, and boots everything.
+pub fn boot_all(
+    arguments: &Arguments,
+    place: &Place<'_>,
+    deadline: Instant,
+) -> Result<(), ExitError> {
+    let debian = debian::fetch(place, arguments.archive.as_deref(), &arguments.release, deadline)?;
+    let images = initramfs::build(place.root)?;
     let mut judged = Vec::new();
     for host in &HOSTS {
-        judged.extend(on(host, &debian, &images, &folder, deadline)?);
+        judged.extend(on(host, &debian, &images, place.folder, deadline)?);
     }
     verdict(&judged)
 }
@@ -108,6 +119,7 @@ fn show(host: &Host, case: &Case, judged: Result<String, String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use runner::exit_error::SETUP;
 
     #[test]
     fn every_case_must_have_passed() {
@@ -123,5 +135,11 @@ mod tests {
         let case = &case::cases(host)[0];
         assert!(show(host, case, Ok("12 tests".to_owned())));
         assert!(!show(host, case, Err("did not end".to_owned())));
+    }
+
+    #[test]
+    fn wrong_usage_has_status_2_and_help_is_not_wrong() {
+        let status = |arg: &str| run(&[arg.to_owned()]).map_err(|error| error.status);
+        assert_eq!([status("--nonsense"), status("--help")], [Err(SETUP), Ok(())]);
     }
 }

@@ -107,6 +107,9 @@ fn read(pipe: Option<impl Read + Send + 'static>, to: Sender<Vec<u8>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::HOSTS;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
     use std::time::Duration;
 
     #[test]
@@ -118,5 +121,24 @@ mod tests {
             assert_eq!(line().as_deref(), Ok(text.as_bytes()));
         }
         assert_eq!(line(), Err(RecvTimeoutError::Disconnected));
+    }
+
+    #[test]
+    fn who_does_not_end_in_time_is_late_whether_it_talks_or_not() {
+        for script in ["sleep 600", "while :; do echo x; done"] {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path();
+            for name in ["usr/lib/any/ld-linux.so", "boot/vmlinuz-1"] {
+                fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+                fs::write(root.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+                fs::set_permissions(root.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            let debian = Debian { inside: root.to_owned(), outside: root.to_owned() };
+            let deadline = Instant::now() + Duration::from_millis(200);
+            let ending =
+                boot(&debian, &HOSTS[0], root, &root.join("console"), deadline, |_| {}).unwrap();
+            assert_eq!(ending, Ending::TooLate);
+            assert!(ending.to_string().contains("--limit"));
+        }
     }
 }

@@ -46,6 +46,8 @@ pub fn init(cases: &[Case]) -> Result<String, ExitError> {
 mod tests {
     use super::*;
     use crate::case::{HOSTS, cases};
+    use crate::frames::{Frame, Frames};
+    use std::process::{Command, Stdio};
 
     #[test]
     fn every_case_is_booted_under_its_number_and_then_the_machine_ends() {
@@ -56,5 +58,45 @@ mod tests {
         }
         assert!(script.contains(" -append 'rounds=2 pairs=2000'\n"), "one argument, with a blank");
         assert!(script.ends_with("\npoweroff -f\n"));
+    }
+
+    /// Boots these commands by the script's function, as numbers 0, 1, ... Returns what comes of them.
+    fn booted(commands: &[&str]) -> Vec<Frame> {
+        let script = init(&[]).unwrap();
+        let (_, boot) = script.split_once("\nboot() {\n").unwrap();
+        let (boot, _) = boot.split_once("\n}\n").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out").display().to_string();
+        let mut script = format!("boot() {{\n{}\n}}\n", boot.replace("/tmp/out", &out));
+        for (number, command) in commands.iter().enumerate() {
+            script += &format!("boot {number} {command}\n");
+        }
+        let mut command = Command::new("sh");
+        let output = command.args(["-c", &script]).stdin(Stdio::piped()).output().unwrap();
+        let mut frames = Frames::default();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_inclusive('\n').filter_map(|line| frames.line(line)).collect()
+    }
+
+    #[test]
+    fn a_boot_prints_its_own_lines_and_its_own_status() {
+        let frames = booted(&[
+            "sh -c 'echo \"= 1 0\"; echo an error >&2; printf \"no end\"; exit 7'",
+            "echo 'a b'",
+            "sh -c 'kill -TERM $$'",
+        ]);
+        let frame = |number, status, output: &str| Frame { number, status, output: output.into() };
+        let wanted =
+            [frame(0, 7, "= 1 0\nan error\nno end\n"), frame(1, 0, "a b\n"), frame(2, 143, "")];
+        assert_eq!(frames, wanted);
+    }
+
+    #[test]
+    fn a_boot_has_no_input_and_prints_no_end_of_lines() {
+        let [silent, endless] = &booted(&["cat", "yes"])[..] else { panic!("two boots") };
+        assert_eq!((silent.status, silent.output.as_str()), (0, ""));
+        assert_ne!(endless.status, 0);
+        // Blocks of 512 bytes, or of 1024 where sh counts in these.
+        assert!((512 << 10..=1 << 20).contains(&endless.output.len()), "{}", endless.output.len());
     }
 }

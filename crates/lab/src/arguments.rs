@@ -78,8 +78,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Option<Arguments>, String> {
-        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Arguments::parse(&args).map_err(|error| error.line)
+        usage::line(line, Arguments::parse)
     }
 
     #[test]
@@ -93,6 +92,8 @@ mod tests {
         let all = parse("--cores 8,2,1,2 --quick --out=x").unwrap().unwrap();
         assert_eq!((all.most(), &all.cores[..], all.quick), (8, &[1, 2, 8][..], true));
         assert_eq!(all.out(), Path::new("x"));
+        let twelve = parse("--cores 1,2,3,4,5,6,7,8,9,10,11,512").unwrap().unwrap();
+        assert_eq!((twelve.cores.len(), twelve.most()), (12, 512));
         assert_eq!(parse("--from f --out o").unwrap().unwrap().from, Some("f".into()));
         let there = parse("--in /a --from f --out /o").unwrap().unwrap();
         assert_eq!((there.out(), &there.from), (Path::new("/o"), &Some("/a/f".into())));

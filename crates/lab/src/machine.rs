@@ -73,9 +73,7 @@ impl Machine {
         );
         let load = ["-plugin", plugin.as_str()];
         let append = format!("mode=coherence pairs={pairs} rungs={}", variants.join(","));
-        let accel = "tcg,thread=multi".to_owned();
-        let command = self.command(Settings { accel, ..self.settings(cores) }, &append, &load);
-        self.boot(command)?;
+        self.boot(self.command(self.settings(cores), &append, &load))?;
         results
             .text()
             .map_err(|error| ExitError::new(FAILED, format!("the plugin has no results: {error}")))

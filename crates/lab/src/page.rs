@@ -134,6 +134,36 @@ mod tests {
     }
 
     #[test]
+    fn each_section_has_its_own_figure_and_its_tables() {
+        let data = sample::data();
+        let figures = plot::all(&data);
+        let page = html(&data, &figures);
+        let tables = [
+            tables::ladder(&data),
+            tables::coherence(&data),
+            tables::drain(&data),
+            tables::instructions(&data),
+        ];
+        for (figure, table) in figures.iter().zip(tables) {
+            let (_, section) =
+                page.split_once(&format!("<section id=\"{}\">", figure.name)).unwrap();
+            let (section, _) = section.split_once("</section>").unwrap();
+            assert!(section.contains(&figure.svg) && section.contains(&table), "{}", figure.name);
+        }
+        assert!(page.contains(&tables::variants(&data).html()));
+        assert!(page.contains(&tables::conditions(&data).html()));
+    }
+
+    #[test]
+    fn a_quick_run_is_called_one() {
+        let mut data = sample::data();
+        let says = |data: &Data| page(data).contains("A quick run:");
+        assert!(!says(&data));
+        data.conditions.quick = true;
+        assert!(says(&data));
+    }
+
+    #[test]
     fn nothing_comes_from_elsewhere() {
         let page = page(&sample::data());
         for word in ["<script", "@import", "url(", " src="] {

@@ -1,8 +1,8 @@
 //! Shows on standard error what is running: which step, of how many, for how long.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The steps under way.
@@ -19,52 +19,62 @@ impl Progress {
         Progress { started: Instant::now(), steps, done: 0 }
     }
 
-    /// Does the next step, and shows its time until it has ended.
+    /// Does the next step, and shows its time until it has ended: on a terminal in one line, elsewhere in a
+    /// line now and then.
     pub fn step<T>(&mut self, what: &str, work: impl FnOnce() -> T) -> T {
         self.done += 1;
-        let ticker =
-            Ticker::start(format!("{} of {}: {what}", self.done, self.steps), self.started);
-        let result = work();
-        drop(ticker);
-        result
-    }
-}
-
-/// A thread that prints the seconds: on a terminal in one line, elsewhere in a line now and then.
-struct Ticker {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Ticker {
-    fn start(what: String, started: Instant) -> Ticker {
-        let (stop, stopped) = channel();
+        let Progress { started, steps, done } = *self;
         let terminal = stderr().is_terminal();
         let pause = Duration::from_secs(if terminal { 1 } else { 10 });
-        let thread = thread::spawn(move || {
-            loop {
-                print(&what, started, if terminal { "\r" } else { "\n" });
-                match stopped.recv_timeout(pause) {
-                    Err(RecvTimeoutError::Timeout) => {}
-                    _ => break,
-                }
-            }
-            if terminal {
-                print(&what, started, "\n");
-            }
-        });
-        Ticker { stop: Some(stop), thread: Some(thread) }
+        let show = move |end: &str| {
+            let seconds = started.elapsed().as_secs();
+            // Nobody may be there to read it, and that is no reason to stop.
+            let _ = write!(stderr(), "{seconds:4} s, {done} of {steps}: {what}{end}");
+        };
+        let (stop, stopped) = channel();
+        thread::scope(|scope| {
+            scope.spawn(move || tick(&stopped, pause, terminal, show));
+            let result = work();
+            drop(stop);
+            result
+        })
     }
 }
 
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        self.stop.take(); // the thread sees that nobody is left to send
-        let _ = self.thread.take().map(JoinHandle::join); // it has nothing to return
+/// Shows the time now and after each pause, until nobody is left to send. `show` gets the end of the line.
+fn tick(stopped: &Receiver<()>, pause: Duration, terminal: bool, mut show: impl FnMut(&str)) {
+    let end = if terminal { "\r" } else { "\n" };
+    show(end);
+    while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        show(end);
+    }
+    if terminal {
+        show("\n");
     }
 }
 
-fn print(what: &str, started: Instant, end: &str) {
-    // Nobody may be there to read it, and that is no reason to stop.
-    let _ = write!(stderr(), "{:4} s, {what}{end}", started.elapsed().as_secs());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_shown_again_and_again_until_the_end() {
+        for (terminal, wanted) in [(true, "\r\r\r\n"), (false, "\n\n\n")] {
+            let (stop, stopped) = channel();
+            let mut stop = Some(stop);
+            let mut shown = String::new();
+            tick(&stopped, Duration::from_millis(1), terminal, |end| {
+                shown += end;
+                stop.take_if(|_| shown.len() == 3);
+            });
+            assert_eq!(shown, wanted);
+        }
+    }
+
+    #[test]
+    fn steps_are_counted_and_return_what_they_make() {
+        let mut progress = Progress::new(2);
+        assert_eq!([1, 2].map(|number| progress.step("x", || number)), [1, 2]);
+        assert_eq!(progress.done, 2);
+    }
 }

@@ -147,6 +147,8 @@ mod tests {
         let judged = judge(&data);
         assert!(judged.iter().all(|one| one.holds), "{judged:?}");
         assert!(of(&judged, "packed").what.ends_with("with 2 and 64 cores"));
+        data.coherence.retain(|found| found.cores == 2);
+        assert!(of(&judge(&data), "packed").what.ends_with("with 2 cores"));
     }
 
     #[test]

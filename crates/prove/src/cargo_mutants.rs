@@ -52,9 +52,9 @@ const PACKAGES: [Package; 17] = [
     // The plugin in a program that takes QEMU's place; boots would take too long.
     package("cachescope", "crates/cachescope", &["--lib", "--test", "versions"]),
     package("explore", "crates/explore", &["--lib"]),
-    package("rundown-bench", "crates/bench", &["--lib"]),
+    package("rundown-bench", "crates/bench", &["--lib", "--tests"]),
     package("lab", "crates/lab", &["--lib", "--tests"]),
-    package("kvm-test", "crates/kvm-test", &["--lib"]),
+    package("kvm-test", "crates/kvm-test", &["--lib", "--tests"]),
     package("soak", "crates/soak", &["--lib"]),
     package("suite", "crates/suite", &["--lib"]),
     // The C program's test has cargo build the library, for a kernel, too: nothing there can choose.

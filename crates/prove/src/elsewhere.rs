@@ -1,183 +1,100 @@
-//! Known bugs outside of the primitive: each is built into a copy of the workspace by itself.
+//! Known bugs outside of the primitive, in copies of the workspace: for boots, for models, for tests.
 //!
-//! Tests on the host and boots of the kernel have a copy each, so that one is built while the other runs.
+//! As many as can be chosen at run time are in the copy from the start, so that it is built once for them; each of
+//! the others is built into it by itself. One copy is built while another runs.
 
-use crate::killed::death;
+mod killers;
+
 use crate::parallel;
-use crate::program::{BUILD, Program};
-use crate::project::{Project, must, run as run_command};
-use crate::verdict::passed_tests;
+use crate::project::Project;
+use killers::{Killers, said};
 use mutants::catalogue;
-use mutants::changes;
-use mutants::elsewhere::{Elsewhere, Image, In, Killer, Sign};
-use mutants::tree::{Changed, Tree};
-use runner::process::Output;
+use mutants::changes::{self, Change};
+use mutants::elsewhere::{Elsewhere, Killer};
+use mutants::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
-use tools::cargo;
 
-/// How long a boot may take, unless the mutant says it. Seconds.
-const BOOT: (&str, &str) = ("QEMU_TIMEOUT", "30");
-/// The runner's own deadline comes long before this.
-const MOST: Duration = Duration::from_secs(300);
+/// Bugs by number; 0 is none.
+type Bugs = BTreeMap<usize, &'static Elsewhere>;
 
-/// How long each takes without a bug.
-type Times = BTreeMap<Killer, Duration>;
+/// Whether a bug was noticed, and the line that says how.
+type Verdict = (bool, String);
 
 /// Runs what must notice each bug whose name or file holds `word`. Returns how many bugs there are, and how many
 /// were noticed.
 pub fn run(project: &Project, word: &str) -> Result<(usize, usize), String> {
     let wanted = |bug: &&Elsewhere| bug.name.contains(word) || bug.file.contains(word);
-    let bugs: Vec<_> = catalogue::elsewhere().filter(wanted).collect();
-    let is_boot = |bug: &&&Elsewhere| matches!(bug.killer, Killer::Boot(..));
-    let (boots, tests): (Vec<_>, Vec<_>) = bugs.iter().partition(is_boot);
+    let bugs: Bugs = (1..).zip(catalogue::elsewhere().filter(wanted)).collect();
+    let mut copies = BTreeMap::<&str, Bugs>::new();
+    for (number, bug) in &bugs {
+        copies.entry(copy_for(bug.killer)).or_default().insert(*number, bug);
+    }
+    let copies: Vec<_> = copies.into_iter().collect();
     let (mut killed, mut error) = (0, None);
-    let work = |(name, bugs): &(&str, Vec<&Elsewhere>)| one_by_one(project, name, bugs);
-    parallel::each(
-        &[("of-tools", tests), ("of-kernel", boots)],
-        work,
-        |_, verdicts| match verdicts {
-            Ok(lines) => {
-                killed += lines.iter().filter(|(good, _)| *good).count();
-                lines.iter().for_each(|(_, line)| println!("  {line}"));
-            }
-            Err(what) => error = Some(what),
-        },
-    );
+    let work = |(name, bugs): &(&str, Bugs)| in_a_copy(project, name, bugs);
+    parallel::each(&copies, work, |_, verdicts| match verdicts {
+        Ok(lines) => {
+            killed += lines.iter().filter(|(good, _)| *good).count();
+            lines.iter().for_each(|(_, line)| println!("  {line}"));
+        }
+        Err(what) => error = Some(what),
+    });
     error.map_or(Ok((bugs.len(), killed)), Err)
 }
 
+/// Returns the name of the copy for a killer. Models have their own: tests of this program read what they are about.
+fn copy_for(killer: Killer) -> &'static str {
+    match killer {
+        Killer::Boot(..) => "of-kernel",
+        Killer::Model(..) => "of-models",
+        Killer::Test(..) => "of-tests",
+    }
+}
+
+/// Returns whether what is built with a bug can choose it: a test by its environment, an image by one word, which
+/// only one of its crates can have. C programs choose nothing.
+fn is_chosen(bug: &Elsewhere) -> bool {
+    match bug.killer {
+        Killer::Test(..) | Killer::Model(..) => !bug.file.starts_with("crates/rundown-capi/"),
+        Killer::Boot(..) => bug.file.starts_with("src/") && bug.file.ends_with(".rs"),
+    }
+}
+
 /// Runs the bugs in one copy, after what must notice them has run without.
-fn one_by_one(
-    project: &Project,
-    name: &str,
-    bugs: &[&Elsewhere],
-) -> Result<Vec<(bool, String)>, String> {
-    if bugs.is_empty() {
-        return Ok(Vec::new());
-    }
-    let tree = Tree::copy(&project.root, &project.keep.join(name), &Changed::new())?;
-    let mut times = Times::new();
-    for killer in bugs.iter().map(|bug| bug.killer).collect::<BTreeSet<_>>() {
-        times.insert(killer, time(project, tree.root(), killer)?);
-    }
-    let mut lines = Vec::new();
-    for bug in bugs {
-        let changed = changes::one(&project.root, &changes::of(*bug, &project.root)?)?;
-        tree.change(&project.root, &changed)?;
-        let how = noticed(project, tree.root(), bug.killer, times[&bug.killer])
-            .map_err(|error| format!("{}: {error}", bug.name))?;
+fn in_a_copy(project: &Project, name: &str, bugs: &Bugs) -> Result<Vec<Verdict>, String> {
+    let chosen = bugs.iter().filter(|(_, bug)| is_chosen(bug));
+    let chosen = chosen.map(|(number, bug)| Ok((*number, changes::of(*bug, &project.root)?)));
+    let mut chosen: BTreeMap<usize, Change> = chosen.collect::<Result<_, String>>()?;
+    let (together, left_out) = changes::all_at_once(&project.root, &chosen)?;
+    chosen.retain(|number, _| !left_out.contains(number));
+    let tree = Tree::copy(&project.root, &project.keep.join(name), &together)?;
+
+    let needed: BTreeSet<Killer> = bugs.values().map(|bug| bug.killer).collect();
+    let killers = Killers::build(project, tree.root(), needed.iter().copied())?;
+    let times = needed.into_iter().map(|killer| Ok((killer, killers.time(killer)?)));
+    let times: BTreeMap<_, _> = times.collect::<Result<_, String>>()?;
+    let mut lines = BTreeMap::new();
+    let mut judge = |number: usize, bug: &Elsewhere, killers: &Killers, chosen: usize| {
+        let how = killers.notices(bug.killer, chosen, times[&bug.killer]);
         let by = said(bug.killer);
-        lines.push(match how {
+        let verdict = match how.map_err(|error| format!("{}: {error}", bug.name))? {
             Some(how) => (true, format!("{}: killed{how} by {by}", bug.name)),
             None => (false, format!("{}: SURVIVED {by}", bug.name)),
-        });
-    }
-    Ok(lines)
-}
-
-/// Returns how long it takes without a bug, where it must pass: what always fails kills nothing.
-fn time(project: &Project, root: &Path, killer: Killer) -> Result<Duration, String> {
-    let (output, good) = match killer {
-        Killer::Test(package, place, test) => {
-            let output = program(project, root, package, place)?.first_run(test)?;
-            let good = output.succeeded() && passed_tests(&output) > 0;
-            (output, good)
-        }
-        Killer::Model(file, model) => {
-            let output = models(project, root, file)?.first_run(model)?;
-            let good = output.succeeded() && passed_tests(&output) > 0;
-            (output, good)
-        }
-        Killer::Boot(image, variables, sign) => {
-            let output = boot(project, root, image, variables)?;
-            let good = !sign.is_in(&output.merged);
-            (output, good)
-        }
+        };
+        lines.insert(number, verdict);
+        Ok::<(), String>(())
     };
-    match good {
-        true => Ok(output.took),
-        false => Err(format!("{} does not pass as it is:\n{}", said(killer), output.merged)),
+    for number in chosen.keys() {
+        judge(*number, bugs[number], &killers, *number)?;
     }
-}
-
-/// Returns how the bug in this copy was noticed, if it was.
-fn noticed(
-    project: &Project,
-    root: &Path,
-    killer: Killer,
-    time: Duration,
-) -> Result<Option<&'static str>, String> {
-    match killer {
-        Killer::Test(package, place, test) => {
-            let output = program(project, root, package, place)?.run_test(0, test, time)?;
-            Ok(death(&output, test))
-        }
-        Killer::Model(file, model) => {
-            let output = models(project, root, file)?.run_test(0, model, time)?;
-            Ok(death(&output, model))
-        }
-        Killer::Boot(image, variables, sign) => {
-            let output = boot(project, root, image, variables)?;
-            Ok(sign.is_in(&output.merged).then_some(""))
-        }
+    for (number, bug) in bugs.iter().filter(|(number, _)| !chosen.contains_key(number)) {
+        let one = changes::one(&project.root, &changes::of(*bug, &project.root)?)?;
+        let mut changed = together.clone();
+        changed.extend(one);
+        tree.change(&project.root, &changed)?;
+        let killers = Killers::build(project, tree.root(), [bug.killer])
+            .map_err(|error| format!("{}: {error}", bug.name))?;
+        judge(*number, bug, &killers, 0)?;
     }
-}
-
-/// Builds the tests of a package.
-fn program(project: &Project, root: &Path, package: &str, place: In) -> Result<Program, String> {
-    let (args, target) = place.target(package);
-    let mut command = Command::new("cargo");
-    cargo::for_the_host(&mut command);
-    command.current_dir(root).args(["test", "--quiet", "--package", package]);
-    command.args(cargo::FOR_THE_HOST).args(args).args(BUILD);
-    // The copy has a version of its own, so that dependencies are built once for it and the project.
-    command.env("CARGO_TARGET_DIR", project.keep.join("elsewhere"));
-    command.env("CARGO_BUILD_BUILD_DIR", project.root.join("target"));
-    let messages = must(&mut command, "building the tests")?;
-    Program::find(&messages, &target, root.to_owned())
-}
-
-/// Builds a file of models.
-fn models(project: &Project, root: &Path, file: &str) -> Result<Program, String> {
-    let messages = must(&mut project.loom(root, file, &BUILD), "building the models")?;
-    Program::find(&messages, file, root.to_owned())
-}
-
-/// Builds an image of this copy, and boots it.
-fn boot(
-    project: &Project,
-    root: &Path,
-    image: Image,
-    variables: &[(&str, &str)],
-) -> Result<Output, String> {
-    let line = |error: runner::exit_error::ExitError| error.line;
-    let (args, name) = image.target();
-    let target = project.keep.join("elsewhere");
-    let image = cargo::executable(root, Some(&target), name, &args).map_err(line)?;
-    let runner = [&["--package", "runner"], cargo::FOR_THE_HOST].concat();
-    let runner = cargo::executable(&project.root, None, "runner", &runner).map_err(line)?;
-    let mut command = Command::new(runner);
-    for name in ["SMP", "MACHINE", "CPU", "MEM", "ACCEL", "TIMEOUT", "EXTRA"] {
-        command.env_remove(format!("QEMU_{name}"));
-    }
-    command.arg(image).envs([BOOT]).envs(variables.iter().copied());
-    run_command(&mut command, MOST)
-}
-
-/// Returns who notices, in words.
-fn said(killer: Killer) -> String {
-    match killer {
-        Killer::Test(package, _, test) => format!("{test} of {package}"),
-        Killer::Model(file, model) => format!("{model} of {file}"),
-        Killer::Boot(image, variables, sign) => {
-            let (_, name) = image.target();
-            let set: String =
-                variables.iter().map(|(name, value)| format!(" {name}={value}")).collect();
-            let (Sign::Says(text) | Sign::Lacks(text)) = sign;
-            format!("a boot of {name}{set}: {text}")
-        }
-    }
+    Ok(lines.into_values().collect())
 }

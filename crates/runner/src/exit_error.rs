@@ -53,3 +53,14 @@ impl fmt::Display for ExitError {
 }
 
 impl std::error::Error for ExitError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_that_says_what_to_do() {
+        let error = ExitError::setup("a\nb\rc", "do d");
+        assert_eq!((error.status, error.to_string().as_str()), (SETUP, "rundown: a b c; do d"));
+    }
+}

@@ -7,6 +7,8 @@
 //! - [`exit_error`] is how all of them fail: an exit status with one line.
 //! - [`output`] prints without waiting for a reader, [`unread`] ends a tool that has none any more.
 
+#[cfg(test)]
+mod again;
 pub mod boot;
 pub mod child;
 pub mod exit_error;

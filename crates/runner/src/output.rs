@@ -148,10 +148,16 @@ mod tests {
         sink.push(&vec![b'x'; MUCH]);
         sink.settle(Duration::from_millis(100));
         assert!(sink.waiting() > 0 && sink.failed().is_none());
+        // It settles because it is told so, and not because its time is over.
+        let (sender, settled) = channel();
+        thread::spawn(move || {
+            sink.settle(Duration::from_secs(3600));
+            sender.send(sink.waiting()).unwrap();
+        });
+        thread::sleep(Duration::from_millis(100));
         let mut bytes = vec![0; MUCH];
         reader.read_exact(&mut bytes).unwrap();
-        sink.settle(Duration::from_secs(60));
-        assert_eq!(sink.waiting(), 0);
+        assert_eq!(settled.recv_timeout(Duration::from_secs(60)), Ok(0));
     }
 
     #[test]

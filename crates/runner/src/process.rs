@@ -64,7 +64,9 @@ pub fn end_with_us() -> Result<(), ExitError> {
     let mut signals = signals.map_err(ExitError::no_signals)?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            end_all();
+            // Kept to the end: whoever waits for a command must not go on meanwhile, and end otherwise.
+            let running = running();
+            ask_to_end(&running);
             output::say(&format!("\nstopped by signal {signal}"));
             std::process::exit(128 + signal);
         }
@@ -74,7 +76,11 @@ pub fn end_with_us() -> Result<(), ExitError> {
 
 /// Asks all running commands to end.
 pub fn end_all() {
-    for group in running().iter() {
+    ask_to_end(&running());
+}
+
+fn ask_to_end(groups: &[Pid]) {
+    for group in groups {
         let _ = killpg(*group, Signal::SIGTERM); // it may have ended by now
     }
 }
@@ -157,78 +163,4 @@ fn collect(pieces: &Receiver<(bool, Vec<u8>)>) -> [String; 3] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shell(script: &str, seconds: f64) -> Output {
-        let deadline = Instant::now() + Duration::from_secs_f64(seconds);
-        run(Command::new("sh").args(["-c", script]), deadline).unwrap()
-    }
-
-    #[test]
-    fn the_status_and_both_outputs_are_kept() {
-        let output = shell("echo out; echo err >&2; exit 3", 10.0);
-        assert_eq!((output.status, output.stderr.as_str()), (Some(3), "err\n"));
-        assert_eq!(output.stdout, "out\n");
-        assert!(output.merged.contains("out\n") && output.merged.contains("err\n"));
-    }
-
-    #[test]
-    fn a_line_written_in_pieces_stays_whole() {
-        // The pauses let the readers see each piece by itself.
-        let output = shell(
-            "printf 'a ' >&2; sleep 0.1; echo b; sleep 0.1; echo c >&2; printf d; printf e >&2",
-            10.0,
-        );
-        assert_eq!(output.merged, "b\na c\nd\ne");
-        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("b\nd", "a c\ne"));
-    }
-
-    #[test]
-    fn a_late_command_is_ended_with_all_its_children() {
-        let output = shell("echo $$; sleep 60 & wait", 2.0);
-        assert_eq!(output.status, None);
-        assert!(output.took < GRACE, "it was not asked to end before it was killed");
-        assert_gone(&output);
-    }
-
-    #[test]
-    fn what_a_command_leaves_behind_ends_with_it() {
-        // The second does not obey what asks it to end.
-        for script in ["echo $$; sleep 60 &", "echo $$; (trap '' TERM; sleep 60; sleep 60) & wait"]
-        {
-            let output = shell(script, 1.0);
-            assert_gone(&output);
-        }
-    }
-
-    /// Waits until nothing of the group runs whose number the command has printed.
-    fn assert_gone(output: &Output) {
-        let group = Pid::from_raw(output.merged.trim().parse().unwrap());
-        let gone = (0..2000).any(|_| {
-            thread::sleep(Duration::from_millis(10));
-            !runs(group)
-        });
-        assert!(gone, "something of the group still runs");
-    }
-
-    /// Whether a process of the group lives. Dead ones stay in it until somebody asks for their status,
-    /// and of orphans that is the first process of the system, which in a container may never do so.
-    fn runs(group: Pid) -> bool {
-        let alive = |stat: String| {
-            // The name, in brackets, may hold anything; state, parent and group come after it.
-            let (_, rest) = stat.rsplit_once(") ")?;
-            let fields: Vec<&str> = rest.split(' ').collect();
-            Some(*fields.first()? != "Z" && fields.get(2)?.parse() == Ok(group.as_raw()))
-        };
-        let processes = std::fs::read_dir("/proc").unwrap().flatten();
-        let mut stats =
-            processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
-        stats.any(|stat| alive(stat) == Some(true))
-    }
-
-    #[test]
-    fn a_signal_is_no_success() {
-        assert_eq!(shell("kill -KILL $$", 10.0).status, Some(137));
-    }
-}
+mod tests;

@@ -216,8 +216,11 @@ mod tests {
             let settings = Settings::read(&Options::default(), get).unwrap();
             process::shown(&command(&settings, Path::new("k"), false))
         };
-        let plain = args(&[]);
-        assert!(plain.contains(" -smp 4 ") && plain.contains(" -semihosting-config enable=on"));
+        let plain = "qemu-system-aarch64 -nodefaults -machine virt,gic-version=3 -cpu max -smp 4 -m 256M \
+                     -accel tcg,thread=multi -display none -chardev stdio,id=console,mux=on,signal=on \
+                     -serial chardev:console -semihosting-config enable=on,target=native -no-reboot \
+                     -kernel k";
+        assert_eq!(args(&[]), plain);
         assert!(args(&[("QEMU_SMP", "2,maxcpus=4")]).contains(" -smp 2,maxcpus=4 "));
         let kvm = args(&[("QEMU_ACCEL", "kvm")]);
         assert!(kvm.contains(" -machine virt,gic-version=host -cpu host "), "{kvm}");

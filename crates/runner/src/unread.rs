@@ -34,3 +34,61 @@ pub fn end_quietly() {
         exit(FAILED.into());
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::again::{self, Again};
+    use nix::unistd::dup2_stdout;
+    use std::fs::OpenOptions;
+    use std::io::{self, Read};
+    use std::process::Command;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    const TEST: &str = "unread::tests::who_cannot_print_ends_what_it_has_started";
+
+    #[test]
+    fn who_cannot_print_ends_what_it_has_started() {
+        if let Some(output) = again::role() {
+            print_to(&output);
+            return;
+        }
+        let (status, said) = Again::start(TEST, "").end();
+        assert_eq!((status.code(), said.as_str()), (Some(BROKEN_PIPE), ""));
+        let (status, said) = Again::start(TEST, "/dev/full").end();
+        assert_eq!(status.code(), Some(FAILED.into()), "{said}");
+        assert!(said.starts_with("rundown: failed printing to stdout: No space left"), "{said}");
+    }
+
+    /// Runs a command, and prints to this file, or to a pipe that nobody reads.
+    fn print_to(output: &str) {
+        end_quietly();
+        match output {
+            "" => dup2_stdout(io::pipe().unwrap().1),
+            file => dup2_stdout(OpenOptions::new().write(true).open(file).unwrap()),
+        }
+        .unwrap();
+        let mut family = Command::new("sh");
+        family.args(["-c", "sleep 60 & echo $$ >$GROUP; wait"]);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        thread::spawn(move || process::run(&mut family, deadline));
+        // That is closed when the command has its number.
+        let _ = io::stdin().read(&mut [0]);
+        println!("x");
+    }
+
+    #[test]
+    fn any_other_panic_is_one() {
+        if again::role().is_some() {
+            end_quietly();
+            panic!("this is a mistake");
+        }
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "--nocapture", "unread::tests::any_other_panic_is_one"]);
+        let output = command.env(again::ROLE, "panic").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(101), "{said}");
+        assert!(said.contains("panicked at ") && said.contains("this is a mistake"), "{said}");
+    }
+}

@@ -66,8 +66,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Option<Arguments>, String> {
-        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Arguments::parse(&args).map_err(|error| error.line)
+        usage::line(line, Arguments::parse)
     }
 
     #[test]

@@ -42,11 +42,16 @@ const FAULTS: &[Fault] = &[
     fails("hang_other_core", &["core 1 (and 1 in all) did not finish its job within"]),
     fails("core_missing", &["core 3 (MPIDR 0x3) did not come up within"]),
     fails("test_failed", &["not ok 2", "test 2 failed: this does not"]),
+    fails("condition_failed", &["does not hold: one and one are three", "not ok 1"]),
     fails("test_skipped", &["test 2 was skipped"]),
     fails("test_left_out", &["2 tests planned, 1 run"]),
+    fails("test_added", &["1 tests planned, 2 run"]),
+    fails("status_fails", &["# rundown: PASS", "every test passed, but QEMU's exit status is 1"]),
     fails("output_cut", &["the output ends before"]),
     fails("poison_while_held", &["looks that saw the poison", "test 2 failed"]),
     fails("console_is_held", &["panic on core 0: on purpose, while core 1 holds the console"]),
+    fails("taken_by_first_core", &["panic on core 0: on purpose, and all of it is printed"]),
+    fails("taken_by_other_core", &["panic on core 1: on purpose, and all of it is printed"]),
     fails("report_masked", &["panic on core 0: on purpose", "hook, with interrupts masked: true"]),
     fails("report_panics", &["panic on core 0: on purpose, ", "core 0 has failed while it"]),
     fails("report_faults", &["panic on core 0: on purpose, ", "core 0 has failed while it"]),
@@ -60,6 +65,19 @@ const FAULTS: &[Fault] = &[
 
 /// With this in front, a line says what another line must hold. In lower case, as it is compared.
 const WANTED: &str = "# wanted: ";
+
+/// What must be there, too, where the kernel itself comes to a verdict: its last line, and QEMU's status.
+const VERDICT: [&str; 2] = ["# rundown: FAIL", "(QEMU's exit status is 1)"];
+/// Where it does not: it hangs, or ends the report in another way, which is the fault.
+const NO_VERDICT: [&str; 7] = [
+    "hang_masked",
+    "test_skipped",
+    "output_cut",
+    "status_fails",
+    "report_faults_in_handler",
+    "core_data_gone",
+    "nonsense",
+];
 
 /// The faults that end by a deadline of the kernel's, with no core at work.
 const WAITS: [&str; 2] = ["hang_other_core", "core_missing"];
@@ -95,7 +113,8 @@ fn missing(fault: &Fault, status: Option<i32>, output: &str) -> String {
         missing.push_str(&format!("wanted: exit status {}\n", fault.status));
     }
     let printed = output.to_lowercase();
-    let texts = fault.texts.iter().map(|text| (text.to_lowercase(), 1));
+    let verdict = VERDICT.iter().filter(|_| !NO_VERDICT.contains(&fault.name));
+    let texts = fault.texts.iter().chain(verdict).map(|text| (text.to_lowercase(), 1));
     // What the kernel itself says that must come.
     let announced = printed.lines().filter_map(|line| line.strip_prefix(WANTED));
     let announced = announced.map(|text| (text.to_owned(), 2));
@@ -134,7 +153,7 @@ mod unit {
 
     #[test]
     fn status_and_texts_are_wanted_and_what_the_kernel_announces_too() {
-        let fault = fails("x", &["Data abort", "FAR 0x"]);
+        let fault = fails("nonsense", &["Data abort", "FAR 0x"]);
         let good = "# DATA ABORT on core 0\n# far 0x1\n";
         let of = |status, output: &str| missing(&fault, status, output);
         assert_eq!(of(Some(1), good), "");
@@ -142,6 +161,9 @@ mod unit {
         assert_eq!(of(None, good), "wanted: exit status 1\n");
         let lacks = "wanted in the output, 1 times: far 0x\n";
         assert_eq!(of(Some(1), "# data abort\n"), lacks);
+        let verdict = |fault| missing(&fails(fault, &[]), Some(1), "x (QEMU's exit status is 1)\n");
+        assert_eq!(verdict("x"), "wanted in the output, 1 times: # rundown: fail\n");
+        assert_eq!(verdict("output_cut"), "");
         let announced = format!("# Wanted: x1 = 7\n{good}");
         let lacks = "wanted in the output, 2 times: x1 = 7\n";
         assert_eq!(of(Some(1), &announced), lacks);

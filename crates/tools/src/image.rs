@@ -26,10 +26,9 @@ fn word(bytes: &[u8]) -> Option<Range<usize>> {
     let file = object::File::parse(bytes).ok()?;
     let symbol = file.symbol_by_name(SYMBOL)?;
     let section = file.section_by_index(symbol.section_index()?).ok()?;
-    let (start, size) = section.file_range()?;
-    let inside = symbol.address().checked_sub(section.address())?;
-    let start = usize::try_from(start + inside).ok()?;
-    (symbol.size() == 8 && inside + 8 <= size).then_some(start..start + 8)
+    let word = section.data_range(symbol.address(), symbol.size()).ok()??;
+    let start = word.as_ptr().addr() - bytes.as_ptr().addr(); // it is a part of them
+    (word.len() == 8).then_some(start..start + 8)
 }
 
 #[cfg(test)]

@@ -30,3 +30,24 @@ pub fn take(root: &Path, script: &str) -> Result<File, ExitError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_for_one_run_of_one_script() {
+        let root = tempfile::tempdir().unwrap();
+        let take = |script| take(root.path(), script).map_err(|error| (error.status, error.line));
+        let lock = take("scripts/x").unwrap();
+        let line = "another scripts/x runs in this checkout; wait until it has ended";
+        assert_eq!(take("scripts/x").unwrap_err(), (SETUP, line.to_owned()));
+        assert!(take("scripts/y").is_ok());
+        drop(lock);
+        assert!(take("scripts/x").is_ok());
+        fs::remove_dir_all(root.path().join("target")).unwrap();
+        fs::write(root.path().join("target"), "").unwrap();
+        let (status, line) = take("scripts/x").unwrap_err();
+        assert!(status == SETUP && line.contains("scripts-x.lock cannot be written: "), "{line}");
+    }
+}

@@ -51,6 +51,8 @@ fn what_is_built_is_found_and_has_its_own_flags() {
 
     let image = cargo::image(&root, Some(&target), "image").unwrap();
     assert_eq!(says(&image), "true false\n");
+    // Its version is that of any other such package: nothing of it lies where others build.
+    assert!(image.ancestors().nth(2).unwrap().join(".fingerprint").exists());
     let args = [&["--package", "rundown-demo"], cargo::FOR_THE_HOST].concat();
     let tool = cargo::executable(&root, Some(&target), "rundown-demo", &args).unwrap();
     assert_eq!(says(&tool), "false false\n");

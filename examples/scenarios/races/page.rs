@@ -6,13 +6,13 @@
 use crate::schedule::plugin;
 use crate::schedule::turns::Turns;
 use aarch64_cpu::asm::barrier;
+use aarch64_cpu::registers::{Readable, TTBR0_EL1};
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
 use machine::arch::interrupt_mask::without_interrupts;
 use machine::board::memory::PAGE;
-use machine::board::mmu;
 use machine::smp::protection::ThisCore;
 use rundown::{CACHE_LINE, CacheAwareRundownRef};
 
@@ -113,7 +113,7 @@ pub fn watch() {
 /// Returns the page's entry in the last of the three levels of tables.
 fn descriptor(page: usize) -> &'static AtomicU64 {
     let address = MEMORY[page].0.get().addr();
-    let mut table = mmu::ttbr0() as u64 & TABLE;
+    let mut table = TTBR0_EL1.get() & TABLE;
     for shift in [30, 21] {
         // SAFETY: tables lie in the heap, mapped at their own address, and are never freed. The image
         // is mapped in pages, as its parts are aligned to pages only.

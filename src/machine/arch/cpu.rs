@@ -16,16 +16,6 @@ pub fn exception_level() -> u8 {
     CurrentEL.read(CurrentEL::EL) as u8
 }
 
-/// Returns whether there is an EL2: QEMU hides it from a kernel that it starts at EL1.
-pub fn has_el2() -> bool {
-    let features: u64;
-    // SAFETY: reading ID_AA64PFR0_EL1 has no effect, and EL1 may always do it.
-    unsafe {
-        asm!("mrs {}, id_aa64pfr0_el1", out(reg) features, options(nomem, nostack, preserves_flags))
-    };
-    features >> 8 & 0xf != 0
-}
-
 /// Returns whether the calling core runs with its MMU and its data cache on.
 pub fn memory_is_cached() -> bool {
     SCTLR_EL1.is_set(SCTLR_EL1::M) && SCTLR_EL1.is_set(SCTLR_EL1::C)

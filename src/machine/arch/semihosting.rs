@@ -14,28 +14,14 @@ pub const ADP_STOPPED_APPLICATION_EXIT: u64 = 0x20026;
 
 /// Returns whether somebody answers.
 pub fn answers() -> bool {
-    call(SYS_WRITE0, c"".as_ptr().addr()) // prints nothing
-}
-
-/// Prints without a device, for the time before the UART is known. Returns whether somebody answers.
-pub fn print(text: &str) -> bool {
-    text.as_bytes().chunks(63).all(|chunk| {
-        let mut line = [0u8; 64]; // SYS_WRITE0 wants a zero at the end
-        line[..chunk.len()].copy_from_slice(chunk);
-        call(SYS_WRITE0, line.as_ptr().addr())
-    })
-}
-
-/// Asks for a service. `argument` is the address of what it reads. Returns whether somebody answers.
-fn call(operation: u64, argument: usize) -> bool {
     let answered: usize;
-    // SAFETY: the operations above read what lies at `argument`, which lives across the call, and change
-    // x0. The other registers are what boot/end.S says that it changes; the flags and the stack it keeps.
+    // SAFETY: the operation reads the string at x1, here an empty one, and changes x0. The other registers
+    // are what boot/end.S says that it changes; the flags and the stack it keeps.
     unsafe {
         asm!(
             "bl semihosting",
-            inout("x0") operation => _,
-            inout("x1") argument => answered,
+            inout("x0") SYS_WRITE0 => _,
+            inout("x1") c"".as_ptr().addr() => answered,
             out("x2") _,
             out("x3") _,
             out("x4") _,

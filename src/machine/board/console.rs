@@ -1,12 +1,11 @@
-//! The console: a PL011 found in the device tree, before that semihosting.
+//! The console: a PL011, the one of the device tree as soon as that has been read.
 //!
 //! Only core 0 prints results. Another core prints only when it dies, and for that it takes the console
 //! away from all others, see [`seize`].
 
-use crate::arch::{cpu, semihosting};
+use crate::arch::cpu;
 use arm_pl011_uart::{PL011Registers, Uart, UniqueMmioPointer};
 use core::fmt::{self, Write};
-use core::ops::Range;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 use spin::{Mutex, MutexGuard};
@@ -16,34 +15,33 @@ static UART: Mutex<Option<Uart<'static>>> = Mutex::new(None);
 static OWNER: AtomicU64 = AtomicU64::new(0);
 
 /// Where `virt` has its first UART (QEMU, hw/arm/virt.c, base_memmap), for what must be said before the
-/// device tree has been read, and without semihosting.
+/// device tree has been read.
 pub const VIRT_UART: usize = 0x0900_0000;
 
 /// Looks at a full transmit FIFO before a byte is dropped: no UART may hang the kernel. At 115,200
 /// baud a byte takes 87 us, far less than this many looks.
 pub const MOST_LOOKS: u32 = 1_000_000;
 
-/// Starts to print on the UART whose registers lie in `registers`.
-///
+/// Starts to print on the UART whose registers begin at `address`.
+pub fn start(address: usize) {
+    let uart = at(address);
+    *UART.lock() = Some(uart);
+}
+
 /// Line settings stay as the firmware, here QEMU, left them (Arm DDI 0183, UARTLCR_H and UARTCR).
-pub fn start(registers: Range<usize>) {
-    let registers = NonNull::new(registers.start as *mut PL011Registers)
+fn at(address: usize) -> Uart<'static> {
+    let registers = NonNull::new(address as *mut PL011Registers)
         .unwrap_or_else(|| panic!("the device tree puts the UART at address 0"));
     // SAFETY: the device tree says that a PL011 is there, or `virt` has it there by design; it is mapped as
-    // device memory. This is the only place that makes a pointer to it.
-    let uart = Uart::new(unsafe { UniqueMmioPointer::new(registers) });
-    *UART.lock() = Some(uart);
+    // device memory. This is the only place that makes a pointer to it, and only the last is used.
+    Uart::new(unsafe { UniqueMmioPointer::new(registers) })
 }
 
 /// Prints formatted text; what [`print!`](crate::print) and [`println!`](crate::println) call.
 pub fn write(arguments: fmt::Arguments) {
     let mut uart = lock();
-    if uart.is_none() && !semihosting::answers() {
-        drop(uart);
-        start(VIRT_UART..VIRT_UART + size_of::<PL011Registers>());
-        uart = lock();
-    }
-    let _ = Console(uart.as_mut()).write_fmt(arguments); // fails if the console is taken away
+    let console = uart.get_or_insert_with(|| at(VIRT_UART));
+    let _ = Console(console).write_fmt(arguments); // fails if the console is taken away
     drop(uart);
     stop_unless_mine();
 }
@@ -92,27 +90,16 @@ pub fn seize() {
     unsafe { UART.force_unlock() };
 }
 
-/// Waits until everything printed has left the UART, or for a while.
-pub fn flush() {
-    let Some(uart) = UART.try_lock() else { return };
-    let Some(uart) = uart.as_ref() else { return };
-    let _ = (0..MOST_LOOKS).any(|_| !uart.is_busy());
-}
-
-struct Console<'a>(Option<&'a mut Uart<'static>>);
+struct Console<'a>(&'a mut Uart<'static>);
 
 impl Write for Console<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let Some(uart) = self.0.as_deref_mut() else {
-            semihosting::print(text);
-            return Ok(());
-        };
         for byte in text.bytes() {
             if is_taken() {
                 return Err(fmt::Error);
             }
-            if (0..MOST_LOOKS).any(|_| !uart.is_tx_fifo_full()) {
-                uart.write_word(byte);
+            if (0..MOST_LOOKS).any(|_| !self.0.is_tx_fifo_full()) {
+                self.0.write_word(byte);
             }
         }
         Ok(())

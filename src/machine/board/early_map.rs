@@ -6,15 +6,13 @@
 //! 2 MiB of its own). In use until [`mmu::start`](crate::board::mmu::start) has built the real tables,
 //! which takes a heap.
 
-use crate::board::mmu::{ADDRESS_BITS, Attributes, DEVICE, NORMAL, READ_WRITE, ROOT_LEVEL};
+use crate::board::mmu::{Attributes, DEVICE, NORMAL, READ_WRITE, ROOT_LEVEL};
 use aarch64_cpu::asm::barrier;
 use board_tree::PAGE;
 use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-/// Where memory can lie: behind the first GiB, which `virt` keeps for devices.
-pub const MEMORY: Range<usize> = 1 << 30..1 << ADDRESS_BITS;
 /// The block that linker.ld puts the image into, and the entries that lead to it.
 const IMAGE_BLOCK: usize = 0x4020_0000;
 const IMAGE_GIB: usize = IMAGE_BLOCK >> 30;
@@ -85,7 +83,7 @@ fn add_one(address: usize, room: usize, attributes: Attributes) -> usize {
         let fits = level == PAGE_LEVEL || address.is_multiple_of(size) && size <= room;
         if descriptor.is_null() && fits {
             let kind = if level == PAGE_LEVEL { TABLE } else { 0 };
-            let bits = address | attributes.bits() | kind;
+            let bits = address + (attributes.bits() | kind);
             entry.store(ptr::without_provenance_mut(bits), Ordering::Relaxed);
             return size;
         }

@@ -4,7 +4,6 @@ use crate::board::{image, memory};
 use aarch64_paging::idmap::IdMap;
 use aarch64_paging::paging::{El1And0, MemoryRegion};
 use core::ops::Range;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 pub use aarch64_paging::descriptor::El1Attributes as Attributes;
 pub use board_tree::ADDRESS_BITS;
@@ -34,8 +33,6 @@ const READ: Attributes = READ_EXECUTE.union(Attributes::PXN);
 /// Memory that is read and written.
 pub const READ_WRITE: Attributes = NORMAL.union(Attributes::PXN);
 
-static TTBR0: AtomicUsize = AtomicUsize::new(0);
-
 /// Builds the real tables and switches to them.
 pub fn start(machine: &Machine, heap: Range<usize>) {
     let mut map = IdMap::with_asid(ASID, ROOT_LEVEL, El1And0);
@@ -54,14 +51,8 @@ pub fn start(machine: &Machine, heap: Range<usize>) {
     add(heap, READ_WRITE);
     add(machine.tree.clone(), READ);
     machine.devices().for_each(|registers| add(registers, DEVICE));
-    TTBR0.store(map.root_address().0 | ASID << 48, Ordering::Relaxed);
     // SAFETY: everything that the kernel uses is mapped above at the same address, with at least the
     // permissions it uses it with; the tables are never dropped.
     unsafe { map.activate() };
     core::mem::forget(map);
-}
-
-/// Returns the value of TTBR0_EL1 for the real tables.
-pub fn ttbr0() -> usize {
-    TTBR0.load(Ordering::Relaxed)
 }

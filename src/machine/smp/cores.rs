@@ -5,7 +5,7 @@ use crate::arch::{cache, cpu};
 use crate::board::device_tree;
 use crate::board::gic::Target;
 use crate::board::memory::{self, Stacks};
-use aarch64_cpu::registers::{Readable, TPIDR_EL1, Writeable};
+use aarch64_cpu::registers::{Readable, TPIDR_EL1, TTBR0_EL1, Writeable};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use rundown::CACHE_LINE;
@@ -17,15 +17,15 @@ pub use board_tree::MOST_CORES as MAX_CORES;
 #[repr(C, align(128))]
 #[derive(Debug)]
 pub struct Core {
-    /// Top of the stack for exceptions; boot/vectors.S reads it.
-    pub exception_stack_top: usize,
+    /// The page tables that it starts with, but for core 0; boot/entry.S reads it.
+    pub ttbr0: u64,
     /// Position in the device tree, from 0; the boot core is always 0 here.
     pub index: usize,
     /// The slot that it uses of an object whose slots lie [`cache::granule`] apart.
     pub slot: usize,
     /// Affinity, as in MPIDR_EL1.
     pub affinity: u64,
-    /// Stacks and their guard pages.
+    /// Stacks and their guard pages; boot/entry.S and boot/vectors.S read where they end.
     pub stacks: Stacks,
     /// Set by the core itself, once it can take interrupts; cleared to have it switch itself off.
     pub up: AtomicBool,
@@ -43,7 +43,7 @@ impl Core {
     /// Makes the data of a core that has not started.
     pub fn new(index: usize, affinity: u64, stacks: Stacks) -> Self {
         Self {
-            exception_stack_top: stacks.exception.end,
+            ttbr0: TTBR0_EL1.get(),
             index,
             slot: slot_of(index),
             affinity,

@@ -1,7 +1,7 @@
 //! Starting the other cores, where they arrive, and stopping them.
 
 use crate::arch::{cache, interrupt_mask, time};
-use crate::board::{device_tree, gic, memory, mmu, psci};
+use crate::board::{device_tree, gic, memory, psci};
 use crate::smp::cores::{self, Core};
 use crate::smp::{jobs, park};
 use alloc::boxed::Box;
@@ -11,20 +11,6 @@ use core::sync::atomic::Ordering;
 /// How long a core may take from CPU_ON to its first sign of life. On a busy host with hundreds of
 /// emulated cores this is tens of milliseconds.
 const DEADLINE_MS: u64 = 2_000;
-
-/// What another core needs before it can use memory as we do. Read with MMU and caches off.
-#[repr(C)]
-#[derive(Debug)]
-pub struct StartContext {
-    /// The page tables.
-    pub ttbr0: usize,
-    /// Top of the stack for exceptions.
-    pub exception_stack: usize,
-    /// Top of the stack for everything else.
-    pub stack: usize,
-    /// The core's own data.
-    pub core: &'static Core,
-}
 
 unsafe extern "C" {
     // boot/entry.S; only its address is used.
@@ -49,17 +35,10 @@ pub fn start(core: &'static Core) {
 }
 
 fn start_by(firmware: fn(u64, usize, usize) -> Result<(), psci::Error>, core: &'static Core) {
-    let Core { index, affinity, ref stacks, ref up, .. } = *core;
-    // On this stack: once the core is up it has read it, and otherwise the run ends here.
-    let context = StartContext {
-        ttbr0: mmu::ttbr0(),
-        exception_stack: stacks.exception.end,
-        stack: stacks.main.end,
-        core,
-    };
-    cache::clean(&context); // the core finds it with its caches off
+    let Core { index, affinity, ref up, .. } = *core;
+    cache::clean(core); // it reads it with its caches off
     let entry = (_start_secondary as *const ()).addr();
-    firmware(affinity, entry, ptr::from_ref(&context).addr()).unwrap_or_else(|error| {
+    firmware(affinity, entry, ptr::from_ref(core).addr()).unwrap_or_else(|error| {
         panic!("core {index} (MPIDR {affinity:#x}) cannot be started: PSCI CPU_ON says {error}")
     });
     let is_up = || up.load(Ordering::Acquire);
@@ -84,7 +63,6 @@ pub fn stop(core: &'static Core) {
 /// Called by boot/entry.S on another core: MMU on, on its own stack, interrupts masked.
 pub extern "C" fn secondary_core(core: &'static Core) -> ! {
     cores::register(core);
-    interrupt_mask::unmask_errors();
     gic::start_core(core.target());
     interrupt_mask::unmask_interrupts();
     core.up.store(true, Ordering::Release);

@@ -31,7 +31,7 @@ global_asm!(
     interrupt = sym interrupts::interrupt,
     FRAME_SIZE = const size_of::<Frame>(),
     INTERRUPT_FRAME_SIZE = const INTERRUPT_FRAME_SIZE,
-    CORE_EXCEPTION_STACK = const offset_of!(Core, exception_stack_top),
+    CORE_EXCEPTION_STACK = const offset_of!(Core, stacks.exception.end),
 );
 
 /// What each of the 16 vectors means, in the order of the table (Arm ARM, "Exception vectors").

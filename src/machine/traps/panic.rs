@@ -1,6 +1,6 @@
 //! The panic handler: one core dies, the run ends.
 
-use crate::arch::{cpu, interrupt_mask};
+use crate::arch::interrupt_mask;
 use crate::board::console::{self, println};
 use crate::board::exit::{self, Status};
 use crate::smp::cores;
@@ -35,9 +35,6 @@ fn panic(info: &PanicInfo) -> ! {
 /// Lets the first core that dies report why and end QEMU; any other core stops in silence.
 pub fn die(report: impl FnOnce()) -> ! {
     interrupt_mask::mask_interrupts();
-    if exit::exiting() {
-        cpu::sleep_forever() // there is no way to end QEMU, its time-out has to
-    }
     console::seize();
     // From here on this is the only core that prints. It comes a second time when the report itself fails.
     if DYING.swap(true, Ordering::Relaxed) {

@@ -12,6 +12,37 @@ const TREE: usize = 0x4000_0000;
 const MIB: usize = 1 << 20;
 const UART: Range<usize> = 0x900_0000..0x900_1000;
 
+#[test]
+fn a_tree_lies_in_memory_where_the_loader_says_or_at_its_start() {
+    let refused = |loader| board_tree::address(loader).expect_err("no tree").to_string();
+    for right in [TREE, TREE + 8, (512 << 30) - 8] {
+        assert_eq!(board_tree::address(right).ok(), Some(right));
+    }
+    assert_eq!(board_tree::address(0).ok(), Some(TREE));
+    for wrong in [1, 8, TREE - 8, TREE + 1, TREE + 4, 512 << 30] {
+        let line = format!("the device tree cannot lie where the loader says: {wrong:#x}");
+        assert_eq!(refused(wrong), line);
+    }
+}
+
+#[test]
+fn a_tree_says_that_it_is_one_and_how_long() {
+    let size = |loader, magic: u32, size: u32| {
+        board_tree::size(loader, [magic.to_be(), size.to_be()]).map_err(|error| error.to_string())
+    };
+    const MAGIC: u32 = 0xd00d_feed;
+    for loader in [0, TREE] {
+        assert_eq!(size(loader, MAGIC, 0x1234), Ok(0x1234));
+        assert_eq!(size(loader, MAGIC, 4 << 20), Ok(4 << 20));
+        let line = "the device tree is larger than 4 MiB: 0x400001";
+        assert_eq!(size(loader, MAGIC, (4 << 20) + 1), Err(line.to_owned()));
+    }
+    let line = "the device tree does not lie where the loader says: 0x40000000";
+    assert_eq!(size(TREE, MAGIC + 1, 8), Err(line.to_owned()));
+    let line = size(0, 0, 0).expect_err("no tree");
+    assert!(line.starts_with("the device tree is missing: QEMU leaves none if"), "{line}");
+}
+
 /// Changes QEMU's tree for a GICv3 and four cores, and shows what is made of it.
 fn read<T>(change: impl FnOnce(&mut Tree), show: impl FnOnce(Result<Machine, Error>) -> T) -> T {
     let mut tree = Tree::read(GICV3);

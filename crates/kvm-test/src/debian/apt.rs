@@ -176,11 +176,33 @@ mod tests {
         let debian = Source::Debian { archive: "a", release: "r", architecture: "arm64", keys };
         let debian = settings(Path::new("/f"), &debian);
         assert!(debian.contains("APT::Architecture \"arm64\";"));
-        assert!(debian.contains("Dir::Etc::trustedparts \"/f/keys\";"));
+        // Only the keys that are named, and only this archive: a list that is missing is an error.
+        for line in [
+            "Dir::Etc::trusted \"/dev/null\";",
+            "Dir::Etc::trustedparts \"/f/keys\";",
+            "Dir::Etc::sourcelist \"/f/sources.list\";",
+            "Dir::Etc::sourceparts \"/dev/null\";",
+            "APT::Update::Error-Mode \"any\";",
+        ] {
+            assert!(debian.lines().any(|each| each == line), "{line}");
+        }
         let own = settings(Path::new("/f"), &Source::ThisMachine);
         assert!(
             own.contains("Dir::State \"/f/state\";") && own.contains("Dir::Cache \"/f/cache\";")
         );
         assert!(!own.contains("Dir::Etc::source") && !own.contains("Architecture"));
+    }
+
+    #[test]
+    fn a_command_that_fails_says_why() {
+        let far = Instant::now() + Duration::from_secs(60);
+        let sh = |script: &str, deadline| run(Command::new("sh").args(["-c", script]), deadline);
+        assert_eq!(sh("echo $LC_ALL", far), Ok("C\n".to_owned()));
+        let wrong = |script, deadline| sh(script, deadline).unwrap_err();
+        assert_eq!(wrong("echo 'E: no  room' >&2; exit 100", far), "no room");
+        assert_eq!(wrong("exit 3", far), "sh ends with status 3");
+        assert_eq!(wrong("sleep 60", Instant::now()), "sh did not end in time");
+        let nobody = run(&mut Command::new("/nonexistent/apt-get"), far).unwrap_err();
+        assert!(nobody.starts_with("cannot start /nonexistent/apt-get: "), "{nobody}");
     }
 }

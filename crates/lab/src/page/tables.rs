@@ -124,3 +124,118 @@ pub fn instructions(data: &Data) -> String {
     }
     table.html()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    /// The rows of tables: the texts of their cells, a bar after each, and a slash before what is less important.
+    fn rows(html: &str) -> Vec<String> {
+        let rows = html.lines().filter(|line| line.contains("<tr>")).map(|row| {
+            let row = row.replace("<br>", " / ").replace("</th>", "|").replace("</td>", "|");
+            let parts =
+                row.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+            parts.collect::<String>()
+        });
+        rows.collect()
+    }
+
+    /// Two variants, the second without two cores.
+    fn few() -> Data {
+        let mut data = sample::data();
+        let known = |name: &str, cores| {
+            (name == "racy" && [1, 2].contains(&cores)) || (name == "shared" && cores == 1)
+        };
+        data.ladder.retain(|found| known(found.variant.name, found.cores));
+        data.coherence.retain(|found| known(found.variant.name, found.cores));
+        for (number, found) in (1..).zip(&mut data.ladder) {
+            found.pairs_per_core = number * 10_000;
+            found.pairs_per_second = 12_000_000.0 * number as f64;
+            (found.lowest, found.relative_to_one, found.highest) =
+                (0.5, 0.25 * number as f64, 0.75);
+            found.off_by = -2 + 4 * number as i64;
+        }
+        data
+    }
+
+    #[test]
+    fn throughput_and_its_ratios_are_in_the_cells_of_their_cores() {
+        let wanted = [
+            "variant|1|2|",
+            "racy|1|0.50 / 0.50–0.75|",
+            "shared|1||",
+            "variant|1|2|off by|",
+            "racy|12\u{202f}000|24\u{202f}000|8|",
+            "shared|36\u{202f}000||10|",
+        ];
+        assert_eq!(rows(&ladder(&few())), wanted);
+    }
+
+    #[test]
+    fn transfers_and_all_counts_are_in_their_cells() {
+        let mut data = few();
+        let two = data.coherence.iter_mut().find(|found| found.cores == 2).unwrap();
+        (two.pairs, two.loads, two.stores, two.atomics, two.cold) = (2, 3, 4, 5, 6);
+        (two.transfers, two.upgrades, two.invalidations, two.transfers_per_pair) = (7, 8, 9, 3.5);
+        let html = coherence(&data);
+        let wanted = [
+            "variant|1|2|",
+            "racy|0|3.5|",
+            "shared|0||",
+            "variant|cores|pairs|loads|stores|atomics|cold|transfers|upgrades|invalidations|",
+            "racy|1|100|100|0|200|0|0|0|0|",
+            "racy|2|2|3|4|5|6|7|8|9|",
+            "shared|1|100|100|0|200|0|0|0|0|",
+        ];
+        assert_eq!(rows(&html), wanted);
+        assert!(html.contains("<details>\n<summary>All counts</summary>\n"), "{html}");
+    }
+
+    #[test]
+    fn a_drain_has_a_row_for_each_number_of_slots_that_something_is_known_of() {
+        let mut data = sample::data();
+        data.drain_slots.retain(|found| [1, 64].contains(&found.slots));
+        data.drain_instructions.retain(|found| [2, 64].contains(&found.slots));
+        let wanted = [
+            "slots|ns, median|lowest to highest|instructions|lines moved|",
+            "1|235|211–352||0|",
+            "2|||60|1|",
+            "64|2440|2196–3660|680|63|",
+        ]
+        .map(str::to_owned);
+        assert_eq!(rows(&drain(&data)), wanted);
+    }
+
+    #[test]
+    fn the_length_of_a_pair_and_what_a_variant_is_are_said() {
+        let data = few();
+        let said = rows(&instructions(&data));
+        assert_eq!(said.len(), 1 + data.instructions.len());
+        assert_eq!(said[..3], ["variant|instructions|", "racy|4|", "spin_lock|7.5|"]);
+        let said = rows(&variants(&data).html());
+        let meaning = |name| ladder::find(name).unwrap().meaning;
+        let wanted = ["racy", "shared"].map(|name| format!("{name}|{}|", meaning(name)));
+        assert_eq!(said[1..], wanted);
+    }
+
+    #[test]
+    fn the_conditions_say_how_many_pairs_there_were_at_least_and_at_most() {
+        let mut data = few();
+        let said = rows(&conditions(&data).html());
+        let wanted = [
+            "condition|value|",
+            "QEMU|7.2.22|",
+            "-accel, where it is timed|tcg,thread=multi|",
+            "-cpu|max|",
+            "host processors|2|",
+            "host CPU|Some &lt;CPU&gt; &amp; &quot;more&quot;|",
+            "rounds of what is timed|9|",
+            "pairs of all cores, a round|10\u{202f}000 to 40\u{202f}000|",
+        ];
+        assert_eq!(said, wanted);
+        data.ladder.truncate(1);
+        let said = rows(&conditions(&data).html());
+        assert_eq!(said.last().unwrap(), "pairs of all cores, a round|10\u{202f}000|");
+    }
+}

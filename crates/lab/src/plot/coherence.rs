@@ -116,6 +116,7 @@ mod tests {
     fn a_bar_is_as_high_as_its_value() {
         assert_eq!((scale(0.0), scale(1.0), scale(3.0)), (0.0, 1.0, 2.0));
         assert_eq!(steps(2.0), [0.0, 2.0]);
-        assert_eq!(steps(64.0), [0.0, 2.0, 16.0]);
+        assert_eq!([31.9, 32.0].map(steps), [vec![0.0, 2.0, 8.0], vec![0.0, 2.0, 16.0]]);
+        assert_eq!([999.0, 1024.0].map(|top| steps(top).pop()), [Some(128.0), Some(1024.0)]);
     }
 }

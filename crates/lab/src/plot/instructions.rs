@@ -1,6 +1,6 @@
 //! Instructions a pair on one core: a bar for each variant.
 
-use super::canvas::{At, FAINT, INK, TEXT, WIDTH, svg, width};
+use super::canvas::{At, FAINT, INK, TEXT, WIDTH, svg};
 use super::look::colour;
 use super::numbers;
 use crate::data::Data;
@@ -27,8 +27,7 @@ pub fn draw(data: &Data) -> String {
         for (number, found) in (0..).zip(&data.instructions) {
             let middle = TOP + number * STEP + HIGH / 2;
             let name = found.variant.name;
-            let size = TEXT.min(TEXT * f64::from(BESIDE - 24) / f64::from(width(name, TEXT)));
-            canvas.write(name, At::Left, (BESIDE - 12, middle), size, INK);
+            canvas.write(name, At::Left, (BESIDE - 12, middle), TEXT, INK);
             let end = BESIDE + (room * found.per_pair / longest).round() as i32;
             let corners = [(BESIDE, middle - HIGH / 2), (end, middle + HIGH / 2)];
             canvas.rectangles(&[corners], colour(found.variant.kind));
@@ -46,4 +45,34 @@ fn description(data: &Data) -> String {
     let said =
         said.map(|found| format!("{} {}", found.variant.name, numbers::short(found.per_pair)));
     format!("Bars with numbers: {}.", said.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::canvas::width;
+    use crate::sample;
+    use ladder::VARIANTS;
+
+    #[test]
+    fn there_is_room_for_every_name() {
+        for variant in &VARIANTS {
+            assert!(width(variant.name, TEXT) <= BESIDE - 24, "{}", variant.name);
+        }
+    }
+
+    #[test]
+    fn bars_are_as_long_as_their_numbers_and_below_each_other() {
+        let mut data = sample::data();
+        data.instructions.truncate(2);
+        (data.instructions[0].per_pair, data.instructions[1].per_pair) = (5.0, 20.0);
+        let svg = draw(&data);
+        // 606 units for 20 instructions.
+        for bar in ["d=\"M244,116H396V154H244Z\"", "d=\"M244,174H850V212H244Z\""] {
+            assert!(svg.contains(bar), "{svg}");
+        }
+        for place in ["x=\"408\" y=\"135\"", "x=\"862\" y=\"193\""] {
+            assert!(svg.contains(&format!("<text {place} ")), "{svg}");
+        }
+    }
 }

@@ -92,5 +92,57 @@ impl Plane<'_> {
 /// or the next one if only rounding keeps it from it.
 fn along(value: f64, axis: &Range<f64>, [from, to]: [i32; 2]) -> i32 {
     let way = f64::from(to - from) * (value - axis.start) / (axis.end - axis.start);
-    from + (way + 1e-3 * way.signum()).trunc() as i32
+    from + (way + 1e-3_f64.copysign(way)).trunc() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::canvas::svg;
+
+    /// Draws in a plane of 100 by 50 units at (20, 10), whose axes go to 10 and to 5.
+    fn drawn(draw: impl FnOnce(&mut Plane<'_>)) -> String {
+        svg("x", 100, ("", ""), |canvas| {
+            let rectangle = [20, 10, 121, 61];
+            draw(&mut Plane { canvas, rectangle, x: 0.0..10.0, y: 0.0..5.0, beside: 100 });
+        })
+    }
+
+    #[test]
+    fn a_value_lies_on_its_unit() {
+        drawn(|plane| {
+            assert_eq!(plane.place((0.0, 0.0)), (20, 60));
+            assert_eq!(plane.place((10.0, 5.0)), (120, 10));
+            assert_eq!(plane.place((2.59, 1.99)), (45, 41));
+        });
+        // Only rounding keeps the last one from its unit.
+        let along = |value| along(value, &(0.0..10.0), [0, 100]);
+        assert_eq!([2.99, 2.99995, 3.0].map(along), [29, 30, 30]);
+        assert_eq!([-2.99, -2.99995].map(along), [-29, -30]);
+    }
+
+    #[test]
+    fn numbers_that_would_touch_their_left_neighbour_are_left_out() {
+        // A digit is 18 units wide, and 8 are free between two.
+        let svg = drawn(|plane| plane.base([(0.0, 1), (2.5, 2), (2.6, 3), (5.1, 4), (5.2, 5)]));
+        let labels = [(20, 1), (46, 3), (72, 5)].map(|(x, number)| {
+            let start = format!("<text x=\"{x}\" y=\"88\" ");
+            svg.lines().any(|line| {
+                line.starts_with(&start) && line.ends_with(&format!(">{number}</text>"))
+            })
+        });
+        assert_eq!(labels, [true; 3], "{svg}");
+        assert_eq!(svg.matches("<text").count(), 3, "{svg}");
+        assert!(svg.contains("d=\"M20,60 120,60M20,60 20,68M46,60 46,68M72,60 72,68\""), "{svg}");
+    }
+
+    #[test]
+    fn a_label_that_is_too_wide_is_written_smaller() {
+        let svg = drawn(|plane| plane.across([(0.0, "1".to_owned()), (5.0, "123456".to_owned())]));
+        // 88 units for 6 letters that need 108.
+        assert!(svg.contains("<text x=\"10\" y=\"60\" ") && svg.contains("font-size=\"32\""));
+        let smaller = 32.0 * 88.0 / 108.0;
+        assert!(svg.contains(&format!("font-size=\"{smaller}")), "{svg}");
+        assert!(svg.contains("d=\"M20,60 120,60M20,10 120,10\""), "{svg}");
+    }
 }

@@ -46,6 +46,17 @@ fn what_is_incomplete_or_cannot_be_is_named() {
         ("coherence", "transfers", Value::from(-1), "an object \"coherence\": invalid value"),
         ("drain_slots", "slots", Value::from(1 << 20), "this cannot be: DrainSlots"),
         ("instructions", "per_pair", Value::from(0), "this cannot be: Instructions"),
+        // Just too much, and just too far from the mean.
+        ("instructions", "per_pair", Value::from(1e15), "this cannot be: Instructions"),
+        ("drain_instructions", "per_drain", Value::from(0), "this cannot be: DrainInstructions"),
+        ("drain_instructions", "slots", Value::from(513), "this cannot be: DrainInstructions"),
+        ("coherence_drain", "slots", Value::from(0), "this cannot be: CoherenceDrain"),
+        ("ladder", "highest", Value::from(1e15), "this cannot be: Ladder"),
+        ("ladder", "pairs_per_second", Value::from(0), "this cannot be: Ladder"),
+        ("ladder", "relative_to_one", Value::from(0.01), "this cannot be: Ladder"),
+        ("coherence", "line", Value::from(32), "this cannot be: Coherence"),
+        ("coherence", "cores", Value::from(0), "this cannot be: Coherence"),
+        ("coherence", "transfers_per_pair", Value::from(0.001), "this cannot be: Coherence"),
         ("conditions", "qemu", Value::from(7), "an object \"conditions\": invalid type"),
     ] {
         let mut objects = sample::objects();

@@ -47,8 +47,6 @@ pub struct Pump<'a> {
     stderr: Sink,
     /// QEMU's error messages, held back until the guest's first output: before that they mean a wrong set-up.
     complaint: Vec<u8>,
-    /// How much of them was searched for the guest's own lines.
-    searched: usize,
     /// Whether the guest has printed anything.
     spoken: bool,
     /// Why QEMU was asked to end, if it was.
@@ -75,7 +73,6 @@ impl<'a> Pump<'a> {
             stdout: Sink::start(stdout(), signals.waker()?)?,
             stderr: Sink::start(stderr(), signals.waker()?)?,
             complaint: Vec::new(),
-            searched: 0,
             spoken: false,
             reason: None,
             killed: false,
@@ -164,7 +161,7 @@ impl<'a> Pump<'a> {
 
     /// Returns whether more may be read for this output. A QEMU that was asked to end must not wait for us.
     fn has_room(&self, sink: &Sink) -> bool {
-        sink.waiting() < MOST_WAITING || self.reason.is_some()
+        !is_full(sink) || self.reason.is_some()
     }
 
     /// Asks QEMU to end, and the second time does not ask.
@@ -213,26 +210,16 @@ impl<'a> Pump<'a> {
     /// Takes a piece of QEMU's stderr, where the guest's own lines come by semihosting.
     fn take_errors(&mut self, bytes: &[u8], report: &mut Report) {
         self.complaint.extend_from_slice(bytes);
-        let line_end = self.complaint.iter().rposition(|byte| *byte == b'\n');
-        let mut end = line_end.map_or(0, |at| at + 1);
-        let lines = self.complaint[self.searched.min(end)..end].split(|byte| *byte == b'\n');
+        // What is held back is read again each time; it is not much, and the first line of a kind counts.
+        let lines = self.complaint[..whole_lines(&self.complaint)].split(|byte| *byte == b'\n');
         for line in lines.map(String::from_utf8_lossy).filter(|line| is_the_guests(line)) {
             report.take_early_line(&line);
         }
-        self.searched = end;
-        let is_much = self.complaint.len() >= MOST_WAITING;
-        if is_much && end == 0 {
-            end = self.complaint.len();
-        }
-        if self.spoken || is_much {
-            // QEMU runs, so this is a log (-d) or a warning: pass it on as it comes, in whole lines.
-            self.pass_complaint_on(end);
-        }
+        self.pass_complaint_on(due(&self.complaint, self.spoken));
     }
 
     fn pass_complaint_on(&mut self, end: usize) {
         let lines: Vec<u8> = self.complaint.drain(..end).collect();
-        self.searched = self.searched.saturating_sub(end);
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             // After we asked it to end, QEMU prints who asked; the reader knows that.
             if self.reason.is_none() || !contains(line, b"terminating on signal") {
@@ -249,9 +236,31 @@ pub fn is_the_guests(line: &str) -> bool {
 
 /// Adds to what waits, unless that is too much already: then nobody reads, and we are about to end.
 fn push(sink: &Sink, bytes: &[u8]) {
-    if sink.waiting() < MOST_WAITING {
+    if !is_full(sink) {
         sink.push(bytes);
     }
+}
+
+/// Returns whether so much waits there that no more should.
+fn is_full(sink: &Sink) -> bool {
+    sink.waiting() >= MOST_WAITING
+}
+
+/// Returns how many bytes of QEMU's error messages are to be passed on. Until the guest has spoken it is none,
+/// because they may be about a wrong set-up; but no more are held back than may wait. What QEMU says later is a log
+/// (-d) or a warning: it is passed on as it comes, in whole lines.
+fn due(complaint: &[u8], spoken: bool) -> usize {
+    let is_much = complaint.len() >= MOST_WAITING;
+    match whole_lines(complaint) {
+        _ if !spoken && !is_much => 0,
+        0 if is_much => complaint.len(),
+        end => end,
+    }
+}
+
+/// Returns the length of the whole lines that the bytes begin with.
+fn whole_lines(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
@@ -270,4 +279,28 @@ fn take<R: Read>(pipe: &mut Option<R>, bytes: &mut [u8]) -> usize {
         Err(_) => *pipe = None,
     }
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_whole_up_to_the_last_line_feed() {
+        let whole = [&b""[..], b"a", b"\n", b"a\n", b"a\nb", b"a\n\nbc"].map(whole_lines);
+        assert_eq!(whole, [0, 0, 1, 2, 2, 3]);
+    }
+
+    #[test]
+    fn messages_are_held_back_until_the_guest_speaks_or_there_are_too_many() {
+        assert_eq!([b"a\nb", b"a b"].map(|some| due(some, false)), [0, 0]);
+        assert_eq!([b"a\nb", b"a b"].map(|some| due(some, true)), [2, 0]);
+        let much = vec![b'x'; MOST_WAITING];
+        let lines = [&much[2..], b"\n", b"x"].concat();
+        for spoken in [false, true] {
+            assert_eq!(due(&much, spoken), MOST_WAITING);
+            assert_eq!(due(&lines, spoken), MOST_WAITING - 1);
+        }
+        assert_eq!([false, true].map(|spoken| due(&much[1..], spoken)), [0, 0]);
+    }
 }

@@ -1,6 +1,6 @@
 //! Turns the signals that end a run, and QEMU's own end, into something that poll can wait for.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -51,13 +51,8 @@ impl Signals {
     /// Empties the pipe and returns the last signal that asks for an end, once.
     pub fn take(&self) -> Option<i32> {
         let mut waste = [0; 64];
-        loop {
-            match (&self.pipe).read(&mut waste) {
-                Ok(1..) => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ => break,
-            }
-        }
+        // A read that never waits is not interrupted (signal(7)).
+        while let Ok(1..) = (&self.pipe).read(&mut waste) {}
         // The pipe orders this read after the handler's write.
         let signal = self.last.swap(0, Ordering::Relaxed);
         i32::try_from(signal).ok().filter(|signal| *signal != 0)

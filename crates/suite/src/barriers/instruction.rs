@@ -5,7 +5,7 @@
 pub struct Instruction(pub u32);
 
 /// Those with a name: the bits that are looked at, and what they must be.
-const NAMED: [(u32, u32, &str); 23] = [
+const NAMED: [(u32, u32, &str); 34] = [
     (!0, 0xd503_207f, "wfi"),
     (!0, 0xd503_2cdf, "hint arrive"), // `ARRIVE` of crates/cachescope/guest: the WFI of a wait
     (!0, 0xd69f_03e0, "eret"),
@@ -29,6 +29,17 @@ const NAMED: [(u32, u32, &str); 23] = [
     (!0x1f, 0xd51c_c9a0, "msr icc_sre_el2"),
     (!0x1f, 0xd51c_cb00, "msr ich_hcr_el2"),
     (!0x1f, 0xd518_cba0, "msr icc_sgi1r_el1"),
+    (!0x1f, 0xd51c_0000, "msr vpidr_el2"),
+    (!0x1f, 0xd51c_00a0, "msr vmpidr_el2"),
+    (!0x1f, 0xd51c_1140, "msr cptr_el2"),
+    (!0x1f, 0xd51c_1160, "msr hstr_el2"),
+    (!0x1f, 0xd51c_4000, "msr spsr_el2"),
+    (!0x1f, 0xd51c_4020, "msr elr_el2"),
+    (!0x1f, 0xd51c_e060, "msr cntvoff_el2"),
+    (!0x1f, 0xd51c_e100, "msr cnthctl_el2"),
+    (!0x1f, 0xd518_d080, "msr tpidr_el1"),
+    (!0xf00, 0xd503_40df, "msr daifset"),
+    (!0x100, 0xd500_40bf, "msr spsel"),
 ];
 
 /// What a DSB or a DMB reaches (Arm ARM, "DMB", CRm).

@@ -8,8 +8,9 @@ const CLOCK: &str = "mrs cntvct_el0";
 /// Instructions between its ISB and it, at most.
 const NEAR: usize = 8;
 
-/// Assembly, and all barriers in it with what they order, one after the other.
-const ASSEMBLY: [(&str, &[&str]); 7] = [
+/// Assembly, and all barriers in it with what they order, one after the other. Also every register that it sets
+/// where a core begins: most are right by chance in QEMU, where nothing ran before.
+const ASSEMBLY: [(&str, &[&str]); 10] = [
     // Tables are written before they are walked, nothing stale is used from before the MMU is on, and the
     // next instruction is fetched through it (Arm ARM, "TLB maintenance requirements", "SCTLR_EL1").
     (
@@ -29,6 +30,8 @@ const ASSEMBLY: [(&str, &[&str]); 7] = [
             "ret",
         ],
     ),
+    ("_start", &["msr daifset", "msr tpidr_el1", "msr spsel"]),
+    ("_start_secondary", &["msr daifset", "msr tpidr_el1", "msr spsel"]),
     // A register is written before what depends on it.
     (
         "enter_el1",
@@ -36,18 +39,30 @@ const ASSEMBLY: [(&str, &[&str]); 7] = [
             "msr vbar_el2",
             "msr hcr_el2",
             "isb",
+            "msr vpidr_el2",
+            "msr vmpidr_el2",
+            "msr cnthctl_el2",
+            "msr cntvoff_el2",
+            "msr cptr_el2",
+            "msr hstr_el2",
             "msr icc_sre_el2",
             "isb",
             "msr ich_hcr_el2",
+            "msr spsr_el2",
+            "msr elr_el2",
             "msr sctlr_el1",
             "msr vbar_el1",
             "eret",
         ],
     ),
-    ("at_el1", &["msr vbar_el1", "msr sctlr_el1", "isb", "ret"]),
+    ("at_el1", &["msr vbar_el1", "msr sctlr_el1", "msr spsel", "isb", "ret"]),
     ("install_vectors", &["msr vbar_el1", "isb", "ret"]),
-    ("semihosting", &["msr vbar_el1", "isb", "hlt", "msr vbar_el1", "msr daif", "isb", "ret"]),
-    ("die", &["msr vbar_el1", "msr vbar_el2", "msr vbar_el3", "isb", "hlt", "hlt"]),
+    (
+        "semihosting",
+        &["msr daifset", "msr vbar_el1", "isb", "hlt", "msr vbar_el1", "msr daif", "isb", "ret"],
+    ),
+    ("die", &["msr daifset", "msr vbar_el1", "msr vbar_el2", "msr vbar_el3", "isb", "hlt", "hlt"]),
+    ("switch_off", &["msr daifset", "msr vbar_el1", "isb"]),
     // A fault inside a handler: the early vectors stand before its stack is touched.
     ("vectors", &["msr vbar_el1", "isb", "msr vbar_el1", "isb", "msr vbar_el1", "isb"]),
 ];

@@ -79,7 +79,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "an x0 that leads to no tree is refused",
         from: From::Nowhere,
-        fails_with: Some("panic on core 0: no device tree lies at 0x402"),
+        fails_with: Some(
+            "panic on core 0: the device tree does not lie where the loader says: 0x402",
+        ),
         says: &[],
         ..PASSES
     },

@@ -61,13 +61,17 @@ mod tests {
     fn flags_profiles_and_targets_are_for_the_kernel_and_places_are_for_all() {
         for name in [
             "RUSTFLAGS",
+            "RUSTDOCFLAGS",
             "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_ENCODED_RUSTDOCFLAGS",
             "CARGO_BUILD_TARGET",
             "CARGO_BUILD_RUSTFLAGS",
             "CARGO_PROFILE_RELEASE_LTO",
             "CARGO_UNSTABLE_BUILD_STD",
             "CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER",
             "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTDOCFLAGS",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER",
         ] {
             assert!(is_for_the_kernel(name), "{name}");
         }
