@@ -5,11 +5,13 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long a lock that was given back may still be held: a process that another thread is just starting has
-/// all files of this one open until it has become its own program.
-const HANDED_ON: Duration = Duration::from_secs(2);
+/// How often a lock is tried, and how long it takes from one time to the next, 2 s in all: one that was given
+/// back may still be held. A process that another thread is just starting has all files of this one open until
+/// it has become its own program.
+const TRIES: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What cargo needs to build everything and its tests; it finds `.cargo` above the copy.
 const PARTS: &[&str] = &[
@@ -136,20 +138,14 @@ fn alone(place: &Path) -> Result<File, String> {
     let wrong = |error: io::Error| format!("cannot write {}: {error}", path.display());
     fs::create_dir_all(place).map_err(wrong)?;
     let lock = File::create(&path).map_err(wrong)?;
-    let start = Instant::now();
-    loop {
+    for _ in 0..TRIES {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
             Err(TryLockError::Error(error)) => return Err(wrong(error)),
-            Err(TryLockError::WouldBlock) if start.elapsed() < HANDED_ON => {
-                thread::sleep(Duration::from_millis(10));
-            }
-            Err(TryLockError::WouldBlock) => {
-                let place = place.display();
-                return Err(format!("{place} is used already; wait until that has ended"));
-            }
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
         }
     }
+    Err(format!("{} is used already; wait until that has ended", place.display()))
 }
 
 /// Collects the files of the project below `part`, without what was built.
@@ -255,6 +251,18 @@ mod tests {
         assert!(alone(&place).unwrap_err().contains("already"));
         drop(first);
         assert!(alone(&place).is_ok());
+    }
+
+    #[test]
+    fn a_copy_that_is_just_given_back_is_waited_for() {
+        let (_folder, place) = place();
+        let first = alone(&place).unwrap();
+        let later = thread::spawn(move || {
+            thread::sleep(5 * PAUSE);
+            drop(first);
+        });
+        assert!(alone(&place).is_ok());
+        later.join().unwrap();
     }
 
     #[test]

@@ -20,10 +20,13 @@ use crate::orderings::{self, Weakened};
 use crate::parallel;
 use crate::project::{PROTOCOL, Project};
 use build::{Isa, build};
-use deciders::{Decision, Formulas, Verdict};
+use deciders::{Decision, Decisions, Formulas, Verdict};
 use scenarios::SCENARIOS;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// The program of the model's authors.
+const HERD: &str = "herd7";
 
 /// A generated test.
 struct Test {
@@ -43,6 +46,11 @@ impl Test {
         let plain = self.title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' });
         plain.collect::<String>().split_whitespace().collect::<Vec<_>>().join("-")
     }
+
+    /// Returns whether herd7 decides it as well.
+    fn is_for_herd(&self, long: bool) -> bool {
+        long || self.quick
+    }
 }
 
 /// The crate as it is, or with one ordering weakened.
@@ -59,25 +67,30 @@ pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     let mut tests = controls(&formulas.scripts)?;
     tests.extend(generated(project)?);
     let (files, straight) = write(project, &tests)?;
-    let has_herd = deciders::has_herd();
-    let asked = |test: &Test| has_herd && (long || test.quick);
-    let (both, only): (Vec<_>, Vec<_>) = tests.iter().zip(files).partition(|(test, _)| asked(test));
+    let has_herd = deciders::has_herd(HERD);
+    let (both, only): (Vec<_>, Vec<_>) =
+        tests.iter().zip(files).partition(|(test, _)| has_herd && test.is_for_herd(long));
     let files =
         |some: &[(&Test, PathBuf)]| some.iter().map(|(_, file)| file.clone()).collect::<Vec<_>>();
     let mut ours = formulas.decide(&files(&only), None)?;
     ours.extend(formulas.decide(&files(&both), Some(&straight))?);
     let names: Vec<String> = both.iter().map(|(test, _)| test.name()).collect();
-    let theirs = deciders::herd(&names, &straight)?;
-    let mut good = 0;
-    for test in &tests {
+    report(&tests, &ours, &deciders::herd(HERD, &names, &straight)?)
+}
+
+/// Prints what came of each test. Returns whether all is as expected.
+fn report(tests: &[Test], ours: &Decisions, theirs: &Decisions) -> Result<bool, String> {
+    let compared = tests.iter().map(|test| {
         let (name, expected) = (test.name(), test.expected);
         let our = ours.get(&name).ok_or(format!("z3 says nothing of {name}"))?;
         let (what, fine) = compare(expected, test.happens, *our, theirs.get(&name).copied());
         println!("  {}: {what}", test.title);
-        good += usize::from(fine);
-    }
+        Ok(fine)
+    });
+    let compared = compared.collect::<Result<Vec<bool>, String>>()?;
+    let good = compared.iter().filter(|fine| **fine).count();
     println!("arm: {} tests, {good} as expected", tests.len());
-    Ok(good == tests.len())
+    Ok(!compared.contains(&false))
 }
 
 /// Returns what to say of a test, and whether it is as it should be. `asks`: whether it says what must be possible.
@@ -124,28 +137,39 @@ fn generated(project: &Project) -> Result<Vec<Test>, String> {
         let weakened = orderings::weakened(project)?.into_iter().filter(of_the_protocol);
         variants.extend(weakened.map(|weakened| Variant { isa, weakened: Some(weakened) }));
     }
-    if variants.len() < 4 {
-        return Err("no ordering of the protocol to weaken: has its file moved?".to_owned());
-    }
     let numbered: Vec<(usize, Variant)> = variants.into_iter().enumerate().collect();
     let work = |(number, variant): &(usize, Variant)| generate(project, *number, variant);
     let mut all = Vec::new();
     parallel::each(&numbered, work, |_, tests| all.push(tests));
-    let mut all = all.into_iter().collect::<Result<Vec<Vec<Test>>, _>>()?;
-    for per_isa in all.chunks_mut(numbered.len() / 2) {
-        let (shipped, weakened) = per_isa.split_first_mut().ok_or("nothing to compile")?;
-        for tests in weakened {
-            // What a weaker ordering leaves as it was has been asked already.
-            let same = |test: &Test, other: &Test| other.text.ends_with(&test.text);
-            tests.retain(|test| shipped.iter().all(|other| !same(test, other)));
+    let all = all.into_iter().collect::<Result<Vec<Vec<Test>>, _>>()?;
+    let weakened = numbered.into_iter().map(|(_, variant)| variant.weakened.map(|one| one.what));
+    without_repeats(weakened.zip(all))
+}
+
+/// Leaves out what a weaker ordering leaves as it was, for that has been asked already: of the variant before it
+/// that has none. Each comes with what was weakened.
+fn without_repeats(
+    variants: impl Iterator<Item = (Option<String>, Vec<Test>)>,
+) -> Result<Vec<Test>, String> {
+    let (mut all, mut shipped, mut weaker) = (Vec::<Test>::new(), 0..0, 0);
+    for (weakened, mut tests) in variants {
+        let Some(what) = weakened else {
+            shipped = all.len()..all.len() + tests.len();
+            all.append(&mut tests);
+            continue;
+        };
+        let known = &all[shipped.clone()];
+        tests.retain(|test| !known.iter().any(|other| other.text.ends_with(&test.text)));
+        if tests.is_empty() {
+            return Err(format!("{what} changes no test: add a scenario"));
         }
+        all.append(&mut tests);
+        weaker += 1;
     }
-    for ((_, variant), tests) in numbered.iter().zip(&all) {
-        if let (Some(weakened), true) = (&variant.weakened, tests.is_empty()) {
-            return Err(format!("{} changes no test: add a scenario", weakened.what));
-        }
+    match weaker {
+        0 => Err("no ordering of the protocol to weaken: has its file moved?".to_owned()),
+        _ => Ok(all),
     }
-    Ok(all.into_iter().flatten().collect())
 }
 
 fn of_the_protocol(weakened: &Weakened) -> bool {
@@ -207,6 +231,75 @@ mod tests {
         assert!(!fine(Verdict::Never, never, Some(said(Verdict::Never, false))));
         assert!(!fine(Verdict::Never, said(Verdict::Never, false), None));
         assert!(compare(Verdict::Never, false, said(Verdict::Never, false), Some(never)).1);
+    }
+
+    fn test(title: &str, expected: Verdict, text: &str) -> Test {
+        let (title, text) = (title.to_owned(), text.to_owned());
+        Test { title, expected, text, happens: false, quick: false }
+    }
+
+    #[test]
+    fn every_test_must_be_as_expected() {
+        let tests = [test("a, b", Verdict::Never, ""), test("c", Verdict::Sometimes, "")];
+        let said = |verdict| Decision { verdict, happens: false };
+        let ours = |verdict| {
+            Decisions::from([
+                ("a-b".to_owned(), said(verdict)),
+                ("c".to_owned(), said(Verdict::Sometimes)),
+            ])
+        };
+        let report = |ours: &Decisions| report(&tests, ours, &Decisions::new());
+        assert_eq!(report(&ours(Verdict::Never)), Ok(true));
+        assert_eq!(report(&ours(Verdict::Sometimes)), Ok(false));
+        let lacks = Decisions::from([("c".to_owned(), said(Verdict::Sometimes))]);
+        assert_eq!(report(&lacks), Err("z3 says nothing of a-b".to_owned()));
+        let quick = Test { quick: true, ..test("q", Verdict::Never, "") };
+        assert_eq!([quick.is_for_herd(false), tests[0].is_for_herd(false)], [true, false]);
+        assert!(tests[0].is_for_herd(true));
+    }
+
+    #[test]
+    fn what_is_asked_already_is_left_out_and_nothing_new_is_an_error() {
+        let of =
+            |texts: &[&str]| texts.iter().map(|text| test("t", Verdict::Never, text)).collect();
+        let asked = |variants: &[(Option<&str>, &[&str])]| {
+            let variants =
+                variants.iter().map(|(what, texts)| (what.map(str::to_owned), of(texts)));
+            let tests = without_repeats(variants)?;
+            Ok::<_, String>(tests.into_iter().map(|test| test.text).collect::<Vec<_>>().join(" "))
+        };
+        // The shipped form asks what must be possible as well, in front.
+        let one = [(None, &["+a", "b"][..]), (Some("w"), &["a", "c"]), (Some("v"), &["c", "b"])];
+        assert_eq!(asked(&one).unwrap(), "+a b c c");
+        let two = [(None, &["a"][..]), (Some("w"), &["b"]), (None, &["b"]), (Some("w"), &["a"])];
+        assert_eq!(asked(&two).unwrap(), "a b b a");
+        let same = [(None, &["a"][..]), (Some("w"), &["a"])];
+        assert_eq!(asked(&same).unwrap_err(), "w changes no test: add a scenario");
+        assert!(asked(&[(None, &["a"])]).unwrap_err().contains("has its file moved"));
+    }
+
+    #[test]
+    fn only_the_protocols_orderings_are_compiled() {
+        let project = Project::find(String::new()).unwrap();
+        let files: Vec<_> =
+            orderings::weakened(&project).unwrap().into_iter().filter(of_the_protocol).collect();
+        assert!(
+            files.len() > 5 && files.iter().all(|one| one.file == "crates/rundown/src/protocol.rs")
+        );
+    }
+
+    #[test]
+    fn tests_are_written_under_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let keep = folder.path().to_owned();
+        let project = Project { root: keep.clone(), keep, only: String::new() };
+        let (files, straight) = write(&project, &[test("a, b", Verdict::Never, "text\n")]).unwrap();
+        assert_eq!(fs::read_to_string(&files[0]).unwrap(), "AArch64 a-b\ntext\n");
+        assert!(
+            files.len() == 1 && files[0].ends_with("arm/tests/a-b.litmus") && straight.is_dir()
+        );
+        write(&project, &[]).unwrap();
+        assert!(!files[0].exists(), "what is there of another run is removed");
     }
 
     #[test]

@@ -38,25 +38,49 @@ const STAGES: [(&str, Stage, bool); 7] = [
     ("cargo-mutants", cargo_mutants::run, true),
 ];
 
-fn main() -> ExitCode {
-    unread::end_quietly();
-    let (options, names): (Vec<_>, Vec<_>) =
-        std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
-    let known = |name: &String| STAGES.iter().any(|stage| stage.0 == name);
-    let (mut long, mut only, mut unknown) = (false, String::new(), !names.iter().all(known));
-    for option in options {
-        match option.split_once('=') {
-            Some(("--only", word)) if !word.is_empty() => only = word.to_owned(),
-            None if option == "--long" => long = true,
-            _ => unknown = true,
+/// What the command line asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    /// Stages; none: all.
+    names: Vec<String>,
+    long: bool,
+    only: String,
+}
+
+impl Wanted {
+    /// Reads it. `None`: there is something unknown in it.
+    fn read(arguments: impl Iterator<Item = String>) -> Option<Wanted> {
+        let mut wanted = Wanted::default();
+        for argument in arguments {
+            match argument.split_once('=') {
+                Some(("--only", word)) if !word.is_empty() => wanted.only = word.to_owned(),
+                None if argument == "--long" => wanted.long = true,
+                None if STAGES.iter().any(|stage| stage.0 == argument) => {
+                    wanted.names.push(argument)
+                }
+                _ => return None,
+            }
+        }
+        Some(wanted)
+    }
+
+    /// Returns whether a stage is asked for.
+    fn has(&self, (name, _, only_long): &(&str, Stage, bool)) -> bool {
+        match self.names.is_empty() {
+            true => self.long || !only_long,
+            false => self.names.iter().any(|wanted| wanted == name),
         }
     }
-    if unknown {
+}
+
+fn main() -> ExitCode {
+    unread::end_quietly();
+    let Some(wanted) = Wanted::read(std::env::args().skip(1)) else {
         eprintln!("prove: unknown argument; scripts/prove --help lists them");
         return ExitCode::from(2);
-    }
+    };
     let ready = process::end_with_us().map_err(|error| error.line);
-    let project = match ready.and_then(|()| Project::find(only)) {
+    let project = match ready.and_then(|()| Project::find(wanted.only.clone())) {
         Ok(project) => project,
         Err(error) => {
             eprintln!("prove: {error}");
@@ -64,14 +88,9 @@ fn main() -> ExitCode {
         }
     };
     let mut status = 0;
-    for (name, stage, only_long) in STAGES {
-        let wanted =
-            if names.is_empty() { long || !only_long } else { names.iter().any(|n| n == name) };
-        if !wanted {
-            continue;
-        }
+    for (name, stage, _) in STAGES.iter().filter(|stage| wanted.has(stage)) {
         let start = Instant::now();
-        let verdict = stage(&project, long);
+        let verdict = stage(&project, wanted.long);
         let seconds = start.elapsed().as_secs();
         match verdict {
             Ok(true) => println!("prove {name}: ok ({seconds} s)"),
@@ -86,4 +105,30 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::from(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_those_that_are_named_or_all() {
+        let stages = |line: &str| {
+            let wanted = Wanted::read(line.split_whitespace().map(str::to_owned))?;
+            let stages = STAGES.iter().filter(|stage| wanted.has(stage)).map(|stage| stage.0);
+            Some((stages.collect::<Vec<_>>().join(" "), wanted.long, wanted.only))
+        };
+        let short = "invariant arm loom weaken mutants miri";
+        let is = |line, names: &str, long, only: &str| {
+            assert_eq!(stages(line), Some((names.to_owned(), long, only.to_owned())), "{line}");
+        };
+        is("", short, false, "");
+        is("--long", &format!("{short} cargo-mutants"), true, "");
+        is("miri --long", "miri", true, "");
+        is("miri arm", "arm miri", false, "");
+        is("--only=x cargo-mutants", "cargo-mutants", false, "x");
+        for wrong in ["x", "--only", "--only=", "--long=1", "miri=1", "--x"] {
+            assert_eq!(stages(wrong), None, "{wrong}");
+        }
+    }
 }

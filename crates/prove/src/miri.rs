@@ -33,8 +33,8 @@ const ELSEWHERE: [&str; 3] = [
 pub fn run(project: &Project, long: bool) -> Result<bool, String> {
     is_installed()?;
     let races = races(project)?;
-    // How long the tests of a binary may take, some seeds at a time.
-    let (parts, limit) = if long { (LONG, 4 * 3600) } else { (SHORT, 900) };
+    // How long the tests of a binary may take, some seeds at a time: four hours, and a quarter of one.
+    let (parts, limit) = if long { (LONG, 14_400) } else { (SHORT, 900) };
     let limit = Duration::from_secs(limit);
     let files = project.sources("tests")?;
     let names = files.iter().filter_map(|file| file.strip_prefix("tests/")?.strip_suffix(".rs"));

@@ -10,7 +10,7 @@ use crate::parallel;
 use crate::program::Program;
 use crate::project::Project;
 use crate::schemata::{Programs, Schemata};
-use crate::verdict::passed_tests;
+use crate::verdict::passes;
 use mutants::mutant::{Mutant, Suite};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,9 +20,9 @@ type Times = BTreeMap<(Suite, String), Duration>;
 
 /// Runs what must notice each defect with that defect.
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
-    let (mutants, killed) = of_the_primitive(project)?;
-    let (elsewhere, killed_elsewhere) = elsewhere::run(project, &project.only)?;
-    let (mutants, killed) = (mutants + elsewhere, killed + killed_elsewhere);
+    let counts = [of_the_primitive(project)?, elsewhere::run(project, &project.only)?];
+    let mutants: usize = counts.iter().map(|(mutants, _)| mutants).sum();
+    let killed: usize = counts.iter().map(|(_, killed)| killed).sum();
     if mutants == 0 {
         return Err(format!("no mutant's name or file holds {:?}", project.only));
     }
@@ -86,7 +86,7 @@ fn times(schemata: &Schemata, numbers: &[usize], programs: &Programs) -> Result<
     let (mut times, mut error) = (Times::new(), None);
     let work = |(suite, test): &(Suite, String)| programs[suite].first_run(test);
     parallel::each(&tests, work, |test, output| match output {
-        Ok(output) if output.succeeded() && passed_tests(&output) > 0 => {
+        Ok(output) if passes(&output) => {
             times.insert(test.clone(), output.took);
         }
         Ok(output) => {
@@ -118,4 +118,19 @@ fn deaths(
         }
     }
     Ok(deaths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loom_and_the_host_have_a_build_each() {
+        let of = |suites: &[Suite]| builds(&suites.iter().copied().collect());
+        let (unit, api) = (Suite::Unit, Suite::Host("api"));
+        assert_eq!(
+            [of(&[]), of(&[unit, api]), of(&[Suite::Loom]), of(&[unit, Suite::Loom])],
+            [0, 1, 1, 2]
+        );
+    }
 }

@@ -20,7 +20,7 @@ pub fn each_of_many<T: Sync, R: Send>(
     let next = AtomicUsize::new(0);
     let (sender, results) = channel();
     thread::scope(|scope| {
-        for _ in 0..many * thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..lanes(many, thread::available_parallelism().map_or(1, usize::from)) {
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
                 // Relaxed: the numbers only have to differ.
@@ -41,6 +41,10 @@ pub fn each_of_many<T: Sync, R: Send>(
     });
 }
 
+fn lanes(many: usize, processors: usize) -> usize {
+    many * processors
+}
+
 fn nth<T>(items: &[T], at: usize) -> Option<(usize, &T)> {
     items.get(at).map(|item| (at, item))
 }
@@ -49,6 +53,11 @@ fn nth<T>(items: &[T], at: usize) -> Option<(usize, &T)> {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn each_processor_has_so_many_lanes() {
+        assert_eq!([lanes(1, 4), lanes(3, 4)], [4, 12]);
+    }
 
     #[test]
     fn the_results_come_in_order() {

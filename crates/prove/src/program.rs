@@ -67,7 +67,23 @@ impl Program {
 
     /// Runs a test that takes about `time` without a mutant.
     pub fn run_test(&self, number: usize, test: &str, time: Duration) -> Result<Output, String> {
-        let processor = (PROCESSOR + 5 * time).as_secs() + 1;
-        run_tests(self.run(number, "2", processor).arg(test), PATIENCE + 20 * time)
+        let (limit, processor) = limits(time);
+        run_tests(self.run(number, "2", processor).arg(test), limit)
+    }
+}
+
+/// Returns how long a test may take that takes about `time` without a mutant, and how many seconds of a processor.
+fn limits(time: Duration) -> (Duration, u64) {
+    (PATIENCE + 20 * time, (PROCESSOR + 5 * time).as_secs() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_has_some_times_its_own_time() {
+        assert_eq!(limits(Duration::ZERO), (Duration::from_secs(10), 3));
+        assert_eq!(limits(Duration::from_secs(2)), (Duration::from_secs(50), 13));
     }
 }

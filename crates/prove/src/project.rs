@@ -118,3 +118,27 @@ pub fn must(command: &mut Command, what: &str) -> Result<String, String> {
         false => Err(format!("{what} failed:\n{}", output.stderr)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_of_models_has_its_features_and_its_place() {
+        let project = Project { root: "/r".into(), keep: "/k".into(), only: String::new() };
+        let words = |models| {
+            let command = project.loom(&project.root, models, &["--x"]);
+            let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
+            let words = words.collect::<Vec<_>>().join(" ");
+            (words, command.get_current_dir().map(Path::to_owned).unwrap_or_default())
+        };
+        let is = |models, features: &str, folder: &str| {
+            let wanted = format!("test --quiet --release --test {models}{features} --x");
+            assert_eq!(words(models), (wanted, PathBuf::from(folder)));
+        };
+        is(PROTOCOL, "", "/r/crates/rundown");
+        is(HOLDERS, " --features holders", "/r/crates/rundown");
+        is(BLOCKING, " --features std", "/r/crates/rundown");
+        is(PARKING, "", "/r/crates/parking");
+    }
+}

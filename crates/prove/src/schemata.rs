@@ -109,3 +109,20 @@ fn loom(project: &Project, root: &Path, models: &str) -> Result<Program, String>
 fn program(root: &Path, messages: &str, target: &str) -> Result<Program, String> {
     Program::find(messages, target, crate_in(root))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn most_are_in_the_copy_and_some_need_a_build_of_their_own() {
+        let keep = tempfile::tempdir().unwrap();
+        let root = Project::find(String::new()).unwrap().root;
+        let project = Project { root, keep: keep.path().to_owned(), only: String::new() };
+        let schemata = Schemata::new(&project).unwrap();
+        let (inside, alone): (Vec<usize>, Vec<usize>) =
+            schemata.mutants.keys().partition(|number| schemata.has(**number));
+        assert!(inside.len() > 40 && !alone.is_empty(), "{alone:?}");
+        assert!(schemata.weakened.keys().all(|number| schemata.has(*number)));
+    }
+}

@@ -17,6 +17,11 @@ pub fn passed_tests(output: &Output) -> usize {
     results.filter_map(|result| result.split(' ').next()?.parse::<usize>().ok()).sum()
 }
 
+/// Returns whether tests have run, and all of them passed.
+pub fn passes(output: &Output) -> bool {
+    output.succeeded() && passed_tests(output) > 0
+}
+
 /// Returns how a run ended, in words.
 pub fn ending(output: &Output) -> &'static str {
     match output.status {
@@ -48,10 +53,30 @@ mod tests {
     }
 
     #[test]
+    fn a_run_passes_if_something_has_run() {
+        let passes = |status, text| passes(&output(status, text));
+        assert!(passes(Some(0), "test result: ok. 1 passed;"));
+        assert!(!passes(Some(0), "test result: ok. 0 passed;"));
+        assert!(
+            !passes(Some(1), "test result: ok. 1 passed;")
+                && !passes(None, "test result: ok. 1 passed;")
+        );
+    }
+
+    #[test]
+    fn an_end_has_its_word() {
+        let endings = [Some(0), Some(1), Some(128), Some(129), None];
+        let words = ["passed", "failed", "failed", "died by a signal", "did not end in time"];
+        assert_eq!(endings.map(|status| ending(&output(status, ""))), words);
+    }
+
+    #[test]
     fn the_failed_tests_are_those_of_the_last_list() {
         let text = "\nfailures:\n\n---- race::plain stdout ----\n    not a test\n\nfailures:\n    \
                     race::plain\n    race::two_slots\n\ntest result: FAILED.";
         assert_eq!(failed_tests(&output(Some(101), text)), ["race::plain", "race::two_slots"]);
+        let list = "\nfailures:\n    a\n    \n    a b\nx\n";
+        assert_eq!(failed_tests(&output(Some(101), list)), ["a"]);
         assert!(failed_tests(&output(Some(101), "error: could not compile")).is_empty());
     }
 }

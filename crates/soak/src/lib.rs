@@ -94,3 +94,18 @@ fn any_seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     now.as_millis() as u64 % 1_000_000_000
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+    use std::time::Duration;
+
+    #[test]
+    fn a_seed_differs_each_time_and_is_short() {
+        let first = any_seed();
+        thread::sleep(Duration::from_millis(2));
+        let second = any_seed();
+        assert!(first != second && first.max(second) < 1_000_000_000, "{first} {second}");
+    }
+}

@@ -106,11 +106,15 @@ impl fmt::Display for Machine {
 struct Draws(u64);
 
 impl Draws {
-    fn one_of<T: Copy>(&mut self, these: &[T]) -> T {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        these[((mixed ^ mixed >> 31) % these.len() as u64) as usize]
+        mixed ^ mixed >> 31
+    }
+
+    fn one_of<T: Copy>(&mut self, these: &[T]) -> T {
+        these[(self.next() % these.len() as u64) as usize]
     }
 }
 
@@ -121,6 +125,29 @@ mod tests {
 
     fn many() -> impl Iterator<Item = Machine> {
         (0..1000).map(|seed| Machine::new(seed, None))
+    }
+
+    #[test]
+    fn the_draws_are_those_of_its_authors() {
+        // What the reference program (Vigna, splitmix64.c) prints first for these seeds.
+        let first = |seed| {
+            let mut draws = Draws(seed);
+            [draws.next(), draws.next(), draws.next()]
+        };
+        let zero = [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f];
+        assert_eq!(first(0), zero);
+        let other = [0x599e_d017_fb08_fc85, 0x2c73_f084_5854_0fa5, 0x883e_bce5_a3f2_7c77];
+        assert_eq!(first(1_234_567), other);
+    }
+
+    #[test]
+    fn a_machine_is_named_by_all_that_a_seed_decides() {
+        let machine = |threads, el2| Machine { cores: 3, gic: 2, el2, model: "max", threads };
+        let name = |threads, el2| machine(threads, el2).to_string();
+        assert_eq!(name(Threads::Multi, true), "3 cores, GICv2, EL2, max, threads");
+        assert_eq!(name(Threads::Single, false), "3 cores, GICv2, EL1, max, one thread");
+        let model = Machine { model: "a64fx", ..machine(Threads::Counted, false) };
+        assert_eq!(model.to_string(), "3 cores, GICv2, EL1, max, counted");
     }
 
     #[test]
@@ -151,13 +178,15 @@ mod tests {
 
     #[test]
     fn the_settings_are_those_of_the_machine() {
-        let base = Settings::repeatable().unwrap();
+        let base = Settings { memory: "1G".to_owned(), ..Settings::repeatable().unwrap() };
         let find = |threads| many().find(|it| it.threads == threads && it.el2 && it.gic == 2);
         let counted = find(Threads::Counted).unwrap().settings(&base, "seed=1".to_owned());
         assert_eq!(counted.cpu, "max,cntfrq=62500000");
         assert_eq!(counted.machine, "virt,gic-version=2,dtb-randomness=off,virtualization=on");
         assert_eq!(counted.extra, ["-append", "seed=1", "-icount", "shift=4,sleep=off"]);
-        assert_eq!(counted.accel, "tcg");
+        assert_eq!((counted.accel.as_str(), counted.memory.as_str()), ("tcg", "64M"));
+        let single = find(Threads::Single).unwrap();
+        assert_eq!(single.settings(&base, String::new()).accel, "tcg,thread=single");
         let multi = find(Threads::Multi).unwrap();
         let settings = multi.settings(&base, "seed=1".to_owned());
         assert_eq!(settings.accel, "tcg,thread=multi");

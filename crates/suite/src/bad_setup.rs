@@ -117,3 +117,63 @@ fn check(
         format!("wanted: status 2 within {SOON:?} and nothing but one line with: {line}\n");
     Ok(Outcome::check(good, || output.report(&command) + &wanted))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    fn step(name: &str) -> Step {
+        steps(false).find(|step| step.name == name).expect("such a step")
+    }
+
+    #[test]
+    fn a_setting_is_refused_by_one_line_that_says_what_to_do() {
+        let fake = Fake::new();
+        let refused = |script: &str| {
+            fake.script("built/runner", script);
+            fake.run(&step("refused: QEMU_SMP=0"))
+        };
+        let line = "echo \"rundown: QEMU_SMP=$QEMU_SMP leaves no core; set it to 1 to 512\"";
+        assert_eq!(refused(&format!("{line} >&2; exit 2")), (1, 0));
+        for script in [
+            format!("{line} >&2; exit 1"),
+            format!("{line}; exit 2"),
+            format!("{line} >&2; echo x; exit 2"),
+            format!("{line} >&2; echo x >&2; exit 2"),
+            format!("echo x $({line}) >&2; exit 2"),
+            "echo rundown: QEMU_SMP=0 leaves no core >&2; exit 2".to_owned(),
+            "exit 2".to_owned(),
+        ] {
+            assert_eq!(refused(&script), (0, 1), "{script}");
+        }
+    }
+
+    #[test]
+    fn scripts_stand_for_a_qemu_that_is_old_or_says_nothing() {
+        let waits: Vec<String> = steps(true).map(|step| step.name).collect();
+        assert_eq!(waits, ["refused: QEMU=mute-qemu"]);
+        assert_eq!(steps(false).count(), WRONG.len() - 1);
+        let fake = Fake::new();
+        let line = "rundown: it is version 6.2, older than 7.2; install QEMU 7.2 or newer";
+        let script = format!(
+            "[ \"$(\"$QEMU\")\" != 'QEMU emulator version 6.2.0' ] || echo '{line}' >&2\nexit 2"
+        );
+        fake.script("built/runner", &script);
+        assert_eq!(fake.run(&step("refused: QEMU=old-qemu")), (1, 0));
+    }
+
+    #[test]
+    fn a_tool_that_does_without_says_so_once() {
+        let fake = Fake::new();
+        let said = |script: &str| {
+            fake.script("built/explore", script);
+            fake.run(&accelerated())
+        };
+        let line = "echo \"x heeds QEMU_ACCEL=$QEMU_ACCEL\" >&2";
+        assert_eq!(said(&format!("[ \"$*\" = '--seeds 1' ] && {line}")), (1, 0));
+        assert_eq!(said(&format!("{line}; exit 1")), (0, 1));
+        assert_eq!(said(&format!("{line}; {line}")), (0, 1));
+        assert_eq!(said(""), (0, 1));
+    }
+}

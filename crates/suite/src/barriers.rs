@@ -65,3 +65,61 @@ fn places(functions: &[Function]) -> Vec<(usize, usize)> {
     }
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Fake, elf};
+
+    /// Where the code begins.
+    const START: u64 = 0x4020_0000;
+
+    /// Has all images hold this code, and as many functions beside it as an image has at least.
+    fn images(functions: &[Function]) -> Fake {
+        let mut symbols: Vec<_> =
+            functions.iter().map(|function| (function.name.clone(), function.address)).collect();
+        let mut code: Vec<u32> =
+            functions.iter().flat_map(|function| &function.code).map(|one| one.0).collect();
+        for number in 0..100 {
+            symbols.push((format!("other{number}"), START + 4 * code.len() as u64));
+            code.push(NOP.0);
+        }
+        let symbols: Vec<_> = symbols.iter().map(|(name, at)| (name.as_str(), *at)).collect();
+        let fake = Fake::new();
+        for image in IMAGES {
+            let path = fake.path(&format!("built/{image:?}"));
+            std::fs::write(path, elf(START, &code, &symbols)).unwrap();
+        }
+        fake
+    }
+
+    #[test]
+    fn every_barrier_is_missed_once() {
+        let good = rules::whole::good(START);
+        // In assembly 2 DSBs and 13 ISBs; elsewhere 2 DMBs, 3 DSBs and the ISB of the clock.
+        let places = places(&good);
+        assert_eq!(places.len(), 15 + 6, "{places:?}");
+        let checks = (1 + places.len() as u64) * IMAGES.len() as u64;
+        assert_eq!(images(&good).run(&step()), (checks, 0));
+    }
+
+    #[test]
+    fn a_fault_and_a_barrier_that_nobody_misses_are_failures() {
+        let mut functions = rules::whole::good(START);
+        let clock = functions.last_mut().unwrap();
+        // Two, of which one is enough; the first orders only the second.
+        clock.code = ["isb", "isb", "mrs cntvct_el0"].map(Instruction::of).to_vec();
+        let outcome = images(&functions).outcome(&step());
+        assert_eq!(outcome.failed, 3);
+        let place = START + functions.iter().map(|it| 4 * it.code.len() as u64).sum::<u64>() - 8;
+        assert!(
+            outcome.output.contains(&format!("nobody misses isb at {place:#x} in clock")),
+            "{}",
+            outcome.output
+        );
+        functions.last_mut().unwrap().code.drain(..2);
+        let outcome = images(&functions).outcome(&step());
+        assert_eq!((outcome.passed, outcome.failed), (0, 3));
+        assert!(outcome.output.contains("no ISB before the counter"), "{}", outcome.output);
+    }
+}

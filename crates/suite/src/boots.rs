@@ -94,3 +94,52 @@ pub fn boot_for(
     let outcome = count::outcome(&output, &command, promise.least(context.root())?);
     Ok((output, outcome))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Fake, elf, report};
+
+    #[test]
+    fn each_boot_counts_as_many_tests_as_it_reports() {
+        let fake = Fake::new();
+        fake.boots(0, &report(12));
+        let twice = passes(Image::DemoRelease, &[("QEMU_SMP", "2")], 2);
+        assert_eq!(twice.name, "boot DemoRelease QEMU_SMP=2 2 times");
+        assert_eq!(fake.run(&twice), (24, 0));
+        assert_eq!(passes(Image::DemoDebug, &[], 1).name, "boot DemoDebug");
+        fake.boots(0, &report(11));
+        assert_eq!(fake.run(&passes(Image::DemoRelease, &[], 1)), (11, 1));
+        fake.boots(1, &report(12));
+        assert_eq!(fake.run(&passes(Image::DemoRelease, &[], 1)), (12, 1));
+    }
+
+    #[test]
+    fn one_boot_of_five_is_quick() {
+        let fake = Fake::new();
+        let step = within(60, &[("QEMU_SMP", "4")]);
+        assert_eq!(step.name, "threshold: QEMU_SMP=4 within 60 s");
+        // Each boot leaves a line, and the variables reach it.
+        fake.file("says", &report(12));
+        let lines = "here=${0%built/*}; cat \"${here}says\"; echo $QEMU_SMP >>\"${here}boots\"";
+        fake.script("built/runner", lines);
+        assert_eq!(fake.run(&step), (1, 0));
+        assert_eq!(std::fs::read_to_string(fake.path("boots")).unwrap(), "4\n");
+        let outcome = fake.outcome(&within(0, &[]));
+        assert!(outcome.failed == 1 && outcome.output.contains("the best of 5 boots took"));
+        assert_eq!(std::fs::read_to_string(fake.path("boots")).unwrap().lines().count(), 6);
+        fake.boots(1, "");
+        assert_eq!(fake.run(&step), (0, 1));
+    }
+
+    #[test]
+    fn what_is_loaded_is_small_and_something() {
+        let fake = Fake::new();
+        let of = |words: usize| {
+            let image = elf(0x4020_0000, &vec![0; words], &[]);
+            std::fs::write(fake.path("built/DemoRelease"), image).unwrap();
+            fake.run(&small())
+        };
+        assert_eq!([of(64 << 10), of((64 << 10) + 1), of(0)], [(1, 0), (0, 1), (0, 1)]);
+    }
+}

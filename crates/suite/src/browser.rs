@@ -93,6 +93,44 @@ fn pages(pdf: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn a_program_is_found_by_its_path_or_its_name() {
+        let shell = found("sh").unwrap();
+        assert!(shell.ends_with("sh") && shell.is_file());
+        assert_eq!(found(shell.to_str().unwrap()), Some(shell));
+        assert_eq!(
+            [found("/nowhere/sh"), found("no such browser"), found("/")],
+            [None, None, None]
+        );
+    }
+
+    #[test]
+    fn a_document_and_its_pages_come_from_the_browser() {
+        let fake = Fake::new();
+        fake.script(
+            "browser",
+            "for word; do case $word in\n\
+            --print-to-pdf=*) printf '<</Type /Page>> <</Type /Page>>' >\"${word#*=}\" ;;\n\
+            --dump-dom) echo the document ;;\n\
+            --user-data-dir=*) test -d \"${word#*=}\" || exit 1 ;;\n\
+            file:///page.html) exit 0 ;;\nesac done; exit 3",
+        );
+        let browser = Browser { program: fake.path("browser"), folder: fake.path("") };
+        let deadline = Instant::now() + std::time::Duration::from_secs(60);
+        let page = Path::new("/page.html");
+        assert_eq!(browser.document(page, deadline).unwrap(), "the document\n");
+        assert_eq!(browser.pages(page, deadline).unwrap(), 2);
+        assert!(!fake.path("profile").exists(), "a profile is left");
+        assert!(browser.document(Path::new("/other.html"), deadline).is_err());
+        fake.script("browser", "exit 0");
+        let error = browser.pages(page, deadline);
+        // What it has printed before is not read again.
+        std::fs::remove_file(fake.path("page.pdf")).unwrap();
+        let _ = error;
+        assert!(browser.pages(page, deadline).unwrap_err().to_string().contains("printed nothing"));
+    }
 
     #[test]
     fn pages_are_counted_and_their_list_is_not() {

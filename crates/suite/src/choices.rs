@@ -35,12 +35,7 @@ fn table(context: &Context, whole: bool, deadline: Instant) -> anyhow::Result<Ou
     let wanted = transcript::read(context, PAGE, "seeds")?;
     let (command, rows) = wanted.split_once('\n').context("there is no table")?;
     let words = command.strip_prefix("$ scripts/explore ").context("another command")?;
-    let cheap = |row: &&str| {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        cells.len() == 5
-            && cells[2..4].iter().all(|cell| cell.parse().is_ok_and(|n: u64| n <= CHEAP))
-    };
-    let chosen: Vec<&str> = rows.lines().skip(2).filter(|row| whole || cheap(row)).collect();
+    let chosen: Vec<&str> = rows.lines().skip(2).filter(|row| whole || is_cheap(row)).collect();
     ensure!(chosen.len() > 1, "the table has too few rows:\n{wanted}");
     let mut sum = Outcome::default();
     for row in chosen {
@@ -57,6 +52,12 @@ fn table(context: &Context, whole: bool, deadline: Instant) -> anyhow::Result<Ou
     Ok(sum)
 }
 
+/// Returns whether both numbers of a row are small.
+fn is_cheap(row: &str) -> bool {
+    let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+    cells.len() == 5 && cells[2..4].iter().all(|cell| cell.parse().is_ok_and(|n: u64| n <= CHEAP))
+}
+
 /// The longest slice of any run (`LONGEST_SLICE` in examples/scenarios/schedule/scheduler.rs).
 const LONGEST_SLICE: u64 = 64;
 
@@ -69,21 +70,92 @@ fn lengths(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
         let kernel = kernel(context, tier, Choice::Uniform)?;
         for &scenario in ALL {
             let mut lengths = Vec::new();
-            for first in 1..=if tier == Tier::Icount { 7 } else { 1 } {
+            let seeds = if tier == Tier::Icount { 7 } else { 1 };
+            for first in 1..=seeds {
                 let one = Seeds { scenario, first, count: 1, apart: 1 };
                 let run = outcome::runs(&kernel.boot(&one, cores, false)?, &one).remove(0);
                 let steps = run.steps.with_context(|| format!("{run:?}"))?;
-                // A slice has 1 to `longest` instructions; the seed's first number says which that is.
-                let longest = LONGEST_SLICE >> (Random::new(first).draw() % 4);
-                lengths.push(if tier == Tier::Icount { steps * (longest + 1) / 2 } else { steps });
+                lengths.push(if tier == Tier::Icount {
+                    steps * half_slices(first) / 2
+                } else {
+                    steps
+                });
             }
-            lengths.sort_unstable();
-            let real = lengths[lengths.len() / 2] / u64::from(cores);
+            let real = median(lengths) / u64::from(cores);
             let said = if tier == Tier::Icount { scenario.instructions } else { scenario.accesses };
-            sum.add(Outcome::check((said.div_ceil(2)..=2 * said).contains(&real), || {
+            sum.add(Outcome::check(fits(said, real), || {
                 format!("{}, {tier:?}: a core takes {real}, not {said}\n", scenario.name)
             }));
         }
     }
     Ok(sum)
+}
+
+/// Returns twice the mean length of a seed's slices: each has 1 to `longest` instructions, and the seed's first
+/// number says which that is.
+fn half_slices(seed: u64) -> u64 {
+    let longest = LONGEST_SLICE >> (Random::new(seed).draw() % 4);
+    longest + 1
+}
+
+fn median(mut lengths: Vec<u64>) -> u64 {
+    lengths.sort_unstable();
+    lengths[lengths.len() / 2]
+}
+
+/// Returns whether a length is within a factor of two of what is said.
+fn fits(said: u64, real: u64) -> bool {
+    (said.div_ceil(2)..=2 * said).contains(&real)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn a_length_is_said_within_a_factor_of_two() {
+        let fits = |real| fits(101, real);
+        assert_eq!([fits(50), fits(51), fits(202), fits(203)], [false, true, true, false]);
+        assert_eq!((median(vec![9, 1, 5]), median(vec![4])), (5, 4));
+        let halves: std::collections::BTreeSet<u64> = (1..100).map(half_slices).collect();
+        assert_eq!(halves.into_iter().collect::<Vec<_>>(), [9, 17, 33, 65]);
+    }
+
+    #[test]
+    fn a_row_is_cheap_where_both_numbers_are_small() {
+        assert!(is_cheap("| a | 1 | 5 |"));
+        for row in
+            ["| a | 1 | 6 |", "| a | 6 | 1 |", "| a | 1 | - |", "| a | 1 |", "| a | 1 | 1 | 1 |"]
+        {
+            assert!(!is_cheap(row), "{row}");
+        }
+    }
+
+    #[test]
+    fn rows_of_the_table_are_what_is_found() {
+        let fake = Fake::new();
+        let page = |rows: &str| {
+            let text = format!(
+                "<!-- transcript: seeds -->\n```\n$ scripts/explore --mutants --quick --both\n| bug | a | b |\n|---|\n{rows}```\n"
+            );
+            fake.file(PAGE, &text);
+            let step =
+                |whole| Step::new("x", 9, move |context, deadline| table(context, whole, deadline));
+            [fake.run(&step(false)), fake.run(&step(true))]
+        };
+        fake.script(
+            "built/explore",
+            "[ \"$1 $3 $4\" = '--mutants --both ' ] && echo \"| $2 | 1 | 2 |\"",
+        );
+        assert_eq!(page("| one | 1 | 2 |\n| two | 1 | 2 |\n"), [(2, 0), (2, 0)]);
+        assert_eq!(page("| one | 1 | 2 |\n| two | 1 | 3 |\n"), [(1, 1), (1, 1)]);
+        assert_eq!(
+            page("| one | 1 | 2 |\n| two | 1 | 9 |\n"),
+            [(0, 1), (1, 1)],
+            "one row is no table"
+        );
+        fake.script("built/explore", "echo \"| $2 | 1 | 2 |\"; exit 1");
+        assert_eq!(page("| one | 1 | 2 |\n| two | 1 | 2 |\n"), [(0, 1), (0, 1)]);
+    }
 }

@@ -63,10 +63,14 @@ impl Line {
         Line { words: words.split(' ').map(own).collect(), folder: own(folder), variables }
     }
 
+    fn builds_a_kernel(&self) -> bool {
+        self.words[0] == "cargo" && !self.words.iter().any(|word| word == "host-tuple")
+    }
+
     fn run(&self, context: &Context, deadline: Instant) -> anyhow::Result<(Output, Command)> {
         let mut command = context.command(&self.words[0], &self.folder);
         command.args(&self.words[1..]);
-        if self.words[0] == "cargo" && !self.words.iter().any(|word| word == "host-tuple") {
+        if self.builds_a_kernel() {
             cargo::for_the_kernel(&mut command);
         }
         command.envs(self.variables.iter().cloned());
@@ -78,11 +82,33 @@ impl Line {
 #[cfg(test)]
 mod unit {
     use super::*;
+    use crate::fake::Fake;
     use std::time::Duration;
 
     fn outcome(step: &Step) -> Outcome {
         let deadline = Instant::now() + Duration::from_secs(60);
         (step.work)(&Context::new().unwrap(), deadline).unwrap()
+    }
+
+    #[test]
+    fn cargo_builds_for_the_kernel_unless_it_is_told_otherwise() {
+        let kernel = |words: &str| Line::new(words, "", &[]).builds_a_kernel();
+        assert!(kernel("cargo test") && !kernel("cargo test --target host-tuple"));
+        assert!(!kernel("scripts/run") && !kernel("scripts/run --target host-tuple"));
+    }
+
+    #[test]
+    fn a_command_runs_in_its_folder_with_what_is_set_and_counts_its_tests() {
+        let fake = Fake::new();
+        fake.file("folder/one", "test result: ok. 3 passed; 1 failed\n");
+        let three = Promise::AtLeast(3);
+        assert_eq!(fake.run(&tests("x", "folder", "cat one", three)), (3, 1));
+        assert_eq!(fake.run(&tests("x", "", "cat folder/one", Promise::AtLeast(5))), (3, 1));
+        assert_eq!(fake.run(&lint("x", "test -e folder/one")), (1, 0));
+        assert_eq!(fake.run(&lint("x", "test -e folder/two")), (0, 1));
+        fake.script("set", "test \"$A\" = 'b c'");
+        assert_eq!(fake.run(&lint_with("x", "./set", &[("A", "b c")])), (1, 0));
+        assert_eq!(fake.run(&lint_with("x", "./set", &[("A", "b")])), (0, 1));
     }
 
     #[test]

@@ -53,6 +53,21 @@ impl Image {
         Self::DemoChecks,
     ];
 
+    /// Returns the name of its file, and what has cargo build it.
+    fn target(self) -> (&'static str, Vec<&'static str>) {
+        let (name, args): (_, &[&str]) = match self {
+            Image::DemoDebug => ("rundown-demo", &["--bin", "rundown-demo"]),
+            Image::DemoRelease => ("rundown-demo", &["--bin", "rundown-demo", "--release"]),
+            Image::MachineTests => ("machine", &["--test", "machine"]),
+            Image::CoreTests => ("cores", &["--test", "cores"]),
+            Image::MustFail => ("must_fail", &["--example", "must_fail"]),
+            Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
+            Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
+            Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
+        };
+        (name, [&["--package", "rundown-demo"], args].concat())
+    }
+
     /// Returns how many tests it runs.
     pub fn promise(self) -> Promise {
         match self {
@@ -163,23 +178,13 @@ impl Context {
 
     /// Returns the command that starts one of the project's programs, without its script.
     pub fn tool(&self, name: &'static str) -> anyhow::Result<Command> {
-        let args = [&["--package", name], cargo::FOR_THE_HOST].concat();
-        Ok(self.command(self.build(name, args)?, ""))
+        Ok(self.command(self.build(name, program(name))?, ""))
     }
 
     /// Returns an image.
     pub fn image(&self, image: Image) -> anyhow::Result<PathBuf> {
-        let (name, args): (_, &[&'static str]) = match image {
-            Image::DemoDebug => ("rundown-demo", &["--bin", "rundown-demo"]),
-            Image::DemoRelease => ("rundown-demo", &["--bin", "rundown-demo", "--release"]),
-            Image::MachineTests => ("machine", &["--test", "machine"]),
-            Image::CoreTests => ("cores", &["--test", "cores"]),
-            Image::MustFail => ("must_fail", &["--example", "must_fail"]),
-            Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
-            Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
-            Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
-        };
-        self.build(name, [&["--package", "rundown-demo"], args].concat())
+        let (name, args) = image.target();
+        self.build(name, args)
     }
 
     /// Has cargo build something with these arguments, the first time; the others wait for it.
@@ -189,5 +194,27 @@ impl Context {
         drop(built);
         let result = this.get_or_init(|| cargo::executable(&self.root, None, name, &args));
         Ok(result.clone()?)
+    }
+}
+
+/// Returns what has cargo build one of the project's programs.
+fn program(name: &'static str) -> Vec<&'static str> {
+    [&["--package", name], cargo::FOR_THE_HOST].concat()
+}
+
+#[cfg(test)]
+impl Context {
+    /// Returns a project in another folder: whatever cargo would build is there, in `built` by its name.
+    pub fn of_scripts(root: PathBuf) -> Context {
+        let tools =
+            ["runner", "explore", "lab", "kvm-test", "prove", "soak", "suite", "rundown-bench"];
+        let tools = tools.map(|name| (name.to_owned(), program(name)));
+        let images = Image::ALL.map(|image| (format!("{image:?}"), image.target().1));
+        let built = tools.into_iter().chain(images).map(|(name, args)| {
+            let path = root.join("built").join(name);
+            (args, Arc::new(OnceLock::from(Ok(path))))
+        });
+        let built = Arc::new(Mutex::new(built.collect()));
+        Context { root, built, second: Arc::default(), qemu: None }
     }
 }

@@ -113,6 +113,42 @@ fn errors(output: &Output) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn an_editor_sees_every_package_and_no_error() {
+        let fake = Fake::new();
+        for file in SETTINGS {
+            fake.file(file, "\"x.overrideCommand\": [\"./check\", \"--json\"]");
+        }
+        for package in SEEN {
+            fake.file(&format!("{package}.toml"), &format!("[package]\nname = \"{package}\"\n"));
+        }
+        let artifact = |package: &str, reason: &str| {
+            let path = fake.path(&format!("{package}.toml"));
+            format!("{{\"reason\":\"{reason}\",\"manifest_path\":\"{}\"}}\n", path.display())
+        };
+        let error = |level: &str| {
+            format!(
+                "{{\"message\":{{\"level\":\"{level}\",\"spans\":[{{\"file_name\":\"f.rs\"}}]}}}}\n"
+            )
+        };
+        let run = |reason: &str, more: &str, status: i32| {
+            let says: String = SEEN.iter().map(|package| artifact(package, reason)).collect();
+            fake.file("says", &(says + more));
+            fake.script("check", &format!("cat says; [ \"$*\" = --json ] && exit {status}"));
+            fake.run(&steps(false)[0])
+        };
+        let built = "compiler-artifact";
+        assert_eq!(run(built, "no JSON\n", 0), (1, 0));
+        assert_eq!(run(built, &error("warning"), 0), (1, 0));
+        assert_eq!(
+            [run(built, "", 1), run(built, &error("error"), 0), run("x", "", 0)],
+            [(0, 1); 3]
+        );
+        fake.file(SETTINGS[2], "overrideCommand = [\"./other\"]");
+        assert!(fake.outcome(&steps(false)[0]).output.contains("the settings differ"));
+    }
 
     #[test]
     fn the_command_is_found_in_json_and_in_toml() {

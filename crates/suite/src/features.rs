@@ -47,3 +47,28 @@ fn boot(
     let good = output.status == Some(1) && output.stderr.contains(&line);
     Ok(Outcome::check(good, || output.report(&command)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Fake, report};
+    use std::time::Duration;
+
+    #[test]
+    fn a_core_that_lacks_a_feature_says_so_and_another_passes() {
+        let fake = Fake::new();
+        let run = |lacks: Option<&str>, script: &str| {
+            fake.file("says", &report(12));
+            fake.script("built/runner", script);
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let outcome = boot(&fake.context, "max", lacks, deadline).unwrap();
+            (outcome.passed, outcome.failed)
+        };
+        let line = "echo built with the target feature lse, which this core lacks\\; >&2; exit";
+        assert_eq!(run(Some("lse"), &format!("[ $QEMU_CPU = max ] && {line} 1")), (1, 0));
+        assert_eq!(run(Some("lse"), &format!("{line} 0")), (0, 1));
+        assert_eq!(run(Some("rcpc2"), &format!("{line} 1")), (0, 1));
+        assert_eq!(run(None, "cat says"), (12, 0));
+        assert_eq!(run(None, "exit 0"), (0, 1));
+    }
+}

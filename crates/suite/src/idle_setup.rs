@@ -109,3 +109,79 @@ impl Watched {
         Ok(fs::read_to_string(self.0.join("calls"))?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn a_set_up_that_does_or_says_anything_is_not_idle() {
+        let fake = Fake::new();
+        let run = |script: &str| {
+            fake.script("scripts/setup", script);
+            fake.run(&step())
+        };
+        assert_eq!(run("[ \"$*\" = --tests ]"), (1, 0));
+        for script in ["exit 1", "echo x", "echo x >&2", "apt-get update >/dev/null 2>&1; exit 0"] {
+            assert_eq!(run(script), (0, 1), "{script}");
+        }
+        assert!(fake.outcome(&step()).output.contains("/apt-get update was called\n"));
+    }
+
+    #[test]
+    fn a_question_is_answered_and_sets_nothing_up() {
+        let fake = Fake::new();
+        let missing = "[ -z \"${TRY_RUST:-}\" ] || { echo 'rundown: the pinned cargo is missing; run x' >&2; exit 2; }";
+        let scripts = |answer: &str| {
+            for number in 1..=8 {
+                fake.script(&format!("scripts/s{number}"), "[ \"$*\" = --help ] && echo usage");
+            }
+            fake.script("scripts/test", &format!("{missing}\necho \"list of $QEMU\""));
+            fake.script("scripts/tool", "exit 1");
+            fake.file("scripts/words", "no script");
+            fake.script("scripts/s5", answer);
+            fake.run(&questions())
+        };
+        assert_eq!(scripts("echo usage"), (12, 0));
+        for answer in [
+            "echo usage; exit 1",
+            "exit 0",
+            "echo usage; echo x >&2",
+            "echo usage; sudo x 2>/dev/null; exit 0",
+        ] {
+            let (passed, failed) = scripts(answer);
+            // What is called is not forgotten before the step ends.
+            assert!(failed > 0 && passed + failed == 12, "{answer}");
+        }
+        fake.script("scripts/s5", "echo usage");
+        fake.script("scripts/test", "echo list");
+        assert_eq!(fake.run(&questions()), (11, 1), "it lists without Rust");
+        fake.script("scripts/test", &format!("apt-get x 2>/dev/null; {missing}; echo list"));
+        assert!(fake.run(&questions()).1 > 1, "it installs something");
+    }
+
+    #[test]
+    fn questions_are_put_to_scripts_and_to_no_other_file() {
+        let fake = Fake::new();
+        let of = |count: usize| {
+            (1..=count).for_each(|number| fake.script(&format!("folder/s{number}"), ""));
+            fake.script("folder/tool", "");
+            fake.file("folder/words", "");
+            let mut questions = questions_of(&fake.path("folder")).ok()?;
+            questions.sort();
+            Some(
+                questions
+                    .into_iter()
+                    .map(|(script, word)| format!("{script} {word}"))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(of(7), None);
+        let eight = of(8).unwrap();
+        assert_eq!(
+            (eight.len(), eight[0].as_str(), eight[8].as_str()),
+            (9, "scripts/s1 --help", "scripts/test --list")
+        );
+    }
+}

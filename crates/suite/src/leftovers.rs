@@ -77,7 +77,7 @@ fn end_it(
     runner: &mut Child,
     keyboard: Option<&mut File>,
 ) -> anyhow::Result<()> {
-    ensure!(eventually(|| !named(qemu).is_empty()), "QEMU does not start");
+    ensure!(eventually(SOON, || !named(qemu).is_empty()), "QEMU does not start");
     // QEMU reads the terminal only when it is set up; it needs some 50 ms.
     std::thread::sleep(Duration::from_millis(700));
     ensure!(runner.try_wait()?.is_none(), "the runner ended by itself");
@@ -87,10 +87,10 @@ fn end_it(
         (End::Keys(..), None) => bail!("there is no terminal"),
     }
     ensure!(
-        eventually(|| runner.try_wait().is_ok_and(|status| status.is_some())),
+        eventually(SOON, || runner.try_wait().is_ok_and(|status| status.is_some())),
         "the runner does not end"
     );
-    ensure!(eventually(|| named(qemu).is_empty()), "QEMU is left behind: {:?}", named(qemu));
+    ensure!(eventually(SOON, || named(qemu).is_empty()), "QEMU is left behind: {:?}", named(qemu));
     let status = runner.wait()?;
     ensure!(!status.success(), "the runner passed");
     Ok(())
@@ -107,14 +107,55 @@ fn named(name: &str) -> Vec<i32> {
     .collect()
 }
 
-fn eventually(condition: impl FnMut() -> bool) -> bool {
-    let mut condition = condition;
-    let deadline = Instant::now() + SOON;
-    while Instant::now() < deadline {
+/// Waits until something is so, but not longer than this. Returns whether it is.
+fn eventually(soon: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let started = Instant::now();
+    while soon.checked_sub(started.elapsed()).is_some() {
         if condition() {
             return true;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn each_way_to_end_has_a_step() {
+        let names = ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL", "Ctrl-A X", "Ctrl-C"];
+        let wanted = names.map(|name| format!("no QEMU is left after {name}"));
+        assert!(steps().map(|step| step.name).eq(wanted));
+    }
+
+    #[test]
+    fn processes_are_known_by_one_of_their_arguments() {
+        let name = format!("rundown-named-{}", std::process::id());
+        assert!(named(&name).is_empty());
+        // It reads what never comes, by itself: no other process has its arguments.
+        let mut command = Command::new("sh");
+        command.args(["-c", "read nothing", "sh", &name]).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let found = eventually(10 * SOON, || !named(&name).is_empty());
+        let pids = named(&name);
+        let part = named(&name[..name.len() - 1]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(found && pids == [child.id() as i32] && part.is_empty(), "{pids:?} {part:?}");
+        assert!(named(&name).is_empty());
+    }
+
+    #[test]
+    fn what_comes_late_is_waited_for_and_what_never_comes_is_not_there() {
+        let mut looks = 0;
+        assert!(eventually(SOON, || {
+            looks += 1;
+            looks == 3
+        }));
+        let (started, short) = (Instant::now(), Duration::from_millis(50));
+        assert!(!eventually(short, || false) && started.elapsed() >= short);
+    }
 }

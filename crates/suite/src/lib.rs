@@ -16,6 +16,8 @@ mod context;
 mod count;
 mod documents;
 mod editor;
+#[cfg(test)]
+mod fake;
 mod features;
 mod figures;
 mod idle_setup;

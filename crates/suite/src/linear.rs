@@ -51,3 +51,44 @@ fn check(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     }
     Ok(Outcome::passed(2))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    /// Runs the step with boots that measure so much for 128, 256 and 512 cores.
+    fn run(start: [u64; 3], job: [u64; 3]) -> (u64, u64) {
+        let fake = Fake::new();
+        let case = |cores: &str, start: u64, job: u64| {
+            format!(
+                "{cores}) echo '# measure {{\"name\":\"x\",\"start\":{start},\"job\":{job}}}' ;;"
+            )
+        };
+        let cases: Vec<String> = (0..3).map(|at| case(CORES[at], start[at], job[at])).collect();
+        let lines = format!("echo ok 1 x\ncase $QEMU_SMP in {} esac", cases.join("\n"));
+        fake.script("built/runner", &lines);
+        fake.run(&step())
+    }
+
+    #[test]
+    fn twice_the_cores_are_about_twice_the_work() {
+        let linear = [1100, 2100, 4100];
+        assert_eq!(run(linear, linear), (2, 0));
+        assert_eq!(run(linear, [1000, 2000, 4500]), (2, 0), "2.5 times as much");
+        for bad in [[1000, 2000, 4501], [1000, 4000, 16000], [2000, 2000, 2000], [1000, 2000, 1000]]
+        {
+            assert_eq!(run(linear, bad), (0, 1), "{bad:?}");
+            assert_eq!(run(bad, linear), (0, 1), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_boot_that_fails_or_measures_nothing_is_a_failure() {
+        let fake = Fake::new();
+        fake.script("built/runner", "echo ok 1 x; exit 1");
+        assert_eq!(fake.run(&step()), (1, 1));
+        fake.script("built/runner", "echo ok 1 x");
+        assert!(fake.outcome(&step()).output.contains("nothing is measured"));
+    }
+}

@@ -129,6 +129,7 @@ fn missing(fault: &Fault, status: Option<i32>, output: &str) -> String {
 #[cfg(test)]
 mod unit {
     use super::*;
+    use crate::fake::Fake;
     use runner::ktap::Report;
 
     /// The kernel's names of its exception vectors are the texts with which a core dies.
@@ -149,6 +150,27 @@ mod unit {
             let objection = report.verdict().expect_err(name).to_string();
             assert!(objection.contains("has died"), "{objection}");
         }
+    }
+
+    #[test]
+    fn a_boot_that_ends_as_it_must_is_one_check() {
+        let fake = Fake::new();
+        let step = |name: &str| {
+            let name = format!("must fail: {name}");
+            steps(false).find(|step| step.name == name).expect("such a step")
+        };
+        let waits: Vec<String> = steps(true).map(|step| step.name).collect();
+        assert_eq!(waits, WAITS.map(|name| format!("must fail: {name}")));
+        fake.boots(1, "not ok 2 x\ntest 2 failed: this does not\n");
+        assert_eq!(fake.run(&step("test_failed")), (1, 0));
+        fake.boots(0, "not ok 2 x\ntest 2 failed: this does not\n");
+        assert_eq!(fake.run(&step("test_failed")), (0, 1));
+        // The name reaches the kernel, and only what hangs has little time.
+        fake.script("built/runner", "echo \"$QEMU_TIMEOUT $QEMU_EXTRA\"; exit 1");
+        let said = fake.outcome(&step("test_failed")).output;
+        assert!(said.contains("60 -append must_fail=test_failed\n"), "{said}");
+        let said = fake.outcome(&step("hang_masked")).output;
+        assert!(said.contains("3 -append must_fail=hang_masked\n"), "{said}");
     }
 
     #[test]

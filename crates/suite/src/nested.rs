@@ -52,3 +52,29 @@ fn refused(
     let wanted = format!("wanted: status 2 and nothing but one line with: {words}\n");
     Ok(Outcome::check(good, || output.report(&command) + &wanted))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn an_archive_is_refused_for_what_is_wrong_with_it() {
+        let fake = Fake::new();
+        let run = |script: &str| {
+            fake.script("built/kvm-test", script);
+            steps().iter().map(|step| fake.run(step)).collect::<Vec<_>>()
+        };
+        let (good, bad) = ((1, 0), (0, 1));
+        let fetched = "[ \"$*\" = '--archive http://127.0.0.1:9/debian --release nowhere' ] && echo 'Failed to fetch'; exit";
+        assert_eq!(run(&format!("{fetched} 2")), [good, bad]);
+        assert_eq!(run(&format!("{fetched} 1")), [bad, bad]);
+        assert_eq!(
+            run("echo x is not signed; test -e \"${2#file://}/dists/nowhere/Release\" && exit 2"),
+            [bad, good]
+        );
+        assert_eq!(run("echo it needs apt-get; exit 2"), [good, good]);
+        assert_eq!(run("echo it needs apt-get; echo x; exit 2"), [bad, bad]);
+        assert_eq!(run("exit 2"), [bad, bad]);
+    }
+}

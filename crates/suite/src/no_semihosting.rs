@@ -86,3 +86,53 @@ fn boot(context: &Context, image: Image) -> anyhow::Result<Command> {
     command.env("QEMU", context.root().join(QEMU));
     Ok(command)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Fake, report};
+
+    const TOLD: &str = "# ends by PSCI SYSTEM_OFF, accelerated by unknown (hvf?)\n";
+
+    #[test]
+    fn each_machine_boots_both_images_and_tells_how_it_ends() {
+        let steps = steps();
+        assert_eq!(steps.len(), 4 * 2 * 2 + FAULTS.len());
+        assert_eq!(
+            steps[0].name,
+            "without semihosting: boot DemoRelease QEMU_MACHINE=virt QEMU_SMP=1"
+        );
+        let fake = Fake::new();
+        let boot = |status, says: &str| {
+            fake.boots(status, says);
+            fake.run(&steps[0])
+        };
+        assert_eq!(boot(0, &(report(12) + TOLD)), (13, 0));
+        assert_eq!(boot(0, &report(12)), (12, 1));
+        assert_eq!(boot(1, &(report(12) + TOLD)), (13, 1));
+        // It boots with the QEMU that leaves semihosting out.
+        fake.script("built/runner", "echo \"$QEMU $QEMU_MACHINE $QEMU_SMP\"");
+        let said = fake.outcome(&steps[0]).output;
+        assert!(said.contains("/crates/suite/src/qemu-without-semihosting virt 1\n"), "{said}");
+    }
+
+    #[test]
+    fn faults_go_round_the_machines_and_are_told() {
+        let steps = steps();
+        let fault = |number: usize| &steps[16 + number];
+        for (number, (name, _)) in FAULTS.iter().enumerate() {
+            let start = format!("without semihosting: must fail: {name} QEMU_MACHINE=");
+            assert_eq!(fault(number).name, format!("{start}{}", MACHINES[number % 4]));
+        }
+        let fake = Fake::new();
+        let boot = |script: &str| {
+            fake.script("built/runner", script);
+            fake.run(fault(0))
+        };
+        let good = "[ \"$QEMU_EXTRA\" = '-append must_fail=panic_first_core' ] &&\n\
+                    echo '# panic on core 0: on purpose'; exit";
+        assert_eq!(boot(&format!("{good} 1")), (1, 0));
+        assert_eq!(boot(&format!("{good} 0")), (0, 1));
+        assert_eq!(boot("exit 1"), (0, 1));
+    }
+}

@@ -165,3 +165,74 @@ fn judge(frames: &[Value]) -> Vec<String> {
     }
     wrong
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Returns what probe.js reports of a page that is right.
+    fn good() -> Vec<Value> {
+        let figure = json!({
+            "width": 300, "height": 200, "texts": 10, "title": "t", "smallest": 9, "cut": [], "touching": [],
+        });
+        let figures: serde_json::Map<String, Value> =
+            NAMES.iter().map(|name| ((*name).to_owned(), figure.clone())).collect();
+        let frame = |width: u32| json!({ "errors": [], "requests": [], "wide": width, "room": width, "figures": figures });
+        WIDTHS.map(frame).into()
+    }
+
+    #[test]
+    fn a_right_page_is_not_complained_about() {
+        assert_eq!(judge(&good()), [""; 0]);
+        let mut narrow = good();
+        narrow[1]["wide"] = json!(1199);
+        assert_eq!(judge(&narrow), [""; 0]);
+    }
+
+    #[test]
+    fn each_thing_that_is_wrong_is_said_once() {
+        type Change = fn(&mut Value);
+        let changes: [(Change, &str); 15] = [
+            (|frame| frame["errors"] = json!(["e"]), "\"e\""),
+            (|frame| frame["requests"] = json!(["r"]), "it loads \"r\""),
+            (|frame| frame["wide"] = json!(1201), "wider than Some(1200)"),
+            (|frame| frame["room"] = json!(1201), "wider than Some(1201)"),
+            (|frame| frame["room"] = json!(null), "wider than None"),
+            (|frame| frame["figures"]["drain"] = json!(null), "drain is not there"),
+            (|frame| frame["figures"]["drain"]["width"] = json!(299), "drain has no size"),
+            (|frame| frame["figures"]["drain"]["height"] = json!(199), "drain has no size"),
+            (|frame| frame["figures"]["drain"]["texts"] = json!(9), "drain has no texts"),
+            (|frame| frame["figures"]["drain"]["title"] = json!(""), "drain has no texts"),
+            (|frame| frame["figures"]["drain"]["title"] = json!(null), "drain has no texts"),
+            (|frame| frame["figures"]["drain"]["smallest"] = json!(8.9), "8.9 pixels high"),
+            (|frame| frame["figures"]["drain"]["smallest"] = json!(null), "0 pixels high"),
+            (|frame| frame["figures"]["drain"]["cut"] = json!(["c"]), "drain: \"c\" is cut"),
+            (|frame| frame["figures"]["drain"]["touching"] = json!(["a b"]), "\"a b\" touch"),
+        ];
+        for (change, wanted) in changes {
+            let mut frames = good();
+            change(&mut frames[1]);
+            let wrong = judge(&frames);
+            assert!(wrong.len() == 1 && wrong[0].contains(wanted), "{wanted}: {wrong:?}");
+            assert!(wrong[0].starts_with("1200 pixels: "), "{wrong:?}");
+        }
+        assert_eq!(judge(&good()[..1]), ["1 frames were looked at"]);
+    }
+
+    #[test]
+    fn the_page_is_framed_with_a_watch_in_front_of_it() {
+        let framed = frames("<html><head><title>\"t\"</title></head></html>");
+        assert!(framed.starts_with("<!doctype html>") && framed.contains(PROBE));
+        assert!(
+            framed.contains(
+                "const NAMES = [\"ladder\", \"coherence\", \"drain\", \"instructions\"];"
+            )
+        );
+        let inside = escape(&format!("<head>\n{KEEP_ERRORS}<title>\"t\"</title>"));
+        assert_eq!(framed.matches(&inside).count(), WIDTHS.len());
+        for width in WIDTHS {
+            assert!(framed.contains(&format!("<iframe style=\"width: {width}px; ")));
+        }
+    }
+}

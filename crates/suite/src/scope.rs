@@ -54,9 +54,16 @@ fn boot(
 
 fn counted(context: &Context, cores: u64, deadline: Instant) -> anyhow::Result<Outcome> {
     let (mut sum, records) = boot(context, cores, "mode=count", deadline)?;
+    sum.add(of_slots(&records, cores)?);
+    Ok(sum)
+}
+
+/// Judges what the plugin has counted on the slots.
+fn of_slots(records: &[Value], cores: u64) -> anyhow::Result<Outcome> {
+    let mut sum = Outcome::default();
     for round in [1, 2] {
-        let pairs = slots(&records, &format!("pairs {round}"))?;
-        let drain = slots(&records, &format!("drain {round}"))?;
+        let pairs = slots(records, &format!("pairs {round}"))?;
+        let drain = slots(records, &format!("drain {round}"))?;
         ensure!(pairs.len() as u64 == cores, "round {round}: {} slots", pairs.len());
         for line in pairs {
             // Holds that went to another core were released on that core's own slot.
@@ -93,15 +100,100 @@ fn scheduled(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         let arguments = format!("mode=schedule,policy=random,seed={seed}");
         let (outcome, records) = boot(context, 4, &arguments, deadline)?;
         sum.add(outcome);
-        let schedule = records.iter().find(|one| one["record"] == "schedule");
-        let schedule = schedule.context("the plugin has no record of a schedule")?;
-        ensure!(schedule["steps"].as_u64() > Some(10), "too few steps: {schedule}");
-        traces.push(schedule["trace"].clone());
+        traces.push(trace(&records)?);
     }
+    sum.add(in_pairs(traces));
+    Ok(sum)
+}
+
+/// Returns the hash of the schedule that the plugin made.
+fn trace(records: &[Value]) -> anyhow::Result<Value> {
+    let schedule = records.iter().find(|one| one["record"] == "schedule");
+    let schedule = schedule.context("the plugin has no record of a schedule")?;
+    ensure!(schedule["steps"].as_u64() > Some(10), "too few steps: {schedule}");
+    Ok(schedule["trace"].clone())
+}
+
+/// Judges the hashes of three seeds, each of which ran twice.
+fn in_pairs(mut traces: Vec<Value>) -> Outcome {
     let same = traces.chunks(2).all(|pair| pair[0] == pair[1]);
     traces.dedup();
-    sum.add(Outcome::check(same && traces.len() == 3, || {
+    Outcome::check(same && traces.len() == 3, || {
         format!("a hash for each seed is wanted, not {traces:?}\n")
-    }));
-    Ok(sum)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Returns the records of a demo on two cores, with one change of each line of a phase.
+    fn records(changed: &str, change: fn(&mut Value)) -> Vec<Value> {
+        let mut all = Vec::new();
+        for (number, phase) in ["pairs 1", "drain 1", "pairs 2", "drain 2"].iter().enumerate() {
+            all.push(json!({ "record": "phase", "name": phase, "phase": number }));
+            for name in ["slot[0]", "slot[1]", "other"] {
+                let drained = phase.starts_with("drain") && name == "slot[1]";
+                let mut line = json!({
+                    "record": "line", "phase": number, "name": name, "cold": 1, "upgrades": 0,
+                    "transfers": u64::from(drained), "invalidations": 0, "atomics": PAIRS + 1, "loads": PAIRS,
+                });
+                if *phase == changed {
+                    change(&mut line);
+                }
+                all.push(line);
+            }
+        }
+        all
+    }
+
+    fn judged(changed: &str, change: fn(&mut Value)) -> (u64, u64) {
+        let outcome = Outcome::from(of_slots(&records(changed, change), 2));
+        (outcome.passed, outcome.failed)
+    }
+
+    #[test]
+    fn a_slot_is_used_by_its_core_alone_until_it_is_drained() {
+        assert_eq!(judged("", |_| ()), (6, 0));
+        let changes: [fn(&mut Value); 6] = [
+            |line| line["transfers"] = json!(1),
+            |line| line["upgrades"] = json!(1),
+            |line| line["invalidations"] = json!(1),
+            |line| line["cold"] = json!(0),
+            |line| line["atomics"] = json!(PAIRS),
+            |line| line["loads"] = json!(PAIRS + 1),
+        ];
+        for change in changes {
+            assert_eq!(judged("pairs 2", change), (4, 2));
+        }
+        assert_eq!(judged("drain 1", |line| line["transfers"] = json!(0)), (5, 1));
+        assert_eq!(judged("pairs 1", |line| line["name"] = json!("slot")), (0, 1), "no slots");
+        assert_eq!(judged("pairs 1", |line| line["phase"] = json!(9)), (0, 1));
+        assert_eq!(judged("pairs 1", |line| line["record"] = json!("x")), (0, 1));
+        let lacks = records("", |_| ()).into_iter().filter(|one| one["name"] != "drain 2");
+        assert!(of_slots(&lacks.collect::<Vec<_>>(), 2).is_err());
+        let renamed = |one: &mut Value| one["record"] = json!("line");
+        let mut other = records("", |_| ());
+        renamed(&mut other[0]);
+        assert!(of_slots(&other, 2).is_err(), "a line is no phase");
+    }
+
+    #[test]
+    fn a_schedule_has_steps_and_its_hash_is_that_of_its_seed() {
+        let of = |steps: u64| {
+            let records = [
+                json!({ "record": "x", "trace": 1 }),
+                json!({ "record": "schedule", "steps": steps, "trace": 7 }),
+            ];
+            trace(&records).ok()
+        };
+        assert_eq!([of(11), of(10)], [Some(json!(7)), None]);
+        assert!(trace(&[]).is_err());
+        let pairs = |traces: [u64; 6]| in_pairs(traces.map(|one| json!(one)).into()).failed == 0;
+        assert!(pairs([1, 1, 2, 2, 3, 3]));
+        assert!(
+            !pairs([1, 2, 2, 2, 3, 3]) && !pairs([1, 1, 1, 1, 3, 3]) && !pairs([1, 1, 2, 2, 3, 4])
+        );
+    }
 }

@@ -154,3 +154,86 @@ fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     }
     Ok(sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    fn run(number: usize, script: &str) -> (u64, u64) {
+        let fake = Fake::new();
+        fake.script("built/soak", script);
+        fake.run(&steps(false)[number])
+    }
+
+    #[test]
+    fn usage_is_refused_each_time() {
+        assert_eq!(run(0, "echo 'rundown: x' >&2; exit 2"), (7, 0));
+        assert_eq!(run(0, "[ \"$*\" = '--boots 1' ] || echo 'rundown: x' >&2; exit 2"), (5, 2));
+    }
+
+    #[test]
+    fn a_failure_and_a_signal_are_told_to_the_last_line() {
+        let script = |replay: &str, boots: &str, last: &str, status: i32, stopped: &str| {
+            format!(
+                "if [ \"$*\" = '--boots 9 --seed 7 --cores 2' ]; then\n\
+                 printf '# round 2: y\\n# this was seen\\nnot ok 2 round 2\\n# rundown: FAIL\\n'\n\
+                 echo 'replay: scripts/soak --boots 1 --seed 7 --cores 2 ({replay}'\n\
+                 echo 'soak: boots {boots}'; echo 'soak: {last}'\n\
+                 echo 'rundown: seed 7, 2 cores, x' >&2; exit {status}\nfi\n\
+                 trap 'echo; echo soak: boots 0; echo \"soak: {stopped}\"; exit 143' TERM\n\
+                 : >\"$QEMU.started\"; while :; do sleep 0.1; done"
+            )
+        };
+        let stopped = "stopped by signal 15";
+        assert_eq!(run(1, &script("x", "0", "FAILED", 1, stopped)), (2, 0));
+        for bad in [
+            script("x", "1", "FAILED", 1, stopped),
+            script("x", "0", "FAILED, x", 1, stopped),
+            script("x", "0", "FAILED", 2, stopped),
+            script("x", "0", "FAILED", 1, "stopped"),
+            script("x", "0", "FAILED", 1, stopped).replace("this was", "that was"),
+            script("x", "0", "FAILED", 1, stopped).replace("rundown: seed", "seed"),
+            script("x", "0", "FAILED", 1, stopped).replace("exit 143", "exit 0"),
+            script("x", "0", "FAILED", 1, stopped).replace("echo; echo soak: boots 0", "echo"),
+            script("x", "0", "FAILED", 1, stopped).replace("exit 143", "echo x >&2; exit 143"),
+        ] {
+            assert_eq!(run(1, &bad), (1, 1), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_seed_is_a_run_and_another_one_is_another() {
+        let counted =
+            |counts: &str| format!("echo \"seed 1, 2 cores, counted: 50 rounds, {counts}, $$ s\"");
+        assert_eq!(run(2, &counted("$4 acquires")), (1, 0));
+        assert_eq!(run(2, &counted("4 acquires")), (0, 1));
+        assert_eq!(run(2, &counted("$$ acquires")), (0, 1));
+    }
+
+    #[test]
+    fn every_boot_is_told_and_counts_everything() {
+        let script = |seeds: &str, rounds: u64, zero: &str, last: &str| {
+            let counts = COUNTED[2..]
+                .iter()
+                .map(|name| format!("soak: {name} {}\n", u64::from(*name != zero)));
+            format!(
+                "[ \"$*\" = '--boots 5 --seed 1' ] || exit 3\nfor seed in {seeds}; do echo \"seed $seed, x\"; done\n\
+                 printf '{}'\necho 'soak: {last}'",
+                format!("soak: boots 2\nsoak: rounds {rounds}\n{}", counts.collect::<String>())
+                    .replace('\n', "\\n")
+            )
+        };
+        assert_eq!(run(3, &script("1 2", 100, "", "passed")), (2, 0));
+        for bad in [
+            script("1 3", 100, "", "passed"),
+            script("1", 100, "", "passed"),
+            script("1 2", 99, "", "passed"),
+            script("1 2", 100, "time outs", "passed"),
+            script("1 2", 100, "", "FAILED"),
+            script("1 2", 100, "", "passed") + "\nexit 1",
+        ] {
+            assert_eq!(run(3, &bad), (0, 1), "{bad}");
+        }
+    }
+}

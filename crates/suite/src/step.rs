@@ -90,3 +90,48 @@ pub fn refused(command: &mut Command, start: &str, deadline: Instant) -> anyhow:
     let one_line = output.merged.lines().count() == 1 && output.stderr.starts_with(start);
     Ok(Outcome::check(output.status == Some(2) && one_line, || output.report(command)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn checks_are_added_with_the_output_of_those_that_failed() {
+        let mut sum = Outcome::passed(2);
+        sum.add(Outcome { output: "fine".to_owned(), ..Outcome::one() });
+        assert_eq!((sum.passed, sum.failed, sum.output.as_str()), (3, 0, ""));
+        sum.add(Outcome { passed: 2, ..Outcome::failure("one\n") });
+        sum.add(Outcome::failure("two\n"));
+        assert_eq!((sum.passed, sum.failed, sum.output.as_str()), (5, 2, "one\ntwo\n"));
+    }
+
+    #[test]
+    fn an_error_is_a_failure_unless_it_says_that_nothing_can_run() {
+        let failed = Outcome::from(Err(io::Error::other("why").into()));
+        assert_eq!(failed, Outcome::failure("why\n"));
+        let not_run = Outcome::from(Err(NotRun("no QEMU".to_owned()).into()));
+        assert!(not_run.not_run && not_run.failed == 0 && not_run.output == "no QEMU");
+        assert_eq!(NotRun("no QEMU".to_owned()).to_string(), "no QEMU");
+    }
+
+    #[test]
+    fn a_refusal_is_one_line_on_stderr_and_status_2() {
+        let refused = |script: &str| {
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let outcome = refused(Command::new("sh").args(["-c", script]), "rundown: ", deadline);
+            outcome.unwrap().passed
+        };
+        assert_eq!(refused("echo 'rundown: x' >&2; exit 2"), 1);
+        for script in [
+            "echo 'rundown: x' >&2; exit 1",
+            "echo 'rundown: x'; exit 2",
+            "echo 'rundown: x' >&2; echo y >&2; exit 2",
+            "echo 'rundown: x' >&2; echo y; exit 2",
+            "echo 'x rundown: ' >&2; exit 2",
+            "exit 2",
+        ] {
+            assert_eq!(refused(script), 0, "{script}");
+        }
+    }
+}

@@ -154,6 +154,39 @@ fn difference(wanted: &[String], real: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn a_boot_has_the_shape_of_the_block_that_shows_it() {
+        let fake = Fake::new();
+        let block = |name: &str| {
+            format!("<!-- transcript: {name} -->\n```\nKTAP version 1\nok 1 a 5\n# x\n```\n")
+        };
+        fake.file("README.md", &block("demo"));
+        fake.file("docs/ladder.md", &(block("ladder") + &block("instructions")));
+        let steps: Vec<Step> = steps().collect();
+        let boot = |says: &str| {
+            fake.boots(0, says);
+            [0, 1, 2].map(|step| fake.run(&steps[step]))
+        };
+        let (one, none) = ((1, 0), (0, 1));
+        assert_eq!(boot("cargo\nKTAP version 1\nok 1 a 5\n# x\n"), [one; 3]);
+        assert_eq!(boot("KTAP version 1\nok 1 a 7\n# x\n"), [one, one, none]);
+        assert_eq!(boot("KTAP version 1\nok 1 b 5\n# x\n"), [none; 3]);
+        // The ladder has several tries, the others one.
+        fake.script("built/runner", "n=${0%built/*}n; echo x >>$n\nprintf 'KTAP version 1\\nok 1 a 5\\n# x\\n' | sed \"$(wc -l <$n),5s/^# x/# y/\"");
+        assert_eq!(fake.run(&steps[0]), none);
+        assert_eq!(fake.run(&steps[1]), one);
+        fake.boots(1, "KTAP version 1\nok 1 a 5\n# x\n");
+        assert_eq!(fake.run(&steps[0]), none);
+        // Those that count instructions are started so, the others are not.
+        fake.script("built/runner", "echo \"$1:$QEMU_ACCEL\"; exit 1");
+        let said = [0, 1, 2].map(|step| fake.outcome(&steps[step]).output);
+        assert!(said[0].contains("/DemoRelease:\n") && said[1].contains("/Ladder:\n"), "{said:?}");
+        assert!(said[2].contains("/Ladder:tcg,thread=single\n"), "{said:?}");
+        fake.file("README.md", "<!-- transcript: demo -->\n```\nx\n```\n");
+        assert_eq!(fake.run(&steps[0]), none, "there is no KTAP");
+    }
 
     #[test]
     fn what_differs_from_run_to_run_becomes_the_same() {

@@ -96,3 +96,51 @@ fn run(command: &mut Command, deadline: Instant) -> anyhow::Result<(Option<i32>,
     }
     Ok((status.and_then(|status| status.code()), said))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    fn said(script: &str, seconds: u64) -> (Option<i32>, String) {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        run(&mut command, Instant::now() + Duration::from_secs(seconds)).unwrap()
+    }
+
+    #[test]
+    fn the_status_and_all_that_can_be_read_come_back() {
+        assert_eq!(said("echo out; echo err >&2; exit 3", 60), (Some(3), "out\nerr\n".to_owned()));
+        assert_eq!(said("exec sleep 60", 0), (None, String::new()), "it is ended at the deadline");
+    }
+
+    #[test]
+    fn an_output_is_read_or_not_or_full() {
+        let status = |output| {
+            let mut command = Command::new("sh");
+            command.args(["-c", "echo x"]).stdout(open(output).unwrap()).stderr(Stdio::null());
+            let mut child = command.spawn().unwrap();
+            drop(child.stdout.take().inspect(|_| assert_eq!(output, Output::Read)));
+            child.wait().unwrap().success()
+        };
+        assert!(!status(Output::Unread) && !status(Output::Full));
+        let _ = status(Output::Read);
+    }
+
+    #[test]
+    fn a_tool_that_crashes_in_any_of_the_cases_is_noticed() {
+        let run = |script: &str| {
+            let fake = Fake::new();
+            TOOLS.iter().for_each(|(tool, _)| fake.script(&format!("built/{tool}"), "exit 2"));
+            fake.script("built/prove", script);
+            fake.run(&step())
+        };
+        let all = 4 * TOOLS.len() as u64;
+        assert_eq!(run("exit 1"), (all, 0));
+        assert_eq!(run("exit 101"), (all - 4, 4));
+        assert_eq!(run("exit 134"), (all - 4, 4));
+        assert_eq!(run("kill -ABRT $$"), (all - 4, 4));
+        let says = "trap '' PIPE; echo panicked >&2; exit 2";
+        assert_eq!(run(says), (all - 1, 1), "it is seen where it is read");
+    }
+}

@@ -83,3 +83,45 @@ fn names(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     }
     Ok(sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn every_script_runs_although_the_kernels_flags_are_wrong() {
+        let fake = Fake::new();
+        let run = |lab: &str, prove: &str| {
+            for script in ["qemu-runner", "test", "explore"] {
+                let good = "[ \"$* $CARGO_BUILD_TARGET\" = '--help nonsense' ]";
+                fake.script(&format!("scripts/{script}"), good);
+            }
+            fake.script("scripts/lab", lab);
+            fake.script("scripts/tool", &format!("[ \"$*\" = 'prove --help' ] || exit 1; {prove}"));
+            fake.run(&steps()[0])
+        };
+        assert_eq!(run("exit 0", "echo 'prove: x' >&2; exit 2"), (5, 0));
+        assert_eq!(run("exit 0", "exit 0"), (5, 0));
+        assert_eq!(run("exit 1", "echo 'error: x' >&2; exit 2"), (3, 2));
+    }
+
+    #[test]
+    fn the_script_puts_aside_what_the_tools_look_for() {
+        let fake = Fake::new();
+        let aside = "PATH=$PATH; for name in $(env | sed 's/=.*//'); do case $name in\n\
+            CARGO_BUILD_TARGET_DIR | CARGO_BUILD_JOBS | CARGO_BUILD_RUSTC_WRAPPER) ;;\n\
+            RUSTFLAGS | RUSTDOCFLAGS | CARGO_ENCODED_RUSTFLAGS | CARGO_BUILD_* | CARGO_PROFILE_* | CARGO_UNSTABLE_* | CARGO_TARGET_*_LINKER | CARGO_TARGET_*_RUSTFLAGS)\n\
+            eval \"export KERNEL_$name=\\$$name\"; unset $name ;;\nesac; done\n";
+        let run = |lines: &str, end: &str| {
+            fake.script("scripts/host-cargo", &format!("{lines}{end}"));
+            fake.run(&steps()[1])
+        };
+        let all = 1 + NAMES.len() as u64;
+        assert_eq!(run(aside, "exec cargo \"$@\""), (all, 0));
+        assert_eq!(run(aside, "exec cargo run"), (all - 1, 1));
+        assert_eq!(run("", "exec cargo \"$@\""), (6, all - 6), "nothing is put aside");
+        let both = aside.replace("; unset $name", "");
+        assert_eq!(run(&both, "exec cargo \"$@\"").1, all - 6, "it is kept as well");
+    }
+}

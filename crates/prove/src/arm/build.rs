@@ -81,3 +81,33 @@ fn copy(project: &Project, folder: &Path, weakened: &Weakened) -> Result<(), Str
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orderings;
+
+    #[test]
+    fn only_one_of_the_two_has_single_instructions() {
+        let project = Project::find(String::new()).unwrap();
+        let words = |isa| format!("{:?}", compiler(&project, isa, "n", "rlib", Path::new("/o")));
+        assert!(words(Isa::Lse).contains("target-feature=+lse"));
+        assert!(!words(Isa::Exclusives).contains("target-feature"));
+        assert_eq!([Isa::Exclusives, Isa::Lse].map(Isa::name), ["llsc", "lse"]);
+    }
+
+    #[test]
+    fn a_copy_differs_in_one_file() {
+        let project = Project::find(String::new()).unwrap();
+        let weakened = orderings::weakened(&project).unwrap().remove(0);
+        let folder = tempfile::tempdir().unwrap();
+        copy(&project, &folder.path().join("src"), &weakened).unwrap();
+        let files = project.sources("src").unwrap();
+        let differs = |file: &&String| {
+            fs::read_to_string(folder.path().join(file)).unwrap() != project.source(file).unwrap()
+        };
+        let changed: Vec<_> = files.iter().filter(differs).collect();
+        assert!(files.len() > 5 && changed.len() == 1, "{changed:?}");
+        assert!(weakened.change.file.ends_with(changed[0]));
+    }
+}

@@ -93,14 +93,14 @@ fn decision(line: &str) -> Result<(String, Decision), String> {
     }
 }
 
-/// Returns whether herd7 is installed.
-pub fn has_herd() -> bool {
-    let mut version = Command::new("herd7");
+/// Returns whether herd7 is installed, under this name.
+pub fn has_herd(herd: &str) -> bool {
+    let mut version = Command::new(herd);
     run(version.arg("-version"), LIMIT_HERD).is_ok_and(|output| output.succeeded())
 }
 
 /// Asks herd7 about all that a folder has for these tests.
-pub fn herd(names: &[String], folder: &Path) -> Result<Decisions, String> {
+pub fn herd(herd: &str, names: &[String], folder: &Path) -> Result<Decisions, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -115,8 +115,7 @@ pub fn herd(names: &[String], folder: &Path) -> Result<Decisions, String> {
     }
     let work = |(_, _, file): &(String, String, PathBuf)| {
         // It stops at the first execution that is as asked.
-        let output =
-            run(Command::new("herd7").args(["-speedcheck", "fast"]).arg(file), LIMIT_HERD)?;
+        let output = run(Command::new(herd).args(["-speedcheck", "fast"]).arg(file), LIMIT_HERD)?;
         observation(&output.stdout).ok_or(format!("herd7 on {}: {}", file.display(), output.merged))
     };
     let nothing = Decision { verdict: Verdict::Never, happens: false };
@@ -153,6 +152,76 @@ fn named(verdict: &str) -> Result<Verdict, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tempfile::TempDir;
+
+    /// Writes a script; another process does: what this one has open for writing, other tests may hand on.
+    fn script(folder: &TempDir, lines: &str) -> PathBuf {
+        let [draft, path] = ["draft", "script"].map(|name| folder.path().join(name));
+        fs::write(&draft, lines).unwrap();
+        let copy = "rm -f \"$2\"; { echo '#!/bin/sh'; cat \"$1\"; } >\"$2\"; chmod +x \"$2\"";
+        let copied = Command::new("sh").args(["-c", copy, "sh"]).args([&draft, &path]).status();
+        assert!(copied.unwrap().success());
+        path
+    }
+
+    #[test]
+    fn our_formulas_are_checked_and_asked_about_every_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = folder.path().join("asked");
+        let formulas = |lines: &str| {
+            let lines = format!("echo \"$*\" >>'{}'\n{lines}", asked.display());
+            Formulas { python: script(&folder, &lines), scripts: "/s".into() }
+        };
+        assert_eq!(formulas("").controls(), Ok(()));
+        assert_eq!(
+            fs::read_to_string(&asked).unwrap(),
+            "-B /s/decide.py --controls /s/controls.litmus\n"
+        );
+        assert!(formulas("exit 1").controls().unwrap_err().starts_with("the formulas are wrong"));
+        let says = "shift 3; for file; do echo \"$file Never happens\"; done";
+        let files: Vec<PathBuf> = (0..5).map(|number| format!("f{number}").into()).collect();
+        let decisions = formulas(says).decide(&files, None).unwrap();
+        let never = Decision { verdict: Verdict::Never, happens: true };
+        assert_eq!(decisions, (0..5).map(|number| (format!("f{number}"), never)).collect());
+        formulas(says).decide(&files, Some(Path::new("/straight"))).unwrap();
+        let asked = fs::read_to_string(&asked).unwrap();
+        assert!(
+            asked.contains("/s/decide.py - f0") && asked.contains("/s/decide.py /straight f0"),
+            "{asked}"
+        );
+        assert!(formulas("exit 1").decide(&files, None).is_err());
+        assert!(formulas("echo x").decide(&files, None).is_err());
+    }
+
+    #[test]
+    fn herd_is_asked_both_questions_of_its_tests_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = tempfile::tempdir().unwrap();
+        for name in
+            ["a.asked.0", "a.happens.0", "b.asked.0", "b.asked.1", "b.happens.0", "c.asked.0"]
+        {
+            fs::write(files.path().join(format!("{name}.litmus")), "").unwrap();
+        }
+        let herd7 = |sometimes: &str| {
+            let says = format!(
+                "case $* in *-version) exit ;; *c.asked*) exit 1 ;; {sometimes}) echo Observation x Sometimes 1 1 ;;\n\
+                 *) echo Observation x Never 0 1 ;; esac"
+            );
+            script(&folder, &says).display().to_string()
+        };
+        let names = ["a", "b"].map(str::to_owned);
+        let said = |sometimes| {
+            let decisions = herd(&herd7(sometimes), &names, files.path()).unwrap();
+            names.each_ref().map(|name| (decisions[name].verdict, decisions[name].happens))
+        };
+        let (never, sometimes) = (Verdict::Never, Verdict::Sometimes);
+        assert_eq!(said("*a.asked*"), [(sometimes, false), (never, false)]);
+        assert_eq!(said("*a.happens*"), [(never, true), (never, false)]);
+        assert_eq!(said("*b.asked.1*"), [(never, false), (sometimes, false)]);
+        assert_eq!(said("*fast*"), [(sometimes, true); 2], "it stops at the first execution");
+        assert!(herd(&herd7("x"), &["c".to_owned()], files.path()).is_err());
+        assert!(has_herd(&herd7("x")) && !has_herd("/nowhere/herd7"));
+    }
 
     #[test]
     fn what_the_deciders_say_is_read_or_refused() {

@@ -37,7 +37,8 @@ pub fn follow(
     let start = image.address(function)?;
     let addresses = arguments.iter().map(|name| image.address(name));
     let addresses: Vec<u64> = addresses.collect::<Result<_, _>>()?;
-    let mut follower = Follower { writer: Writer::new(image, letter), steps: 0, ways: 0 };
+    let writer = Writer::new(image, letter);
+    let mut follower = Follower { writer, steps: MOST_STEPS, ways: MOST_WAYS };
     let state = State::of_a_call(start, &addresses, BACK);
     follower.follow(state).map_err(|error| format!("{function}: {error}"))?;
     Ok(follower.writer.finish())
@@ -45,6 +46,7 @@ pub fn follow(
 
 struct Follower<'a> {
     writer: Writer<'a>,
+    /// How many more there may be.
     steps: usize,
     ways: usize,
 }
@@ -52,15 +54,11 @@ struct Follower<'a> {
 impl Follower<'_> {
     /// Follows a way, and those that split off, to their ends.
     fn follow(&mut self, mut state: State) -> Result<(), String> {
-        self.ways += 1;
-        if self.ways > MOST_WAYS {
-            return Err(format!("more than {MOST_WAYS} ways"));
-        }
+        let ways = self.ways.checked_sub(1);
+        self.ways = ways.ok_or_else(|| format!("more than {MOST_WAYS} ways"))?;
         loop {
-            self.steps += 1;
-            if self.steps > MOST_STEPS {
-                return Err(format!("no end after {MOST_STEPS} instructions"));
-            }
+            let steps = self.steps.checked_sub(1);
+            self.steps = steps.ok_or_else(|| format!("no end after {MOST_STEPS} instructions"))?;
             if state.at == BACK {
                 self.result(&state);
                 return Ok(());

@@ -95,3 +95,128 @@ fn what_is_not_understood_is_refused() {
     refuses(&[0x9100_0529, 0x17ff_ffff], "no end after"); // add x9, x9, #1; b -4
     assert!(follow(&Image::of(&[], &[]), "function", &[], 'L').unwrap_err().contains("no symbol"));
 }
+
+const STR_X9_X1: u32 = 0xf900_0029; // str x9, [x1]
+
+/// Follows one instruction between a load to x8 and a store of x9.
+fn between(word: u32, expected: &[&str]) {
+    let end = ["B L0", "L0:"];
+    let code = [LDR_X8_X0, word, STR_X9_X1, 0xaa1f_03e0, RET];
+    writes(&code, &[&["LDR X1,[X29]"], expected, &end].concat());
+}
+
+#[test]
+fn a_computation_is_written_unless_it_only_moves() {
+    for (word, expected) in [
+        (0xcb08_03e9, "SUB X2,XZR,X1"),  // neg x9, x8
+        (0x2a08_03e9, "ORR W2,WZR,W1"),  // mov w9, w8
+        (0xb100_0109, "ADDS X2,X1,#0"),  // adds x9, x8, #0
+        (0x1100_0109, "ADD W2,W1,#0"),   // add w9, w8, #0
+        (0xd100_0109, "SUB X2,X1,#0"),   // sub x9, x8, #0
+        (0xca1f_0109, "EOR X2,X1,#0"),   // eor x9, x8, xzr
+        (0x8a08_03e9, "AND X2,XZR,X1"),  // and x9, xzr, x8
+        (0xf100_0509, "SUBS X2,X1,#1"),  // subs x9, x8, #1
+        (0xea08_03e9, "ANDS X2,XZR,X1"), // ands x9, xzr, x8
+        (0x8b08_0d09, "ADD X3,X1,X2"),   // add x9, x8, x8, lsl #3
+    ] {
+        match word {
+            0x8b08_0d09 => between(word, &["LSL X2,X1,#3", expected, "STR X3,[X28]"]),
+            _ => between(word, &[expected, "STR X2,[X28]"]),
+        }
+    }
+    between(0x9100_0109, &["STR X1,[X28]"]); // add x9, x8, #0
+    between(0xaa08_03e9, &["STR X1,[X28]"]); // mov x9, x8
+    // x9 is still 0 where only flags are set.
+    between(0xb100_051f, &["ADDS X2,X1,#1", "STR XZR,[X28]"]); // cmn x8, #1
+    between(0xf100_051f, &["CMP X1,#1", "STR XZR,[X28]"]); // cmp x8, #1
+}
+
+#[test]
+fn a_choice_is_written_unless_its_flags_are_known() {
+    // cmp x8, #1; csel x9, x8, xzr, eq; and cinc x9, x8, ne
+    let choose = |word| [LDR_X8_X0, 0xf100_051f, word, STR_X9_X1, 0xaa1f_03e0, RET];
+    let expected = |choice| ["LDR X1,[X29]", "CMP X1,#1", choice, "STR X2,[X28]", "B L0", "L0:"];
+    writes(&choose(0x9a9f_0109), &expected("CSEL X2,X1,XZR,EQ"));
+    writes(&choose(0x9a88_0509), &expected("CSINC X2,X1,X1,EQ"));
+    // mov w8, #2; cmp x8, #2; the same
+    let known = |word| [0x5280_0048, 0xf100_091f, word, STR_X9_X1, 0xaa1f_03e0, RET];
+    writes(&known(0x9a9f_0109), &["MOV X1,#2", "STR X1,[X29]", "B L0", "L0:"]);
+    writes(&known(0x9a88_0509), &["MOV X1,#2", "STR X1,[X29]", "B L0", "L0:"]);
+    // cinc x9, x8, eq
+    writes(&known(0x9a88_1509), &["MOV X1,#3", "STR X1,[X29]", "B L0", "L0:"]);
+}
+
+#[test]
+fn atomic_instructions_keep_their_orders() {
+    // mov w9, #2; one of them; str x8, [x1]
+    let code = |word| [0x5280_0049, word, 0xf900_0028, 0xaa1f_03e0, RET];
+    let expected = |name| ["MOV X1,#2", name, "STR X2,[X28]", "B L0", "L0:"];
+    for (word, name) in [
+        (0xf8e9_0008, "LDADDAL X1,X2,[X29]"), // ldaddal x9, x8, [x0]
+        (0xf869_0008, "LDADDL X1,X2,[X29]"),
+        (0xf829_0008, "LDADD X1,X2,[X29]"),
+        (0xf8a9_8008, "SWPA X1,X2,[X29]"), // swpa x9, x8, [x0]
+    ] {
+        writes(&code(word), &expected(name));
+    }
+    let nothing = ["MOV X1,#2", "LDADD X1,XZR,[X29]", "STR XZR,[X28]", "B L0", "L0:"];
+    writes(&code(0xf829_001f), &nothing); // stadd x9, [x0]
+    // mov w9, #2; mov w10, #4; casal x9, x10, [x0]; str x9, [x1]
+    let code = [0x5280_0049, 0x5280_008a, 0xc8e9_fc0a, STR_X9_X1, 0xaa1f_03e0, RET];
+    let expected = ["MOV X1,#2", "MOV X2,#4", "CASAL X1,X2,[X29]", "STR X1,[X28]", "B L0", "L0:"];
+    writes(&code, &expected);
+    // ldr x8, [x0]; cas x8, x9, [x0]; str x8, [x1]
+    let code = [LDR_X8_X0, 0xc8a8_7c09, 0xf900_0028, 0xaa1f_03e0, RET];
+    let expected = ["LDR X1,[X29]", "MOV X2,X1", "CAS X2,XZR,[X29]", "STR X2,[X28]", "B L0", "L0:"];
+    writes(&code, &expected);
+}
+
+#[test]
+fn what_is_known_decides_where_it_goes_on() {
+    let [two, three] = [0x5280_0040, 0x5280_0060]; // mov w0, #2; mov w0, #3
+    let goes = |start: &[u32], on: bool| {
+        let code = [start, &[two, RET, three, RET]].concat();
+        writes(&code, &[if on { "MOV X0,#3" } else { "MOV X0,#2" }, "B L0", "L0:"]);
+    };
+    let there = |word: u32| word + (1 << 5); // 12 bytes in place of 8
+    goes(&[0xd2c0_0028, there(0x3400_0048)], true); // mov x8, #1 << 32; cbz w8
+    goes(&[0x5280_0048, there(0x3400_0048)], false); // mov w8, #2; cbz w8
+    goes(&[0xd2c0_0028, there(0xb400_0048)], false); // mov x8, #1 << 32; cbz x8
+    goes(&[0x5280_0048, there(0x3608_0048)], false); // mov w8, #2; tbz w8, #1
+    goes(&[0x5280_0048, there(0x3708_0048)], true); // tbnz w8, #1
+    goes(&[0x5280_0048, there(0x3700_0048)], false); // tbnz w8, #0
+    // mov w8, #2; cmp x8, #2; ccmp x8, #3, #4, eq or ne; b.eq
+    goes(&[0x5280_0048, 0xf100_091f, 0xfa43_0904, there(0x5400_0040)], false);
+    goes(&[0x5280_0048, 0xf100_091f, 0xfa43_1904, there(0x5400_0040)], true);
+}
+
+#[test]
+fn a_call_comes_back_behind_itself() {
+    // mov x10, x30; bl 12; mov x30, x10; ret; mov w0, #3; ret
+    let code = [0xaa1e_03ea, 0x9400_0003, 0xaa0a_03fe, RET, 0x5280_0060, RET];
+    writes(&code, &["MOV X0,#3", "B L0", "L0:"]);
+}
+
+#[test]
+fn movk_keeps_the_other_bits() {
+    // mov w8, #2, or mov x8, #-1; movk x8, #1, lsl #16; str x8, [x1]
+    let code = |word| [word, 0xf2a0_0028, 0xf900_0028, 0xaa1f_03e0, RET];
+    writes(&code(0x5280_0048), &["MOV X1,#65538", "STR X1,[X29]", "B L0", "L0:"]);
+    writes(&code(0x9280_0008), &["MOV X1,#-4294836225", "STR X1,[X29]", "B L0", "L0:"]);
+}
+
+#[test]
+fn a_way_back_on_what_was_read_is_no_turn() {
+    // mov w9, #2; again: ldr x8, [x0]; sub x9, x9, #1; cbnz x8, again; mov w0, #2
+    let code = [0x5280_0049, LDR_X8_X0, 0xd100_0529, 0xb5ff_ffc8, 0x5280_0040, RET];
+    writes(&code, &["LDR X1,[X29]", "CBNZ X1,L0", "MOV X0,#2", "B L0", "L0:"]);
+}
+
+#[test]
+fn too_many_ways_are_refused() {
+    // tbnz x8, #0, 8; nop: twice as many ways each time
+    let split =
+        |times| [vec![LDR_X8_X0], [0x3700_0048, 0xd503_201f].repeat(times), vec![RET]].concat();
+    refuses(&split(8), "more than 200 ways");
+    assert!(lines(&split(7)).is_ok());
+}

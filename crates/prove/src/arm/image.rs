@@ -110,3 +110,45 @@ impl Section {
         bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_shared_or_constant_within_their_section() {
+        let image = Image::of(&[0x0302_0100, 0x0706_0504], &[]);
+        assert_eq!(image.constant(0x1000, 8), Some(0x0706_0504_0302_0100));
+        assert_eq!(image.constant(0x1006, 2), Some(0x0706));
+        assert_eq!(
+            [image.constant(0x1006, 4), image.constant(0xfff, 1), image.constant(0x8000, 8)],
+            [None; 3]
+        );
+        assert_eq!(image.first(0x8008), Some(0x0101_0101_0101_0101));
+        assert_eq!([image.first(0x8009), image.first(0x7fff)], [None; 2]);
+        let shared = |at| image.shared(at).unwrap_or_default();
+        assert_eq!([shared(0x8000), shared(0x8008), shared(0x8004)], ["data_0", "object_0", ""]);
+        assert_eq!(shared(0x1000), "", "nobody writes there");
+    }
+
+    /// The program of this test is one as well, of another machine.
+    #[test]
+    fn an_elf_file_is_read() {
+        static WRITTEN: std::sync::Mutex<u64> = std::sync::Mutex::new(0x1122_3344);
+        *WRITTEN.lock().unwrap() += 1;
+        let file = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let image = Image::read(&file).unwrap();
+        let find = |part: &str| {
+            let mut all = image.symbols.iter();
+            let found = all.find(|(_, names)| names.iter().any(|(name, _)| name.contains(part)));
+            *found.expect(part).0
+        };
+        let code = image.section(find("an_elf_file_is_read"), 8).unwrap();
+        assert!(code.code && !code.writable);
+        let data = image.section(find("WRITTEN"), 16).unwrap();
+        assert!(data.writable && !data.code);
+        assert!(image.shared(find("WRITTEN") + 8).is_some_and(|name| name.ends_with("_8")));
+        assert!(image.sections.iter().all(|section| section.start > 0), "one is no part of memory");
+        assert!(Image::read(b"x").is_err());
+    }
+}

@@ -360,7 +360,7 @@ fn logic(opc: u32) -> (Operation, bool) {
 /// Returns the value of a logical immediate: Arm ARM, J1.1.3 "DecodeBitMasks".
 fn mask(word: u32, wide: bool) -> Option<u64> {
     let (n, rotate, ones) = (bits(word, 22, 1), bits(word, 16, 6), bits(word, 10, 6));
-    let size = 1_u32 << (31 - (n << 6 | (!ones & 0x3f)).leading_zeros());
+    let size = 1_u32 << (n << 6 | (!ones & 0x3f)).checked_ilog2()?;
     if size < 2 || (size == 64 && !wide) || ones & (size - 1) == size - 1 {
         return None;
     }

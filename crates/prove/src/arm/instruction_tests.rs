@@ -172,3 +172,83 @@ fn everything_else_is_refused() {
         assert_eq!(decode(word, HERE), None, "{word:#010x}");
     }
 }
+
+/// Words beside those that are known: what tells them apart is one bit or field.
+#[test]
+fn what_differs_in_one_field_is_another_instruction() {
+    let [none, wide] = [false, true];
+    let compute =
+        |operation, flags, b| Instruction::Compute { operation, flags, wide, to: 0, a: 1, b };
+    let register = Operand::Register(2);
+    is(0x3000_0020, Instruction::Constant { to: 0, value: HERE + 5 }); // adr x0, #5
+    is(0x9140_0420, compute(Add, none, Operand::Value(1 << 12))); // add x0, x1, #1, lsl #12
+    is(0x92a0_0028, Instruction::Constant { to: 8, value: !(1 << 16) }); // movn x8, #1, lsl #16
+    is(0x8b42_0c20, compute(Add, none, Operand::Shifted(2, Lsr, 3))); // add x0, x1, x2, lsr #3
+    is(0xaa22_0020, compute(Operation::Orn, none, register)); // orn x0, x1, x2
+    is(0xca02_0020, compute(Operation::Eor, none, register)); // eor x0, x1, x2
+    is(0xea02_0020, compute(And, true, register)); // ands x0, x1, x2
+    is(0xea22_0020, compute(Bic, true, register)); // bics x0, x1, x2
+    is(0xb708_0048, Instruction::JumpBit { zero: false, bit: 33, register: 8, to: HERE + 8 }); // tbnz x8, #33, #8
+    let pair = |load, at| Instruction::Pair { load, registers: [0, 1], at };
+    is(0xa8c1_07e0, pair(true, at(STACK, 16, Update::After))); // ldp x0, x1, [sp], #16
+    is(0xa9bf_07e0, pair(false, at(STACK, -16, Update::Before))); // stp x0, x1, [sp, #-16]!
+    is(0xa941_0440, pair(true, at(2, 16, Update::Not))); // ldp x0, x1, [x2, #16]
+}
+
+#[test]
+fn a_mask_is_an_element_turned_and_repeated() {
+    let masks = [
+        (0x9208_9c20, 0xff00_ff00_ff00_ff00),
+        (0x9200_f020, 0x5555_5555_5555_5555),
+        (0x9201_f020, 0xaaaa_aaaa_aaaa_aaaa),
+        (0x9200_cc20, 0x0f0f_0f0f_0f0f_0f0f),
+        (0x9244_1020, 0xf000_0000_0000_0001),
+        (0x9241_0420, 0x8000_0000_0000_0001),
+        (0x927f_f420, 0x7fff_ffff_ffff_fffe),
+        (0x9240_0420, 3),
+    ];
+    for (word, value) in masks {
+        let (operation, flags, b) = (And, false, Operand::Value(value));
+        is(word, Instruction::Compute { operation, flags, wide: true, to: 0, a: 1, b });
+    }
+    let narrow = [
+        (0x1201_0420, And, 0x8000_0001),
+        (0x1200_7820, And, 0x7fff_ffff),
+        (0x3202_1420, Orr, 0xc000_000f),
+    ];
+    for (word, operation, value) in narrow {
+        let (flags, b) = (false, Operand::Value(value));
+        is(word, Instruction::Compute { operation, flags, wide: false, to: 0, a: 1, b });
+    }
+    // An element of 64 bits for W registers, one of ones only, and one of a single bit.
+    for word in [0x1240_0420, 0x9240_fc20, 0x9200_fc20, 0x9200_f420, 0x9200_f820] {
+        assert_eq!(decode(word, HERE), None, "{word:#010x}");
+    }
+}
+
+/// Words that are like known ones but for a bit or a field.
+#[test]
+fn neighbours_are_refused() {
+    let neighbours = [
+        0x9343_fc20, // asr x0, x1, #3
+        0xd343_1820, // ubfx x0, x1, #3, #4
+        0x7280_0028, // movk w8, #1
+        0x5400_005d, // bc.le #8
+        0x8b22_4020, // add x0, x1, w2, uxtw
+        0xca22_0020, // eon x0, x1, x2
+        0xda82_0020, // csinv x0, x1, x2, eq
+        0x9a82_0820, // csel with bit 11
+        0x9ac2_0820, // udiv x0, x1, x2
+        0xba40_d940, // ccmn x10, #0, #0, le
+        0xfa02_0020, // sbcs x0, x1, x2
+        0xfa40_dd40, // ccmp with bit 10
+        0xfa40_d950, // and with bit 4
+        0x2940_0440, // ldp w0, w1, [x2]
+        0xf8a0_c020, // ldapr with a register of status
+        0x885f_7d09, // ldxr w9, [x8]
+        0xc85f_0109, // ldxr with a second register
+    ];
+    for word in neighbours {
+        assert_eq!(decode(word, HERE), None, "{word:#010x}");
+    }
+}

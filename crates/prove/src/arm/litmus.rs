@@ -62,3 +62,38 @@ fn columns(threads: &[Thread]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_stand_side_by_side_with_their_places() {
+        // ldr x8, [x0]; str x8, [x1]; mov w0, #2; ret
+        let code = [0xf940_0008, 0xf900_0028, 0x5280_0040, 0xd65f_03c0];
+        let image = Image::of(&code, &[("both", 0x1000), ("one", 0x1004)]);
+        let scenario = Scenario {
+            name: "n",
+            threads: &["both", "one"],
+            object: "object",
+            first: &[("data", 7)],
+            asked: "0:X0=2",
+            happens: "1:X0=2",
+            rests_on: &[],
+        };
+        let places = "int64_t data=7; int64_t object_0=72340172838076673; ";
+        let asked = format!(
+            "{{\n{places}\n0:X29=object_0; 0:X28=data; \n1:X29=data; \n}}\n \
+             P0           | P1            ;\n \
+             LDR X1,[X29] | STR XZR,[X29] ;\n \
+             STR X1,[X28] | MOV X0,#2     ;\n \
+             MOV X0,#2    | B M0          ;\n \
+             B L0         | M0:           ;\n \
+             L0:          |               ;\nexists (0:X0=2)\n"
+        );
+        assert_eq!(test(&image, &scenario, false).unwrap(), asked);
+        assert_eq!(test(&image, &scenario, true).unwrap(), format!("Happens=1:X0=2\n{asked}"));
+        let nowhere = Scenario { threads: &["none"], ..scenario };
+        assert!(test(&image, &nowhere, false).unwrap_err().contains("no symbol none"));
+    }
+}

@@ -185,3 +185,106 @@ pub fn compute(operation: Operation, wide: bool, a: u64, b: u64) -> (u64, Nzcv) 
     };
     (result, Nzcv { n: negative(result), z: result == 0, c, v })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        State::of_a_call(0x1000, &[7, 8], 0x2000)
+    }
+
+    #[test]
+    fn a_call_finds_its_arguments_and_an_empty_stack() {
+        let state = state();
+        let known = [0, 1, 2, 30].map(|register| state.get(register));
+        assert_eq!(known, [7, 8, 0, 0x2000].map(Value::Known));
+        let stack = state.address(STACK).unwrap();
+        assert!(State::is_stack(stack - 1) && !State::is_stack(stack));
+        assert!(State::is_stack(stack - STACK_SIZE) && !State::is_stack(stack - STACK_SIZE - 1));
+        assert_eq!(state.get(ZERO), Value::Known(0));
+    }
+
+    #[test]
+    fn the_stack_holds_what_was_written_last_in_its_pieces() {
+        let mut state = state();
+        state.push(0x100, 8, Value::Known(0x1122_3344_5566_7788));
+        assert_eq!(state.pop(0x100, 8), Ok(Value::Known(0x1122_3344_5566_7788)));
+        for (at, bytes) in [(0x100, 4), (0x104, 4), (0xfc, 8), (0x107, 1), (0xff, 2)] {
+            assert!(state.pop(at, bytes).is_err(), "{at:#x}");
+        }
+        for (at, bytes) in [(0xf8, 8), (0x108, 8), (0xff, 1)] {
+            assert_eq!(state.pop(at, bytes), Ok(Value::Known(0)), "{at:#x}");
+        }
+        state.push(0xf8, 8, Value::Known(1));
+        state.push(0x108, 8, Value::Known(2));
+        assert_eq!(state.pop(0x100, 8), Ok(Value::Known(0x1122_3344_5566_7788)), "neighbours");
+        state.push(0x104, 1, Value::Known(0x1ff));
+        assert_eq!(state.pop(0x104, 1), Ok(Value::Known(0xff)));
+        assert_eq!(state.pop(0x100, 4), Ok(Value::Known(0)), "what it had is gone");
+        assert_eq!(
+            [state.pop(0xf8, 8), state.pop(0x108, 8)],
+            [1, 2].map(|value| Ok(Value::Known(value)))
+        );
+        state.push(0x200, 8, Value::In(3));
+        assert!(state.uses(3) && !state.uses(4));
+    }
+
+    #[test]
+    fn conditions_hold_by_their_flags() {
+        let holds = |bits: u32| {
+            let flags = Nzcv::of(bits);
+            (0..16).filter(|condition| flags.holds(*condition)).collect::<Vec<_>>()
+        };
+        // NZCV; EQ NE CS CC MI PL VS VC HI LS GE LT GT LE AL and its twin.
+        assert_eq!(holds(0b0000), [1, 3, 5, 7, 9, 10, 12, 14, 15]);
+        assert_eq!(holds(0b1000), [1, 3, 4, 7, 9, 11, 13, 14, 15]);
+        assert_eq!(holds(0b0100), [0, 3, 5, 7, 9, 10, 13, 14, 15]);
+        assert_eq!(holds(0b0010), [1, 2, 5, 7, 8, 10, 12, 14, 15]);
+        assert_eq!(holds(0b0001), [1, 3, 5, 6, 9, 11, 13, 14, 15]);
+        assert_eq!(holds(0b0110), [0, 2, 5, 7, 9, 10, 13, 14, 15]);
+        assert_eq!(holds(0b1001), [1, 3, 4, 6, 9, 10, 12, 14, 15]);
+    }
+
+    #[test]
+    fn results_and_flags_are_those_of_their_width() {
+        use Operation::{Add, And, Asr, Bic, Eor, Lsl, Lsr, Orn, Orr, Sub};
+        let of = |operation, wide, a, b| {
+            let (value, Nzcv { n, z, c, v }) = compute(operation, wide, a, b);
+            let flags = [n, z, c, v].map(u32::from);
+            (value, flags.iter().fold(0, |all, flag| 2 * all + flag))
+        };
+        let (most, top) = (u64::MAX, 1 << 63);
+        assert_eq!(of(Add, true, most, 1), (0, 0b0110));
+        assert_eq!(of(Add, true, top - 1, 1), (top, 0b1001));
+        assert_eq!(of(Add, true, top, top), (0, 0b0111));
+        assert_eq!(of(Add, true, 1, 2), (3, 0));
+        assert_eq!(of(Add, false, 0xffff_ffff, 1), (0, 0b0110));
+        assert_eq!(of(Add, false, 0x7fff_ffff, 1), (0x8000_0000, 0b1001));
+        assert_eq!(of(Sub, true, 1, 1), (0, 0b0110));
+        assert_eq!(of(Sub, true, 1, 2), (most, 0b1000));
+        assert_eq!(of(Sub, true, top, 1), (top - 1, 0b0011));
+        assert_eq!(of(Sub, true, top - 1, top), (most, 0b1001));
+        assert_eq!(of(Sub, false, 0, 1), (0xffff_ffff, 0b1000));
+        assert_eq!(of(And, true, 0b1100, 0b1010), (0b1000, 0));
+        assert_eq!(of(Orr, true, 0b1100, 0b1010), (0b1110, 0));
+        assert_eq!(of(Eor, true, 0b1100, 0b1010), (0b0110, 0));
+        assert_eq!(of(Bic, true, 0b1100, 0b1010), (0b0100, 0));
+        assert_eq!(of(Orn, false, 0, 1), (0xffff_fffe, 0b1000));
+        assert_eq!([of(Lsl, true, 3, 2), of(Lsr, true, 12, 2)], [(12, 0), (3, 0)]);
+        assert_eq!(of(Asr, true, top, 62), (!1, 0b1000));
+        assert_eq!(of(Asr, false, 0x8000_0000, 30), (0xffff_fffe, 0b1000));
+    }
+
+    #[test]
+    fn a_turn_is_repeated_where_nothing_known_has_changed() {
+        let mut state = state();
+        assert!(!state.is_retry(0x1000));
+        state.visit();
+        assert!(state.is_retry(0x1000) && !state.is_retry(0x1004));
+        state.set(1, Value::In(2));
+        assert!(state.is_retry(0x1000), "it was read");
+        state.set(0, Value::Known(1));
+        assert!(!state.is_retry(0x1000));
+    }
+}

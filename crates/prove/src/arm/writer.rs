@@ -142,3 +142,65 @@ pub fn named(wide: bool, register: u8) -> String {
 pub fn condition_name(condition: Condition) -> Result<&'static str, String> {
     CONDITIONS.get(condition).copied().ok_or("a condition that always holds".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detours(lines: &[&str]) -> String {
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        without_detours(lines, "B L0").join("; ")
+    }
+
+    #[test]
+    fn a_label_where_a_way_ends_at_once_is_left_out() {
+        let found = detours(&[
+            "CBZ X1,L1",
+            "B.EQ L1",
+            "TBZ X1,#0,L10",
+            "B L0",
+            "L1:",
+            "B L0",
+            "L10:",
+            "MOV X0,#1",
+            "B L0",
+        ]);
+        assert_eq!(found, "CBZ X1,L0; B.EQ L0; TBZ X1,#0,L10; B L0; L10:; MOV X0,#1; B L0");
+        assert_eq!(detours(&["B L0", "B L0"]), "B L0; B L0");
+        assert_eq!(detours(&["L1:", "B L2"]), "L1:; B L2");
+    }
+
+    #[test]
+    fn registers_and_places_are_few() {
+        let image = Image::of(&[], &[]);
+        let state = State::of_a_call(0, &[], 0);
+        let mut writer = Writer::new(&image, 'L');
+        assert_eq!(
+            (1..20).map(|_| writer.fresh(&state).unwrap()).collect::<Vec<_>>(),
+            (1..20).collect::<Vec<_>>()
+        );
+        assert!(writer.fresh(&state).unwrap_err().contains("too many values"));
+        writer.next();
+        assert_eq!(writer.fresh(&state), Ok(1));
+        let place = |writer: &mut Writer, bytes, at| writer.place(&state, bytes, at);
+        assert_eq!(place(&mut writer, 8, 0x8008).unwrap(), "[X29]");
+        assert_eq!(place(&mut writer, 8, 0x8000).unwrap(), "[X28]");
+        assert_eq!(place(&mut writer, 8, 0x8008).unwrap(), "[X29]");
+        assert!(place(&mut writer, 4, 0x8008).is_err() && place(&mut writer, 8, 0x9000).is_err());
+        writer.thread.places = (0..9).collect();
+        assert_eq!(place(&mut writer, 8, 0x8000).unwrap(), "[X20]");
+        assert!(place(&mut writer, 8, 0x8008).unwrap_err().contains("too many places"));
+        assert_eq!([writer.label(), writer.label(), writer.end()], ["L1", "L2", "L0"]);
+    }
+
+    #[test]
+    fn numbers_and_conditions_are_written_as_herd_reads_them() {
+        assert_eq!([immediate(true, u64::MAX), immediate(false, 0xffff_ffff)], ["#-1", "#-1"]);
+        assert_eq!(
+            [immediate(true, 0xffff_ffff), immediate(false, 1 << 32)],
+            ["#4294967295", "#0"]
+        );
+        assert_eq!([condition_name(0), condition_name(13)], [Ok("EQ"), Ok("LE")]);
+        assert!(condition_name(14).is_err());
+    }
+}

@@ -30,6 +30,8 @@ const MUST_FAIL: &str = "must_fail";
 
 /// How long a kernel has for its verdict, in seconds: several times what it takes.
 const TIMEOUT: &str = "20";
+/// The runner's exit status after that.
+const HANGS: i32 = 124;
 /// The runner's own deadline comes long before this.
 const MOST: Duration = Duration::from_secs(120);
 
@@ -83,24 +85,16 @@ pub fn run(project: &Project) -> Result<Sum, String> {
     let runner = runner.map_err(|error| error.line)?;
     let ends = boots.iter().map(|each| boot(&project.root, &runner, &images[each.image], each));
     let ends = ends.collect::<Result<Vec<End>, String>>()?;
-    let passes = boots.iter().zip(&ends).filter(|(boot, _)| boot.image != MUST_FAIL);
-    for (boot, end) in passes {
-        if end.0 != Some(0) {
-            return Err(format!("{} does not pass as it is: {}", boot.image, end.1));
-        }
-    }
-    let mut sum = Sum { refused: all.refused.len(), ..Sum::default() };
-    let is_there = |number: &&usize| !all.refused.contains(*number) && !all.alone.contains(*number);
-    let numbers: Vec<usize> = mutations.keys().filter(is_there).copied().collect();
+    pass_or_must_fail(&boots, &ends)?;
+    let mut sum = Sum::new(all.refused.len());
+    let numbers = all.numbers(&mutations);
     let fate = |images: &BTreeMap<&str, PathBuf>, number: usize| {
         for (each, end) in boots.iter().zip(&ends) {
             let image = chosen(project, &images[each.image], each.image, number)?;
             let now = boot(&project.root, &runner, &image, each);
             fs::remove_file(&image).map_err(|error| format!("{}: {error}", image.display()))?;
-            match now? {
-                now if now == *end => {}
-                (Some(124), ..) => return Ok(Fate::Hangs),
-                _ => return Ok(Fate::Caught),
+            if let Some(fate) = noticed(&now?, end) {
+                return Ok(fate);
             }
         }
         Ok::<Fate, String>(Fate::Missed)
@@ -127,6 +121,21 @@ pub fn run(project: &Project) -> Result<Sum, String> {
         }
     }
     Ok(sum)
+}
+
+/// Makes sure that what must pass does without a mutation.
+fn pass_or_must_fail(boots: &[Boot], ends: &[End]) -> Result<(), String> {
+    let fails = |(boot, end): &(&Boot, &End)| boot.image != MUST_FAIL && end.0 != Some(0);
+    match boots.iter().zip(ends).find(fails) {
+        Some((boot, end)) => Err(format!("{} does not pass as it is: {}", boot.image, end.1)),
+        None => Ok(()),
+    }
+}
+
+/// Returns what an end says of a mutation, unless it is that without one.
+fn noticed(now: &End, before: &End) -> Option<Fate> {
+    let fate = if now.0 == Some(HANGS) { Fate::Hangs } else { Fate::Caught };
+    (now != before).then_some(fate)
 }
 
 /// Builds the images of a workspace. Returns whether that went well, and cargo's messages.
@@ -159,15 +168,15 @@ fn boots(project: &Project) -> Result<Vec<Boot>, String> {
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let names = source.lines().filter_map(|line| line.strip_prefix("    (\"")?.split('"').next());
     let names = names.filter(|name| !name.starts_with("hang") && *name != "two_ends");
-    let usual = |image, append| Boot { image, append, variables: &[] };
-    let faults = names.map(|name| usual(MUST_FAIL, format!("must_fail={name}")));
-    let others = OTHERS.map(|(image, variables)| Boot { image, append: String::new(), variables });
-    let boots = PASS.iter().map(|image| usual(image, String::new())).chain(others).chain(faults);
-    let boots: Vec<_> = boots.collect();
-    match boots.len() {
-        ..10 => Err(format!("{} has few faults", path.display())),
-        _ => Ok(boots),
+    let names: Vec<&str> = names.collect();
+    if names.len() < 10 {
+        return Err(format!("{} has few faults", path.display()));
     }
+    let usual = |image, append| Boot { image, append, variables: &[] };
+    let faults = names.iter().map(|name| usual(MUST_FAIL, format!("must_fail={name}")));
+    let others = OTHERS.map(|(image, variables)| Boot { image, append: String::new(), variables });
+    let boots = PASS.iter().map(|image| usual(image, String::new()));
+    Ok(boots.chain(others).chain(faults).collect())
 }
 
 /// Returns a copy of the image that has chosen a mutation; 0: an image that has one for good.
@@ -202,4 +211,67 @@ fn boot(root: &Path, runner: &Path, image: &Path, boot: &Boot) -> Result<End, St
     // Addresses and times differ from boot to boot.
     let last = without_numbers(output.stderr.lines().last().unwrap_or(""));
     Ok((output.status, last, says.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_that_differs_is_noticed() {
+        let end = |status, last: &str| (Some(status), last.to_owned(), String::new());
+        let fate = |now, before| match noticed(&now, &before) {
+            None => "missed",
+            Some(Fate::Hangs) => "hangs",
+            Some(_) => "caught",
+        };
+        assert_eq!(fate(end(0, "x"), end(0, "x")), "missed");
+        assert_eq!(fate(end(124, "x"), end(124, "x")), "missed");
+        assert_eq!([fate(end(1, "x"), end(0, "x")), fate(end(0, "y"), end(0, "x"))], ["caught"; 2]);
+        assert_eq!(fate(end(124, "x"), end(0, "x")), "hangs");
+    }
+
+    #[test]
+    fn what_must_pass_does_and_what_must_fail_need_not() {
+        let boots =
+            [PASS[0], MUST_FAIL].map(|image| Boot { image, append: String::new(), variables: &[] });
+        let passes = |statuses: [i32; 2]| {
+            let ends = statuses.map(|status| (Some(status), "why".to_owned(), String::new()));
+            pass_or_must_fail(&boots, &ends)
+        };
+        assert_eq!([passes([0, 1]), passes([0, 0])], [Ok(()), Ok(())]);
+        assert_eq!(passes([1, 1]), Err("machine does not pass as it is: why".to_owned()));
+    }
+
+    #[test]
+    fn every_image_boots_and_no_fault_that_waits() {
+        let project = Project::find(String::new()).unwrap();
+        let boots = boots(&project).unwrap();
+        let of = |image| boots.iter().filter(move |boot| boot.image == image);
+        let others = |image| OTHERS.iter().filter(|other| other.0 == image).count();
+        assert_eq!(PASS.map(|image| of(image).count()), PASS.map(|image| 1 + others(image)));
+        assert_eq!(boots.iter().filter(|boot| !boot.variables.is_empty()).count(), OTHERS.len());
+        let faults: Vec<&str> = of(MUST_FAIL).map(|boot| boot.append.as_str()).collect();
+        assert!(faults.len() > 20 && faults.contains(&"must_fail=panic_first_core"), "{faults:?}");
+        let waits = |fault: &&str| fault.contains("=hang") || fault.contains("=two_ends");
+        assert!(!faults.iter().any(waits), "{faults:?}");
+        let few = tempfile::tempdir().unwrap();
+        fs::create_dir(few.path().join("examples")).unwrap();
+        fs::write(few.path().join("examples/must_fail.rs"), "    (\"a\", x),\n").unwrap();
+        let root = few.path().to_owned();
+        let project = Project { keep: root.clone(), root, only: String::new() };
+        assert!(self::boots(&project).is_err_and(|why| why.ends_with("has few faults")));
+    }
+
+    #[test]
+    fn images_are_those_that_cargo_names() {
+        let names = PASS.into_iter().chain([MUST_FAIL]);
+        let artifact =
+            |name| format!("{{\"target\":{{\"name\":\"{name}\"}},\"executable\":\"/{name}\"}}\n");
+        let messages: String = names.map(artifact).collect();
+        let images = images(&messages).unwrap();
+        assert_eq!(images.len(), 5);
+        assert!(images.iter().all(|(name, path)| *path == Path::new("/").join(name)));
+        assert!(self::images("").is_err());
+    }
 }

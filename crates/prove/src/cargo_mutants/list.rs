@@ -22,6 +22,17 @@ pub struct Mutation {
     pub opaque: bool,
 }
 
+impl Mutation {
+    /// Returns how the names of the unit tests begin that stand beside what it changes, if one file alone has them.
+    pub fn tests(&self) -> Option<String> {
+        let parts = self.change.file.with_extension("");
+        let parts = parts.iter().map(|part| part.to_string_lossy().into_owned());
+        let parts: Vec<String> = parts.skip_while(|part| part != "src").skip(1).collect();
+        let is_root = parts.is_empty() || parts == ["lib"] || parts == ["main"];
+        (!is_root).then(|| parts.join("::") + "::")
+    }
+}
+
 /// Returns the mutations of a package, which lies in `folder`, by number.
 pub fn of(
     project: &Project,
@@ -100,6 +111,19 @@ mod tests {
         assert_eq!(mutation.name, "f: replace + with -");
         assert!(mutation.opaque && mutation.change.file == Path::new("src/a.rs"));
         assert!(read(&entry(json!(null)), source).is_none());
+    }
+
+    #[test]
+    fn the_tests_beside_a_mutation_are_those_of_its_file() {
+        let tests = |file: &str| {
+            let edit = Edit::new(0, "a", "b");
+            let change = Change { file: Path::new(file).to_owned(), edit };
+            Mutation { name: String::new(), change, opaque: false }.tests()
+        };
+        assert_eq!(tests("crates/a/src/b/c.rs").as_deref(), Some("b::c::"));
+        assert_eq!(tests("crates/a/src/b.rs").as_deref(), Some("b::"));
+        let roots = ["crates/a/src/lib.rs", "crates/a/src/main.rs", "crates/a/routines/lib.rs"];
+        assert_eq!(roots.map(tests), [None, None, None]);
     }
 
     #[test]

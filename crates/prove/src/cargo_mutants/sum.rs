@@ -19,6 +19,11 @@ pub enum Fate {
 }
 
 impl Sum {
+    /// Begins with those that do not compile.
+    pub fn new(refused: usize) -> Sum {
+        Sum { refused, ..Sum::default() }
+    }
+
     /// Prints what came of a package. Returns whether nothing was missed.
     pub fn report(&self, package: &str) -> bool {
         let Sum { caught, hanging, missed, refused } = self;

@@ -24,6 +24,15 @@ pub struct Viable {
     pub refused: BTreeSet<usize>,
 }
 
+impl Viable {
+    /// Returns the mutations that are in it.
+    pub fn numbers(&self, mutations: &BTreeMap<usize, Mutation>) -> Vec<usize> {
+        let left_out =
+            |number: &&usize| self.refused.contains(*number) || self.alone.contains(*number);
+        mutations.keys().filter(|number| !left_out(number)).copied().collect()
+    }
+}
+
 /// Builds a copy with these mutations by `build`, which returns cargo's messages, and whether it succeeded.
 pub fn build(
     project: &Project,

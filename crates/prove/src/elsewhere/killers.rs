@@ -3,7 +3,7 @@
 use crate::killed::death;
 use crate::program::{BUILD, Program};
 use crate::project::{Project, must, run as run_command};
-use crate::verdict::passed_tests;
+use crate::verdict::passes;
 use mutants::elsewhere::{Image, In, Killer, Sign};
 use runner::process::Output;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +83,7 @@ impl<'a> Killers<'a> {
 
     fn first_run(&self, tests: Tests, test: &str) -> Result<(Output, bool), String> {
         let output = self.programs[&tests].first_run(test)?;
-        let good = output.succeeded() && passed_tests(&output) > 0;
+        let good = passes(&output);
         Ok((output, good))
     }
 

@@ -68,6 +68,37 @@ fn shown(symbol: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake::elf;
+
+    #[test]
+    fn code_is_cut_at_symbols_and_data_is_left_out() {
+        const START: u64 = 0x1000;
+        let words: Vec<u32> = (0..130).collect();
+        let names: Vec<String> = (10..120).map(|number| format!("f{number}")).collect();
+        let mut symbols =
+            vec![("first", START), ("$x.0", START), ("$d.1", START + 12), ("$x.2", START + 20)];
+        symbols.extend(names.iter().zip(10..).map(|(name, at)| (name.as_str(), START + 4 * at)));
+        let mut functions = functions(&elf(START, &words, &symbols)).unwrap().into_iter();
+        let mut next = || {
+            let Function { name, address, code } = functions.next().unwrap();
+            (name, address, code.iter().map(|one| one.0).collect::<Vec<_>>())
+        };
+        assert_eq!(next(), ("first".to_owned(), START, vec![0, 1, 2, 5, 6, 7, 8, 9]));
+        assert_eq!(next(), ("f10".to_owned(), START + 40, vec![10]));
+        let last = functions.last().unwrap();
+        assert_eq!((last.name.as_str(), last.code.len()), ("f119", 11));
+    }
+
+    #[test]
+    fn an_image_with_few_functions_is_none() {
+        let of = |count: u64| {
+            let names: Vec<String> = (0..count).map(|number| format!("f{number}")).collect();
+            let symbols: Vec<_> =
+                names.iter().zip(0..).map(|(name, at)| (name.as_str(), 4 * at)).collect();
+            functions(&elf(0, &[0; 200], &symbols)).map(|functions| functions.len()).ok()
+        };
+        assert_eq!([of(100), of(101)], [None, Some(101)]);
+    }
 
     #[test]
     fn a_symbol_is_shown_as_its_path() {

@@ -121,6 +121,22 @@ impl Instruction {
 }
 
 #[cfg(test)]
+impl Instruction {
+    /// Returns the instruction with this name.
+    pub fn of(name: &str) -> Instruction {
+        let crm =
+            name.split_once(' ').and_then(|(_, end)| DOMAINS.iter().position(|it| *it == end));
+        let barrier = |base: u32| Instruction(base | (crm.unwrap_or(15) as u32) << 8);
+        match name.split(' ').next() {
+            Some("dsb") => barrier(0xd503_309f),
+            Some("dmb") => barrier(0xd503_30bf),
+            Some("isb") => barrier(0xd503_30df),
+            _ => Instruction(NAMED.iter().find(|(.., own)| *own == name).expect(name).1),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -133,6 +149,16 @@ mod tests {
         let some = [0xd518_1001, 0xd50b_7a29, 0xd53b_e048, 0xd45e_0000, 0xd503_201f];
         assert_eq!(some.map(name), ["msr sctlr_el1", "dc cvac", "mrs cntvct_el0", "hlt", ""]);
         assert!(Instruction(0xd508_871f).is_named("tlbi vmalle1"));
+    }
+
+    #[test]
+    fn every_name_is_that_of_its_own_instruction() {
+        for (.., name) in NAMED {
+            assert!(Instruction::of(name).is_named(name), "{name}");
+        }
+        for name in ["dsb ishst", "dsb nsh", "dsb sy", "dmb ishld", "isb"] {
+            assert!(Instruction::of(name).is_named(name), "{name}");
+        }
     }
 
     #[test]

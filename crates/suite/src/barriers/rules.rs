@@ -348,3 +348,7 @@ mod tests {
         assert_eq!(faults(&[]).len(), 6);
     }
 }
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+pub mod whole;

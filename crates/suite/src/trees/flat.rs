@@ -59,3 +59,45 @@ fn write(image: &mut [u8], at: usize, code: &[u32]) {
 fn put(image: &mut [u8], at: usize, number: usize) {
     image[at..at + 8].copy_from_slice(&(number as u64).to_le_bytes());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::elf;
+
+    const START: u64 = 0x4020_0000;
+
+    /// Returns a number of the header.
+    fn number(image: &[u8], at: usize) -> usize {
+        usize::from_le_bytes(image[at..at + 8].try_into().unwrap())
+    }
+
+    fn words(image: &[u8], at: usize) -> [u32; 2] {
+        [at, at + 4].map(|at| u32::from_le_bytes(image[at..at + 4].try_into().unwrap()))
+    }
+
+    #[test]
+    fn a_header_stands_before_the_kernel_and_jumps_to_it() {
+        let image = image(&elf(START, &[1, 2, 3], &[]), None).unwrap();
+        assert_eq!((image.len(), words(&image, 4096)), (4096 + 12, [1, 2]));
+        assert_eq!(words(&image, 0), [0x1400_0400, 0]); // b .+4096
+        // QEMU puts the header where the kernel then follows at its own address.
+        assert_eq!(number(&image, 8), 0x20_0000 - 4096);
+        assert_eq!((number(&image, 16), &image[56..60]), (4096 + 12, &b"ARM\x64"[..]));
+        assert!(image[64..4096].iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn what_x0_is_to_be_is_loaded_on_the_way() {
+        let image = image(&elf(START, &[1, 2, 3], &[]), Some(0x4028_0000)).unwrap();
+        assert_eq!(words(&image, 0), [0x1400_0010, 0]); // b .+64
+        assert_eq!(words(&image, 64), [0x5800_0040, 0x1400_03ef]); // ldr x0, .+8; b .+4028
+        assert_eq!((number(&image, 72), words(&image, 4096)), (0x4028_0000, [1, 2]));
+    }
+
+    #[test]
+    fn a_kernel_that_qemu_would_move_is_refused() {
+        let offset = |offset: u64| image(&elf((1 << 30) + 4096 + offset, &[1], &[]), None).is_ok();
+        assert_eq!([offset(1 << 20), offset((1 << 20) + 8)], [false, true]);
+    }
+}
