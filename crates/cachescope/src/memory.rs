@@ -57,7 +57,7 @@ struct Table {
 }
 
 impl Table {
-    fn new(mut spans: Vec<&'static Span>) -> Self {
+    fn of(mut spans: Vec<&'static Span>) -> Self {
         spans.sort_by_key(|span| span.range.start);
         let low = spans.first().map_or(0, |span| span.range.start);
         let length = spans.last().map_or(0, |span| span.range.end - low);
@@ -119,7 +119,7 @@ impl Memory {
             let lines = (0..lines).map(|_| OnceLock::new()).collect();
             spans.push(Box::leak(Box::new(Span { range, lines })));
         }
-        let table = Box::leak(Box::new(Table::new(spans)));
+        let table = Box::leak(Box::new(Table::of(spans)));
         self.table.store(table, Ordering::Release); // pairs with the load in `table`
         drop(writer);
         Ok(())

@@ -111,9 +111,9 @@ fn search(
             for run in run(&list)? {
                 runs.seeds += 1;
                 runs.hashes.extend(run.hash.clone());
-                let lower = runs.failed.as_ref().is_none_or(|(_, lowest)| run.seed < lowest.seed);
-                if run.why.is_some() && lower {
-                    runs.failed = Some((list.scenario, run));
+                if run.why.is_some() {
+                    let both = runs.failed.take().into_iter().chain([(list.scenario, run)]);
+                    runs.failed = both.min_by_key(|(_, run)| run.seed);
                 }
             }
         }
@@ -214,6 +214,22 @@ mod tests {
             seeds.sort_unstable();
             assert_eq!(seeds, (first..=last).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn each_part_is_twice_as_long_up_to_the_longest() {
+        let (_, asked) = found(&Plan::new(named("free"), 4), 1, 300, &[]);
+        let counts: Vec<_> = asked.iter().map(|list| list.count).collect();
+        assert_eq!(counts, [4, 8, 16, 32, 64, 100, 76]);
+    }
+
+    #[test]
+    fn a_hunt_says_how_fast_it_was() {
+        let took = Duration::from_secs(15);
+        let found = Found { seeds: 30, different: 7, cores: 4, took, failure: None };
+        let line =
+            "30 seeds on 4 cores: none fails, 7 different schedules, 15.0 s (120 seeds a minute)";
+        assert_eq!(found.to_string(), line);
     }
 
     #[test]

@@ -122,8 +122,7 @@ impl Kernel {
     pub fn boot(&self, seeds: &Seeds, cores: u32, trace: bool) -> Result<Boot, ExitError> {
         let mut plugin = self.plugin.as_deref().map(Plugin::new).transpose()?;
         let mut command = self.command(seeds, cores, trace, plugin.as_ref());
-        let patience = BOOT + SEED * u32::try_from(seeds.count).unwrap_or(u32::MAX);
-        let output = process::run(&mut command, Instant::now() + patience)
+        let output = process::run(&mut command, Instant::now() + patience(seeds.count))
             .map_err(|error| qemu::missing(&self.settings.qemu, &error))?;
         if output.stdout.is_empty() {
             // Without a word of the kernel it is QEMU that does not start.
@@ -146,6 +145,11 @@ impl Kernel {
     pub fn tier(&self) -> Tier {
         if self.plugin.is_some() { Tier::Plugin } else { Tier::Icount }
     }
+}
+
+/// Returns how long a boot for so many seeds may take.
+fn patience(seeds: u64) -> Duration {
+    BOOT + SEED * u32::try_from(seeds).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

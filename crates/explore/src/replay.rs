@@ -155,6 +155,12 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_was_cut_short_is_shown_as_it_is() {
+        let output = "# seed 7\n# step 0 core 1 x\n# step 1 core";
+        assert_eq!(steps(output, 9, &mut |_| None), "     0   core 1 x\n  step 1 core\n");
+    }
+
+    #[test]
     fn of_many_steps_the_last_are_shown_and_the_others_counted() {
         let all = shown(usize::MAX);
         assert_eq!(shown(4), all);

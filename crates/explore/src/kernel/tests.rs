@@ -101,6 +101,11 @@ fn the_kernel_is_told_its_seeds_and_qemu_who_makes_the_schedule() {
 }
 
 #[test]
+fn each_seed_has_half_a_second_more() {
+    assert_eq!([1, 100].map(|seeds| patience(seeds).as_millis()), [20_500, 70_000]);
+}
+
+#[test]
 fn a_boot_is_what_was_printed_and_how_it_ended() {
     let Fake { kernel, _folder } = fake("echo '# seed 1'; echo else >&2; exit 3");
     let boot = kernel.boot(&seeds(1, 1, 1), 2, false).unwrap();

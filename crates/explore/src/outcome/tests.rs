@@ -194,3 +194,12 @@ fn a_wanted_panic_is_not_what_the_plugin_ends() {
     let runs = runs(&boot(&console, &plugin, 1), &list("extra", 9, 1, 1));
     assert!(runs[0].why.is_some());
 }
+
+#[test]
+fn a_verdict_of_either_kind_beside_a_panic_is_told() {
+    for verdict in ["ok 1 x", "not ok 1 x"] {
+        let console = format!("# seed 1\n# panic {MESSAGE}\n{verdict}\n{FAIL}");
+        let told = format!("a test is reported beside a panic: {verdict}");
+        assert_eq!(report::after_a_panic(&console), Some(told));
+    }
+}
