@@ -63,8 +63,12 @@ impl Fake {
     fn new() -> Fake {
         let fake = Fake { folder: tempfile::tempdir().unwrap() };
         for (name, text) in [("cargo", CARGO), ("qemu", QEMU)] {
-            fs::write(fake.path(name), text).unwrap();
-            fs::set_permissions(fake.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+            fs::write(fake.path("draft"), text).unwrap();
+            fs::set_permissions(fake.path("draft"), fs::Permissions::from_mode(0o755)).unwrap();
+            // Another process writes it: what this one has open for writing, another test may just hand on.
+            let mut copy = Command::new("cp");
+            copy.arg("-p").args([fake.path("draft"), fake.path(name)]);
+            assert!(copy.status().unwrap().success());
         }
         fake
     }

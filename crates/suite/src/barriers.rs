@@ -107,8 +107,8 @@ mod tests {
     fn a_fault_and_a_barrier_that_nobody_misses_are_failures() {
         let mut functions = rules::whole::good(START);
         let clock = functions.last_mut().unwrap();
-        // Two, of which one is enough; the first orders only the second.
-        clock.code = ["isb", "isb", "mrs cntvct_el0"].map(Instruction::of).to_vec();
+        // Of these one is enough; the first two order only the third.
+        clock.code = ["isb", "isb", "isb", "mrs cntvct_el0"].map(Instruction::of).to_vec();
         let outcome = images(&functions).outcome(&step());
         assert_eq!(outcome.failed, 3);
         let place = START + functions.iter().map(|it| 4 * it.code.len() as u64).sum::<u64>() - 8;
@@ -117,7 +117,7 @@ mod tests {
             "{}",
             outcome.output
         );
-        functions.last_mut().unwrap().code.drain(..2);
+        functions.last_mut().unwrap().code.drain(..3);
         let outcome = images(&functions).outcome(&step());
         assert_eq!((outcome.passed, outcome.failed), (0, 3));
         assert!(outcome.output.contains("no ISB before the counter"), "{}", outcome.output);

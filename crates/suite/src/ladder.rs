@@ -207,3 +207,18 @@ fn refuses(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     }
     Ok(sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_one_core_nothing_is_lost_and_on_more_it_is() {
+        let names = steps().into_iter().take(2).map(|step| step.name).collect::<Vec<_>>();
+        let start = "ladder: counts are right on";
+        assert_eq!(
+            names,
+            [format!("{start} 1 core, racy's too"), format!("{start} 2 cores, racy's are not")]
+        );
+    }
+}

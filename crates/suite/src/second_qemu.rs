@@ -52,3 +52,24 @@ fn with_it(step: Step) -> Step {
         work: Box::new(move |context, end| work(&context.with_second_qemu(end)?, end)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn steps_get_the_second_qemu_or_say_why_there_is_none() {
+        let run = |script: &str| {
+            let fake = Fake::new();
+            fake.script("scripts/second-qemu", script);
+            fake.script("is", "[ \"$QEMU\" = /second/qemu ]");
+            [fake.outcome(&fetch()), fake.outcome(&with_it(lint("x", "./is")))]
+        };
+        assert_eq!(run("echo /second/qemu"), [Outcome::one(), Outcome::one()]);
+        let none = run("echo 'rundown: none here' >&2; exit 3");
+        assert!(none.iter().all(|outcome| outcome.not_run && outcome.output == "none here"));
+        let failed = run("echo 'rundown: no network' >&2; exit 1");
+        assert!(failed.iter().all(|outcome| *outcome == Outcome::failure("no network\n")));
+    }
+}
