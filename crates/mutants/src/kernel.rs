@@ -123,7 +123,7 @@ pub(crate) const KERNEL: &[Elsewhere] = elsewhere! {
         Boot(
             Example("must_fail"),
             &[("QEMU_EXTRA", "-append must_fail=condition_failed")],
-            Lacks("not ok 1 this does not hold"),
+            Lacks("this does not hold"),
         );
     "what a core takes over is not looked at", "src/demo/worker.rs",
         "            self.look();\n            drop(guard);\n            self.counts.released += 1;\n            self.counts.received += 1;" =>

@@ -38,7 +38,7 @@ pub(crate) const SCOPE: &[Elsewhere] = elsewhere! {
         "for change in 0..self.count {" => "for change in 0..self.count.min(1) {",
         Test("pct", Library, "priorities::tests::of_two_that_fall_the_change_points_say_who_is_last");
     "any seed that fails is reported as the lowest", "crates/explore/src/hunt.rs",
-        "run.seed < lowest.seed" => "run.seed != lowest.seed",
+        "both.min_by_key(|(_, run)| run.seed)" => "both.last()",
         Test("explore", Library, "hunt::tests::the_lowest_seed_that_fails_is_found");
     "the explorer ignores QEMU's exit status", "crates/explore/src/outcome.rs",
         "Some(status) if status == wanted => None," => "Some(_) => None,",
