@@ -9,15 +9,20 @@ use core::arch::asm;
 /// watches, `ERG`, as far as they are given (Arm ARM, CTR_EL0), but no less than the smallest data cache
 /// line, `DminLine`.
 pub fn granule() -> usize {
-    let given = |field: u64| match ctr_el0() >> field & 0xf {
-        0 => smallest_line(),
-        log2_words => 4 << log2_words,
-    };
-    given(24).max(given(20)).max(smallest_line())
+    granule_of(ctr_el0())
 }
 
-fn smallest_line() -> usize {
-    4 << (ctr_el0() >> 16 & 0xf)
+/// As [`granule`], of a core with this register.
+pub fn granule_of(ctr_el0: u64) -> usize {
+    let given = |field: u64| match ctr_el0 >> field & 0xf {
+        0 => smallest_line(ctr_el0),
+        log2_words => 4 << log2_words,
+    };
+    given(24).max(given(20)).max(smallest_line(ctr_el0))
+}
+
+fn smallest_line(ctr_el0: u64) -> usize {
+    4 << (ctr_el0 >> 16 & 0xf)
 }
 
 fn ctr_el0() -> u64 {
@@ -31,7 +36,7 @@ fn ctr_el0() -> u64 {
 ///
 /// By `DC CVAC` on each line, to the point of coherency (Arm ARM, DC CVAC). Finished on return.
 pub fn clean<T>(value: &T) {
-    let line = smallest_line();
+    let line = smallest_line(ctr_el0());
     let start = (&raw const *value).addr() & !(line - 1);
     let end = (&raw const *value).addr() + size_of::<T>();
     for address in (start..end).step_by(line) {
