@@ -58,3 +58,17 @@ impl<const STRIDE: usize> Variant for OwnWord<STRIDE> {
         Words { range, stride: STRIDE }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_each_word_is_off_by_is_told_once() {
+        let words = OwnWord::<64>::new(&crate::variants::padded64::ABOUT, 3);
+        for (core, off_by) in [(0, 1), (1, 2), (2, usize::MAX)] {
+            words.word(core).store(off_by, Ordering::Relaxed);
+        }
+        assert_eq!([words.reset(), words.reset()], [2, 0]);
+    }
+}
