@@ -126,11 +126,15 @@ fn search(
 /// Returns the runs of a list of seeds, up to the first that fails; in one boot if that can be.
 fn list_runs(kernel: &Kernel, list: &Seeds, cores: u32) -> Result<Vec<Run>, ExitError> {
     let boot = |list: &Seeds| Ok(outcome::runs(&kernel.boot(list, cores, false)?, list));
-    if !matches!(list.scenario.ends, Ends::InPanic(_)) && kernel.tier() == Tier::Icount {
-        return boot(list);
+    match in_one_boot(list.scenario.ends, kernel.tier()) {
+        true => boot(list),
+        false => one_by_one(list, boot),
     }
-    // A boot for each: none survives, or the plugin takes one seed only.
-    one_by_one(list, boot)
+}
+
+/// Returns whether a boot can run several seeds: not if none survives, and the plugin takes one only.
+fn in_one_boot(ends: Ends, tier: Tier) -> bool {
+    !matches!(ends, Ends::InPanic(_)) && tier == Tier::Icount
 }
 
 /// Returns the runs of a list whose seeds are booted one by one, up to the first that fails.
@@ -183,6 +187,14 @@ mod tests {
     }
 
     /// Whatever else fails later, on the same scenario or on another, in the same part or in the next one.
+    #[test]
+    fn a_boot_runs_several_seeds_if_it_survives_them_and_nobody_steps_through_it() {
+        let ends = [Ends::Well, Ends::InPanic("")];
+        let several =
+            [Tier::Icount, Tier::Plugin].map(|tier| ends.map(|ends| in_one_boot(ends, tier)));
+        assert_eq!(several, [[true, false], [false, false]]);
+    }
+
     #[test]
     fn the_lowest_seed_that_fails_is_found() {
         let all = Plan::new(None, 4);
