@@ -112,7 +112,10 @@ mod tests {
             let clock = core::cell::Cell::new(0);
             let now = || clock.replace(clock.get() + 3 * time);
             assert_eq!(objects.time(now, 1_000_000_000_000), Some(time));
-            assert!(objects.objects.iter().all(|object| object.try_acquire().is_ok()), "live again");
+            assert!(
+                objects.objects.iter().all(|object| object.try_acquire().is_ok()),
+                "live again"
+            );
         }
     }
 
