@@ -35,7 +35,7 @@ pub(crate) const KERNEL: &[Elsewhere] = elsewhere! {
     "a deadline that passes on the way to the sleep is lost", "crates/parking/src/lib.rs",
         "core.masked(|| {\n                core.alarm(Some(deadline));" =>
         "core.alarm(Some(deadline));\n            core.masked(|| {",
-        Boot(Cores, &[], Says("not ok 1 "));
+        Boot(Cores, &[], Says("not ok 1 a sleep ends"));
     "constants can be written", "src/machine/board/mmu.rs",
         "add(image::rodata(), READ);" => "add(image::rodata(), READ_WRITE);",
         Boot(Machine, &[], Says("not ok 3 every page"));
@@ -123,7 +123,7 @@ pub(crate) const KERNEL: &[Elsewhere] = elsewhere! {
         Boot(
             Example("must_fail"),
             &[("QEMU_EXTRA", "-append must_fail=condition_failed")],
-            Lacks("this does not hold"),
+            Lacks("not ok 1 this does not hold"),
         );
     "what a core takes over is not looked at", "src/demo/worker.rs",
         "            self.look();\n            drop(guard);\n            self.counts.released += 1;\n            self.counts.received += 1;" =>

@@ -161,9 +161,11 @@ mod unit {
         };
         let waits: Vec<String> = steps(true).map(|step| step.name).collect();
         assert_eq!(waits, WAITS.map(|name| format!("must fail: {name}")));
-        fake.boots(1, "not ok 2 x\ntest 2 failed: this does not\n");
+        let failed =
+            "not ok 2 x\n# rundown: FAIL\ntest 2 failed: this does not (QEMU's exit status is 1)\n";
+        fake.boots(1, failed);
         assert_eq!(fake.run(&step("test_failed")), (1, 0));
-        fake.boots(0, "not ok 2 x\ntest 2 failed: this does not\n");
+        fake.boots(0, failed);
         assert_eq!(fake.run(&step("test_failed")), (0, 1));
         // The name reaches the kernel, and only what hangs has little time.
         fake.script("built/runner", "echo \"$QEMU_TIMEOUT $QEMU_EXTRA\"; exit 1");

@@ -251,7 +251,8 @@ mod tests {
     #[test]
     fn a_boot_that_must_fail_says_why() {
         let refused = rule("an x0 that leads to no tree is refused");
-        let says = "# panic on core 0: no device tree lies at 0x40215000\n";
+        let says =
+            "# panic on core 0: the device tree does not lie where the loader says: 0x40215000\n";
         assert!(judge(refused, says, None, 1).0);
         assert!(!judge(refused, says, None, 0).0 && !judge(refused, "# panic\n", None, 1).0);
     }

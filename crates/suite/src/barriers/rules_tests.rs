@@ -87,9 +87,10 @@ fn what_no_rule_knows_is_a_fault_unless_it_is_foreign() {
 
 #[test]
 fn a_piece_of_assembly_is_as_in_the_table() {
-    let wfi = ["msr vbar_el1", "wfi", "msr sctlr_el1", "isb", "ret"];
+    let wfi = ["msr vbar_el1", "wfi", "msr sctlr_el1", "msr spsel", "isb", "ret"];
     assert!(with("at_el1", &named(&wfi)).is_empty());
-    fault("at_el1", &named(&["msr vbar_el1", "isb", "msr sctlr_el1", "ret"]), "at_el1 has [");
+    let early = ["msr vbar_el1", "isb", "msr sctlr_el1", "msr spsel", "ret"];
+    fault("at_el1", &named(&early), "at_el1 has [");
 }
 
 #[test]
