@@ -143,12 +143,12 @@ impl<'a> Pump<'a> {
     /// Sleeps until something happens.
     fn wait(&self) {
         let mut fds = vec![PollFd::new(self.signals.fd(), PollFlags::POLLIN)];
-        if self.has_room(&self.stdout) {
+        if has_room(&self.stdout, self.ends()) {
             fds.extend(
                 self.output.as_ref().map(|output| PollFd::new(output.as_fd(), PollFlags::POLLIN)),
             );
         }
-        if self.has_room(&self.stderr) {
+        if has_room(&self.stderr, self.ends()) {
             fds.extend(
                 self.errors.as_ref().map(|errors| PollFd::new(errors.as_fd(), PollFlags::POLLIN)),
             );
@@ -159,9 +159,9 @@ impl<'a> Pump<'a> {
         let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
     }
 
-    /// Returns whether more may be read for this output. A QEMU that was asked to end must not wait for us.
-    fn has_room(&self, sink: &Sink) -> bool {
-        !is_full(sink) || self.reason.is_some()
+    /// Returns whether QEMU was asked to end.
+    fn ends(&self) -> bool {
+        self.reason.is_some()
     }
 
     /// Asks QEMU to end, and the second time does not ask.
@@ -181,7 +181,7 @@ impl<'a> Pump<'a> {
         let mut bytes = [0; 8192];
         let mut any = false;
         for _ in 0..MOST_READS {
-            if !self.has_room(&self.stdout) {
+            if !has_room(&self.stdout, self.ends()) {
                 break;
             }
             let count = take(&mut self.output, &mut bytes);
@@ -194,7 +194,7 @@ impl<'a> Pump<'a> {
             push(&self.stdout, &bytes[..count]);
         }
         for _ in 0..MOST_READS {
-            if !self.has_room(&self.stderr) {
+            if !has_room(&self.stderr, self.ends()) {
                 break;
             }
             let count = take(&mut self.errors, &mut bytes);
@@ -239,6 +239,11 @@ fn push(sink: &Sink, bytes: &[u8]) {
     if !is_full(sink) {
         sink.push(bytes);
     }
+}
+
+/// Returns whether more may be read for this output. A QEMU that `ends` must not wait for us.
+fn has_room(sink: &Sink, ends: bool) -> bool {
+    !is_full(sink) || ends
 }
 
 /// Returns whether so much waits there that no more should.
@@ -302,5 +307,42 @@ mod tests {
             assert_eq!(due(&lines, spoken), MOST_WAITING - 1);
         }
         assert_eq!([false, true].map(|spoken| due(&much[1..], spoken)), [0, 0]);
+    }
+
+    #[test]
+    fn no_more_is_read_while_much_waits_for_a_reader_unless_it_is_the_end() {
+        let (_nobody_reads, pipe) = io::pipe().unwrap();
+        let sink = Sink::start(&pipe, || {}).unwrap();
+        assert!(has_room(&sink, false) && has_room(&sink, true));
+        // A pipe of Linux holds 64 KiB (pipe(7)); the rest waits.
+        push(&sink, &vec![0; 4 * 64 * 1024]);
+        assert!(!has_room(&sink, false) && has_room(&sink, true));
+        push(&sink, &vec![0; 4 * 64 * 1024]);
+        assert!(sink.waiting() <= 4 * 64 * 1024);
+        assert_eq!(MOST_WAITING, 64 * 1024);
+    }
+
+    #[test]
+    fn a_word_is_found_wherever_it_stands() {
+        let words = [&b"panic"[..], b"a panic", b"panic.", b"pani", b"pan\nic", b""];
+        let found = words.map(|words| contains(words, b"panic"));
+        assert_eq!(found, [true, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn an_output_that_fails_is_at_its_end_and_one_that_has_nothing_is_not() {
+        struct Fails(io::ErrorKind);
+        impl Read for Fails {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+        }
+        let open = |kind| {
+            let mut pipe = Some(Fails(kind));
+            assert_eq!(take(&mut pipe, &mut [0]), 0);
+            pipe.is_some()
+        };
+        use io::ErrorKind::{BrokenPipe, Interrupted, WouldBlock};
+        assert_eq!([WouldBlock, Interrupted, BrokenPipe].map(open), [true, true, false]);
     }
 }

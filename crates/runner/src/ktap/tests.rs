@@ -171,6 +171,7 @@ fn a_very_long_line_is_bounded() {
         report.feed(b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
     }
     assert!(report.unfinished.capacity() <= 2 * LONGEST_LINE);
+    assert_eq!(LONGEST_LINE, 16_384);
     assert!(report.verdict().is_err());
     assert!(report.last_line().len() <= 200);
 }

@@ -98,3 +98,32 @@ fn complete(cpus: Option<u64>, most: Option<u64>, mut levels: Levels) -> Result<
     let number = |count| u32::try_from(count).map_err(|_| "has far too many cores".to_owned());
     Ok(Cores { boot: number(cpus)?, most: number(most)? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_none_is_told_with_its_key_if_it_has_one() {
+        let why = |text| count(text).expect_err(text);
+        assert_eq!(why("x"), "is not a number of cores");
+        assert_eq!(why("cpus=x"), "is not a number of cores");
+        assert_eq!(why("4,cores=x"), "has cores=x, which is not a number of cores");
+        assert_eq!(why("x,cores=2"), "has x, which is not a number of cores");
+    }
+
+    #[test]
+    fn who_asks_for_more_than_the_machine_takes_is_told_of_the_one_that_takes_more() {
+        let why = |most| {
+            let cores = Cores { boot: most + 1, most: most + 1 };
+            check("x", cores, "virt", most).expect_err("too many").line
+        };
+        let other = ", or set QEMU_MACHINE=virt,gic-version=3";
+        for (most, ends) in
+            [(8, other), (MOST_GICV3 - 1, other), (MOST_GICV3, ""), (MOST_GICV3 + 1, "")]
+        {
+            assert!(why(most).ends_with(&format!("set it to 1 to {most}{ends}")), "{}", why(most));
+        }
+        assert!(check("x", Cores { boot: 1, most: 8 }, "virt", 8).is_ok());
+    }
+}
