@@ -46,6 +46,8 @@ fn main() -> ! {
         let took = time::now() - before;
         let drain = shared.drain().ticks;
         holds(format_args!("the drain took {drain} ticks of {took}"), (2..took).contains(&drain))?;
+        let moved = shared.counts().iter().map(|counts| counts.received).sum::<u64>();
+        holds("guards have changed cores", moved > 0 || cores::count() == 1)?;
         all(shared)
     });
     ktap.test("a core that did too few pairs is noticed", || pairs(shared));
@@ -59,7 +61,16 @@ fn main() -> ! {
         (up, result) if up < cores::count() => notices("not all cores are up", result),
         (_, result) => result,
     });
-    ktap.test("without what was made wrong, every check passes again", || all(shared));
+    ktap.test(
+        "without what was made wrong, every check passes again, also after another round",
+        || {
+            all(shared)?;
+            shared.counters.iter().for_each(|counters| counters.0.write(&Counts::default()));
+            rounds::again(shared)?;
+            let pairs = |counts: &Counts| counts.granted >= shared.pairs && counts.refused > 1;
+            holds("every core has worked and was refused again", shared.counts().iter().all(pairs))
+        },
+    );
     ktap.finish()
 }
 
