@@ -47,7 +47,9 @@ fn main() -> ! {
         let drain = shared.drain().ticks;
         holds(format_args!("the drain took {drain} ticks of {took}"), (2..took).contains(&drain))?;
         let moved = shared.counts().iter().map(|counts| counts.received).sum::<u64>();
-        holds("guards have changed cores", moved > 0 || cores::count() == 1)?;
+        // Not only those that wait for a core when its work ends, one each.
+        let some = if cores::count() == 1 { 0 } else { cores::count() as u64 + 1 };
+        holds(format_args!("{moved} guards have changed cores, at least {some}"), moved >= some)?;
         all(shared)
     });
     ktap.test("a core that did too few pairs is noticed", || pairs(shared));
