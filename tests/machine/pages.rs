@@ -205,7 +205,11 @@ fn registers(tables: u64) -> ktap::Result {
     // M, C, SA, SA0, I are set; A, WXN, E0E, EE are not (Arm ARM, SCTLR_EL1).
     let set = 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 12;
     let clear = 1 << 1 | 1 << 19 | 1 << 24 | 1 << 25;
-    equal("SCTLR_EL1", SCTLR_EL1.get() & (set | clear), set)
+    equal("SCTLR_EL1", SCTLR_EL1.get() & (set | clear), set)?;
+    // LSMAOE, nTLSMD, SPAN, EIS, TSCXT, EOS: 1 without the features that give them a meaning.
+    let ones = [29, 28, 23, 22, 20, 11];
+    let zeros = ones.into_iter().filter(|bit| SCTLR_EL1.get() >> bit & 1 == 0).count();
+    equal("bits of SCTLR_EL1 that are to be 1 and are not", zeros, 0)
 }
 
 /// Checks that every core's MMU says the same as the tables.
