@@ -130,8 +130,13 @@ mod tests {
             let root = folder.path();
             for name in ["usr/lib/any/ld-linux.so", "boot/vmlinuz-1"] {
                 fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
-                fs::write(root.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
-                fs::set_permissions(root.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+                let [draft, path] = ["draft", name].map(|name| root.join(name));
+                fs::write(&draft, format!("#!/bin/sh\n{script}\n")).unwrap();
+                fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+                // Another process writes it: what this one has open for writing, other tests hand on to what they
+                // start, and then it cannot be started itself.
+                let mut copy = std::process::Command::new("cp");
+                assert!(copy.arg("-p").args([draft, path]).status().unwrap().success());
             }
             let debian = Debian { inside: root.to_owned(), outside: root.to_owned() };
             let deadline = Instant::now() + Duration::from_millis(200);

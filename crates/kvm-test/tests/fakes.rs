@@ -98,8 +98,14 @@ impl Fakes {
     }
 
     fn script(&self, name: &str, text: &str) {
-        self.file(name, &format!("#!/bin/sh\nset -e\n{text}"));
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+        self.file("draft", &format!("#!/bin/sh\nset -e\n{text}"));
+        fs::set_permissions(self.path("draft"), fs::Permissions::from_mode(0o755)).unwrap();
+        self.file(name, "");
+        // Another process writes it: what this one has open for writing, other tests hand on to what they
+        // start, and then it cannot be started itself.
+        let mut copy = Command::new("cp");
+        copy.args(["-p", "--remove-destination"]).args([self.path("draft"), self.path(name)]);
+        assert!(copy.status().unwrap().success());
     }
 
     /// Boots all with these arguments on such a machine. Returns what is printed, without the seconds, and what

@@ -47,9 +47,12 @@ impl Fakes {
     fn new() -> Fakes {
         let fakes = Fakes(tempfile::tempdir().unwrap());
         for (name, script) in [("cargo", CARGO), ("qemu", QEMU)] {
-            fakes.file(name, &format!("#!/bin/sh\nset -e\n{script}"));
-            let executable = fs::Permissions::from_mode(0o755);
-            fs::set_permissions(fakes.0.path().join(name), executable).unwrap();
+            fakes.file("draft", &format!("#!/bin/sh\nset -e\n{script}"));
+            let [draft, path] = ["draft", name].map(|name| fakes.0.path().join(name));
+            fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+            // Another process writes it: what this one has open for writing, other tests hand on to what they
+            // start, and then it cannot be started itself.
+            assert!(Command::new("cp").arg("-p").args([draft, path]).status().unwrap().success());
         }
         let objects = store::read(&docs()).unwrap();
         let of = |names: &[&str]| -> Vec<&Measurement> {

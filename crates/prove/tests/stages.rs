@@ -124,9 +124,12 @@ impl Fake {
     }
 
     fn script(&self, name: &str, text: &str) {
-        let path = self.folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let [draft, path] = ["draft", name].map(|name| self.folder.path().join(name));
+        fs::write(&draft, text).unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+        // Another process writes it: what this one has open for writing, other tests hand on to what they
+        // start, and then it cannot be started itself.
+        assert!(Command::new("cp").arg("-p").args([draft, path]).status().unwrap().success());
     }
 
     /// Runs the tool with the script in cargo's place.

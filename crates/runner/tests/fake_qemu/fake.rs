@@ -40,9 +40,12 @@ impl Fake {
         fs::create_dir_all(&folder).unwrap();
         let version = "case $1 in --version) echo QEMU emulator version 7.2.22; exit ;; esac";
         let started = ": >\"${0%/*}/started\"";
-        fs::write(folder.join("qemu"), format!("#!/bin/sh\n{version}\n{started}\n{script}\n"))
-            .unwrap();
-        fs::set_permissions(folder.join("qemu"), fs::Permissions::from_mode(0o755)).unwrap();
+        let [draft, qemu] = ["draft", "qemu"].map(|name| folder.join(name));
+        fs::write(&draft, format!("#!/bin/sh\n{version}\n{started}\n{script}\n")).unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+        // Another process writes it: what this one has open for writing, other tests hand on to what they
+        // start, and then it cannot be started itself.
+        assert!(Command::new("cp").arg("-p").args([draft, qemu]).status().unwrap().success());
         // ELF for the Arm 64-bit Architecture: e_machine is 183.
         let head = [b"\x7fELF\x02\x01".as_slice(), &[0; 12], &[183, 0]].concat();
         fs::write(folder.join("kernel"), head).unwrap();
