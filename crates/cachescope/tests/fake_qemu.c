@@ -2,7 +2,8 @@
  * installs it, translates some instructions, runs the first two on two cores in turn, ends. With ODD core 0
  * makes accesses that cross lines, and pairs of which QEMU 7.2 reports both halves, instead. With SCHEDULE two
  * cores take part in a phase on a thread each (2: nobody wakes core 1), and with ONE_THREAD they begin their
- * existence on one thread. With UNSEEN core 0 executes a DC ZVA and nothing else (2: in a phase).
+ * existence on one thread. With UNSEEN core 0 executes a DC ZVA and nothing else (2: in a phase; 3: before it has
+ * memory watched).
  * For the tests of the plugin with versions of QEMU that are not at hand. */
 
 #include <dlfcn.h>
@@ -58,7 +59,7 @@ typedef void (*memory_cb)(unsigned core, uint32_t info, uint64_t address, void *
 #endif
 
 #define HINT(number) (0xd503201f | (number) << 5)
-enum { LDADD, LDR, LDP, LDXP, STXP, ADD, LDXR, CLREX, YIELD, PHASE, END, ZERO, ONE, ARRIVE, WAKES, ZVA, INSTRUCTIONS };
+enum { LDADD, LDR, LDP, LDXP, STXP, ADD, LDXR, CLREX, YIELD, PHASE, END, ZERO, ONE, ARRIVE, WAKES, ZVA, WATCH, INSTRUCTIONS };
 static uint32_t opcodes[INSTRUCTIONS] = {
     0xf8e00020, /* ldaddal x0, x0, [x1] */
     0xf9400020, /* ldr x0, [x1] */
@@ -71,6 +72,7 @@ static uint32_t opcodes[INSTRUCTIONS] = {
     HINT(1), /* yield */
     HINT(0x60), HINT(0x61), HINT(0x62), HINT(0x63), HINT(0x66), HINT(0x67), /* the markers */
     0xd50b7420, /* dc zva, x0 */
+    HINT(0x65), /* a marker, too */
 };
 static struct { memory_cb call; void *data; } memory[INSTRUCTIONS];
 static struct { execute_cb call; void *data; } execute[INSTRUCTIONS];
@@ -193,6 +195,12 @@ static void number_of(unsigned core, unsigned bits)
         step(core, bits >> bit & 1 ? ONE : ZERO);
 }
 
+static void address_of(unsigned core, uint64_t bits)
+{
+    for (int shift = 48; shift >= 0; shift -= 16)
+        number_of(core, bits >> shift & 0xffff);
+}
+
 /* What each core does in phase 1 of both. Core 1 sleeps until core 0 wakes it. */
 static void *take_part(void *argument)
 {
@@ -264,6 +272,14 @@ int main(int count, char **arguments)
             step(0, PHASE);
         }
         step(0, ZVA);
+        if (UNSEEN == 3) {
+            number_of(0, 'o' << 8 | 'k'); /* its name */
+            address_of(0, 0x1000);
+            address_of(0, 0x1080);
+            address_of(0, 64);
+            step(0, WATCH);
+            does(LDR, 0, 0x1000);
+        }
         EXIT();
         return 0;
     }
@@ -280,6 +296,7 @@ int main(int count, char **arguments)
     }
     if (ODD) {
         /* The lines from 0x1000 and from 0x1040 are watched. */
+        does(LDR, 0, 0);
         for (uint64_t address = 0xff0; address <= 0x1088; address += 4) {
             does(LDR, 0, address);
             does(LDR, STORE | SIXTEEN, address);

@@ -82,7 +82,7 @@ fn another_machine_is_refused() {
     assert!(output.succeeded());
 }
 
-/// Loads of 8 bytes and stores of 16, 4 bytes apart, from before the watched lines to behind them.
+/// Loads of 8 bytes and stores of 16, 4 bytes apart, from before the watched lines to behind them; and one far off.
 #[test]
 fn an_access_counts_on_each_line_that_it_touches() {
     let output = run("fake_qemu_odd", &["-DVERSION=1", "-DODD=1"]);
@@ -153,6 +153,10 @@ fn what_is_not_seen_is_refused() {
         let last = output.stderr.lines().last().unwrap();
         assert!(last.starts_with(&format!("cachescope: {wanted}")), "{last}");
     }
+    // Before anything is watched, nothing is missed.
+    let output = run_with("fake_qemu_early", &["-DVERSION=1", "-DUNSEEN=3"], &["mode=count"]);
+    assert!(output.succeeded(), "{}", output.stderr);
+    assert!(output.stderr.contains(r#""name":"ok[0]","#), "{}", output.stderr);
     // Where nothing is watched, that is what is wrong.
     let output = run_with("fake_qemu_unwatched", &["-DVERSION=1", "-DUNSEEN=1"], &["mode=count"]);
     assert_eq!(output.status, Some(1), "{}", output.stderr);
