@@ -25,6 +25,7 @@ fn a_line_written_in_pieces_stays_whole() {
     );
     assert_eq!(output.merged, "b\na c\nd\ne");
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("b\nd", "a c\ne"));
+    assert_eq!(shell("printf d", 10.0).merged, "d");
 }
 
 #[test]
