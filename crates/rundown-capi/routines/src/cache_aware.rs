@@ -26,7 +26,7 @@ type Object = CacheAwareRundownRef<Slot, Waiting>;
 /// What an object needs to know of itself: how to get from C's thin pointer to the object and back to
 /// the allocation. Atomics, so that reading memory that is no object is not undefined.
 struct Header {
-    /// [`KEY`] plus the number of slots; [`FREED`] after the end.
+    /// [`KEY`] plus the number of slots; 0 after the end.
     key: AtomicUsize,
     allocated: AtomicBool,
     tag: AtomicU32,
@@ -36,8 +36,6 @@ const _: () = assert!(size_of::<CacheLine<Header>>() == CACHE_LINE);
 
 /// Marks an initialised object, unlike other memory, and leaves room for the number of slots.
 const KEY: usize = (0x6be1_d04f_97c3_a5b9_u64 as usize) << (usize::BITS / 2);
-/// What takes the place of [`KEY`] in memory that was freed.
-const FREED: usize = !KEY;
 
 const _: () = assert!(MAX_SLOTS < 1 << (usize::BITS / 2));
 
@@ -216,7 +214,7 @@ pub unsafe extern "C" fn ExFreeCacheAwareRundownProtection(
     }
     let size = size_of_object(object.slot_count());
     let tag = header.tag.load(Ordering::Relaxed);
-    header.key.store(FREED, Ordering::Relaxed);
+    header.key.store(0, Ordering::Relaxed);
     // SAFETY: `allocated` says that it came from `allocate`, with this size and tag.
     unsafe { platform::free(RunRefCacheAware.cast(), size, tag) };
 }
