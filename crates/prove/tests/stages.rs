@@ -142,7 +142,7 @@ impl Fake {
         let mut command = Command::new(env!("CARGO_BIN_EXE_prove"));
         command.args(args).env("PATH", path).envs(variables.iter().copied());
         let root = tools::cargo::root("scripts/prove").unwrap();
-        command.env("ROOT", root);
+        command.env("ROOT", root).env_remove("LOOM_MAX_PREEMPTIONS");
         said(command.env("CARGO_TARGET_DIR", self.folder.path().join("target")).output().unwrap())
     }
 }
