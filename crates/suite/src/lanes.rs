@@ -137,6 +137,7 @@ fn perform<'a>(step: &'a Step, context: &Context) -> Done<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::Ordering::Relaxed;
 
     const TABLE: [Beside; 7] = [
         Beside::NoOther("cargo"),
@@ -182,6 +183,29 @@ mod tests {
         all.sort();
         let wanted = [("0", 2, 0), ("1", 0, 1), ("2", 1, 0), ("3", 0, 0), ("4", 0, 1), ("5", 1, 0)];
         assert_eq!(all, wanted.map(|(name, passed, failed)| (name.to_owned(), passed, failed)));
+    }
+
+    /// Each waits for the other, until its deadline, which is still to come.
+    #[test]
+    fn as_many_steps_as_lanes_run_at_a_time() {
+        let here = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let meet = |number: usize| {
+            let here = here.clone();
+            Step::new(number.to_string(), 9, move |_, deadline| {
+                assert!(deadline > Instant::now());
+                here.fetch_add(1, Relaxed);
+                while here.load(Relaxed) < LANES && Instant::now() < deadline {
+                    thread::yield_now();
+                }
+                Ok(Outcome::check(here.load(Relaxed) == LANES, || "alone".to_owned()))
+            })
+        };
+        let entries = (0..LANES).map(|at| Entry { step: meet(at), beside: Beside::Anything });
+        let entries: Vec<_> = entries.collect();
+        let (sender, done) = std::sync::mpsc::channel();
+        run(&entries, &Context::new().unwrap_or_else(|error| panic!("{}", error.line)), &sender);
+        drop(sender);
+        assert_eq!(done.into_iter().map(|done| done.outcome.passed).sum::<u64>(), LANES as u64);
     }
 
     #[test]

@@ -97,13 +97,18 @@ fn same_output(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     Ok(sum)
 }
 
+/// Returns other seeds of the same scenario.
+fn some(list: Seeds, first: u64, count: u64) -> Seeds {
+    Seeds { first, count, ..list }
+}
+
 fn same_alone(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let kernel = context.scenarios(Tier::Icount)?;
     let mut sum = Outcome::default();
     for (list, cores) in cases().filter(|(list, _)| list.count > 1) {
         let output = kernel.boot(&list, cores, false)?;
         for run in outcome::runs(&output, &list) {
-            let one = Seeds { first: run.seed, count: 1, ..list };
+            let one = some(list, run.seed, 1);
             let alone = outcome::runs(&kernel.boot(&one, cores, false)?, &one);
             let name = list.scenario.name;
             sum.add(Outcome::check(run.hash.is_some() && alone == [run], || {
@@ -121,7 +126,7 @@ pub fn trace_changes_nothing(seeds: u64, fewest: u32) -> Step {
         let kernel = context.scenarios(Tier::Icount)?;
         let mut sum = Outcome::default();
         for (list, cores) in cases().filter(|&(_, cores)| cores >= fewest) {
-            let list = Seeds { first: 1, count: if list.count > 1 { seeds } else { 1 }, ..list };
+            let list = some(list, 1, if list.count > 1 { seeds } else { 1 });
             let run = |trace| -> anyhow::Result<_> {
                 Ok(outcome::runs(&kernel.boot(&list, cores, trace)?, &list))
             };
@@ -289,4 +294,17 @@ fn usage(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         sum.add(refused(&mut command, "rundown: ", deadline)?);
     }
     Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_seeds_are_of_the_same_scenario() {
+        let (list, _) = cases().last().expect("there are scenarios");
+        let Seeds { scenario, first, count, apart } = some(list, 7, 2);
+        assert_eq!((first, count), (7, 2));
+        assert!(list.scenario == scenario && list.apart == apart && list.first != 7);
+    }
 }

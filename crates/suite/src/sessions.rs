@@ -134,5 +134,6 @@ mod tests {
         }
         assert!(!compare(session, &format!("{session}\nmore")));
         assert!(!compare("trace 1", "trace 2"));
+        assert!(!compare("a core, 1", "a core, 2"));
     }
 }

@@ -176,7 +176,8 @@ mod tests {
     fn a_failure_and_a_signal_are_told_to_the_last_line() {
         let script = |replay: &str, boots: &str, last: &str, status: i32, stopped: &str| {
             format!(
-                "if [ \"$*\" = '--boots 9 --seed 7 --cores 2' ]; then\n\
+                "[ -x \"$QEMU\" ] || exit 9\n\
+                 if [ \"$*\" = '--boots 9 --seed 7 --cores 2' ]; then\n\
                  printf '# round 2: y\\n# this was seen\\nnot ok 2 round 2\\n# rundown: FAIL\\n'\n\
                  echo 'replay: scripts/soak --boots 1 --seed 7 --cores 2 ({replay}'\n\
                  echo 'soak: boots {boots}'; echo 'soak: {last}'\n\

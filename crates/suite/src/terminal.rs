@@ -121,6 +121,13 @@ mod tests {
         assert!(session.screen.ends_with("Bob Ann\n"), "{}", session.screen);
     }
 
+    /// What is typed earlier shows earlier, and is thrown away by who asks for a password.
+    #[test]
+    fn nothing_is_typed_before() {
+        let session = shell("sleep 0.2; printf 'name? '; read a", &["Ann\n"]);
+        assert!(session.screen.starts_with("name? "), "{}", session.screen);
+    }
+
     #[test]
     fn ctrl_c_is_a_signal() {
         assert_eq!(shell("printf 'name? '; read a", &["\x03"]).status, Some(128 + 2));

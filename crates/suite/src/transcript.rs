@@ -201,6 +201,7 @@ mod tests {
         ] {
             assert_eq!(normal(one), normal(other));
         }
+        assert_eq!(normal("0x40201000 17"), "X N");
     }
 
     #[test]

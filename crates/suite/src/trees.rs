@@ -144,11 +144,10 @@ impl Boot<'_> {
             ["qemu.dtb", "tree.dts", "tree.dtb"].map(|name| self.folder.join(name));
         let qemu = std::env::var("QEMU").unwrap_or_else(|_| "qemu-system-aarch64".to_owned());
         let machine = format!("{},dumpdtb={}", self.rule.machine, dumped.display());
-        let cores = self.rule.variables.iter().find(|(name, _)| *name == "QEMU_SMP");
         let memory = format!("{}M", self.mib);
         let mut command = Command::new(qemu);
         command.args(["-nodefaults", "-display", "none", "-cpu", "max", "-machine", &machine]);
-        command.args(["-m", &memory, "-smp", cores.map_or("4", |(_, cores)| cores)]);
+        command.args(["-m", &memory, "-smp", cores(self.rule)]);
         self.run(&mut command)?;
         let mut command = Command::new("dtc");
         self.run(command.args(["-q", "-I", "dtb", "-O", "dts", "-o"]).args([&source, &dumped]))?;
@@ -173,6 +172,12 @@ impl Boot<'_> {
         }
         self.file("ram", &bytes)
     }
+}
+
+/// Returns how many cores the rule's boot has.
+fn cores(rule: &Rule) -> &'static str {
+    let cores = rule.variables.iter().find(|(name, _)| *name == "QEMU_SMP");
+    cores.map_or("4", |(_, cores)| cores)
 }
 
 /// Returns bytes that tell their address.
@@ -209,6 +214,10 @@ mod tests {
         let deadline = Instant::now() + std::time::Duration::from_secs(60);
         let boot = Boot { rule, folder: fake.path("x"), behind: BEHIND, mib, deadline };
         let outcome = boot.judge(&fake.context, &fake.path("kernel.elf"), &fake.path("tree.dtb"));
+        if matches!(rule.from, From::Nowhere | From::X0) {
+            let told = flat::image(&elf, Some(BEHIND + X0)).unwrap();
+            assert!(fs::read(fake.path("x/kernel")).unwrap() == told, "x0 is another");
+        }
         (outcome.unwrap().failed == 0, fs::read_to_string(fake.path("set")).unwrap())
     }
 
@@ -233,6 +242,15 @@ mod tests {
         assert!(!judge(kept, "", None, 0).0 && !judge(kept, pass, None, 1).0);
         let named = rule("an alias names the console");
         assert!(judge(named, pass, Some(from), 0).0, "it need not stay");
+    }
+
+    #[test]
+    fn a_tree_has_the_cores_of_its_boot() {
+        let of = |name| cores(rule(name));
+        assert_eq!(
+            [of("reserved memory stays as it is"), of("an alias names the console")],
+            ["8", "4"]
+        );
     }
 
     #[test]

@@ -77,6 +77,8 @@ mod tests {
             (0, format!("{panic}# rundown: PASS\n")),
             (0, format!("{panic}# rundown: FAIL\n# rundown: PASS\n")),
             (1, "ok 1 x\n# rundown: PASS\n".to_owned()),
+            (0, "ok 1 x\n".to_owned()),
+            (1, panic.to_owned()),
             (1, format!("# rundown: PASS\n{panic}# rundown: FAIL\n")),
         ] {
             assert_eq!(judge(Some(status), &report), None, "{status} {report}");
