@@ -124,6 +124,18 @@ mod tests {
         ]);
         assert_eq!(said.len(), 4, "{said:?}");
         assert!(!said.concat().contains("d.rs"));
+        // Another one, and one more that lies on the same file.
+        let [one, two, three] = ["a", "b", "c"].map(|name| {
+            let [from, to] =
+                [format!("crates/lab/src/{name}.rs"), format!("crates/lab/src/{name}2.rs")];
+            [arrow(&from, &to), arrow(&to, &from)]
+        });
+        let [more, back] = [
+            arrow(&two[0].from, "crates/lab/src/e.rs"),
+            arrow("crates/lab/src/e.rs", &two[0].from),
+        ];
+        let all: Vec<_> = one.into_iter().chain(two).chain(three).chain([more, back]).collect();
+        assert_eq!(graph::circles(&all).len(), 3);
     }
 
     #[test]

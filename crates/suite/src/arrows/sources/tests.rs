@@ -61,3 +61,39 @@ fn what_is_built_for_tests_only_does_not_count() {
     );
     assert_eq!(said, ["src/a.rs:3 -> src/b.rs (crate::b::g)"]);
 }
+
+#[test]
+fn what_stands_behind_something_else_is_found_once() {
+    let said = of(
+        "behind",
+        &[
+            ("lib.rs", "mod a;\nmod b;\nmod c;\nmod d;\n"),
+            (
+                "a.rs",
+                "mod inner;\nuse self::inner::X;\nuse crate::b::g;\nuse crate::a::Own;\n\
+                 macro_rules! m { () => {} }\nuse crate::c::h;\n\
+                 fn f() { crate::b::g(crate::d::i()) }\n",
+            ),
+            (
+                "a/inner.rs",
+                "static Y: [u8; 1] = [crate::b::Y];\nfn f() { let _ = (crate::c::h); }\n",
+            ),
+            ("b.rs", "#[cfg(test)]\npub(crate) mod tests { use crate::c::C; }\n"),
+            ("c.rs", ""),
+            ("d.rs", "use crate::{a, b};\n"),
+        ],
+    );
+    assert_eq!(
+        said,
+        [
+            "src/a.rs:2 -> src/a/inner.rs (self::inner::X)",
+            "src/a.rs:3 -> src/b.rs (crate::b::g)",
+            "src/a.rs:6 -> src/c.rs (crate::c::h)",
+            "src/a.rs:7 -> src/d.rs (crate::d::i)",
+            "src/a/inner.rs:1 -> src/b.rs (crate::b::Y)",
+            "src/a/inner.rs:2 -> src/c.rs (crate::c::h)",
+            "src/d.rs:1 -> src/a.rs (crate::a)",
+            "src/d.rs:1 -> src/b.rs (crate::b)",
+        ]
+    );
+}
