@@ -80,6 +80,7 @@ mod tests {
         let mut symbols =
             vec![("first", START), ("$x.0", START), ("$d.1", START + 12), ("$x.2", START + 20)];
         symbols.extend(names.iter().zip(10..).map(|(name, at)| (name.as_str(), START + 4 * at)));
+        symbols.extend([("__text_start", START), ("__own", START + 4 * 125)]);
         let mut functions = functions(&elf(START, &words, &symbols)).unwrap().into_iter();
         let mut next = || {
             let Function { name, address, code } = functions.next().unwrap();
@@ -88,7 +89,7 @@ mod tests {
         assert_eq!(next(), ("first".to_owned(), START, vec![0, 1, 2, 5, 6, 7, 8, 9]));
         assert_eq!(next(), ("f10".to_owned(), START + 40, vec![10]));
         let last = functions.last().unwrap();
-        assert_eq!((last.name.as_str(), last.code.len()), ("f119", 11));
+        assert_eq!((last.name.as_str(), last.code.len()), ("__own", 5));
     }
 
     #[test]

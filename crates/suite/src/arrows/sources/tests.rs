@@ -79,7 +79,7 @@ fn what_stands_behind_something_else_is_found_once() {
                 "static Y: [u8; 1] = [crate::b::Y];\nfn f() { let _ = (crate::c::h); }\n",
             ),
             ("b.rs", "#[cfg(test)]\npub(crate) mod tests { use crate::c::C; }\n"),
-            ("c.rs", ""),
+            ("c.rs", "fn f(_: super::d::D) {}\n"),
             ("d.rs", "use crate::{a, b};\n"),
         ],
     );
@@ -92,6 +92,7 @@ fn what_stands_behind_something_else_is_found_once() {
             "src/a.rs:7 -> src/d.rs (crate::d::i)",
             "src/a/inner.rs:1 -> src/b.rs (crate::b::Y)",
             "src/a/inner.rs:2 -> src/c.rs (crate::c::h)",
+            "src/c.rs:1 -> src/d.rs (super::d::D)",
             "src/d.rs:1 -> src/a.rs (crate::a)",
             "src/d.rs:1 -> src/b.rs (crate::b)",
         ]
