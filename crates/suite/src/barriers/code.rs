@@ -111,6 +111,8 @@ mod tests {
         );
         assert_eq!(shown("_ZN4core3add17hc16414643a864a4bE.llvm.174"), "core::add");
         assert_eq!(shown("enable_mmu"), "enable_mmu");
+        assert_eq!(shown("_ZN4home4handE"), "home::hand");
+        assert_eq!(shown("_ZN4home17wake_all_sleepersE"), "home::wake_all_sleepers");
         assert_eq!(shown("_ZN99x"), "");
     }
 }

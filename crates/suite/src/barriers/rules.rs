@@ -226,7 +226,7 @@ fn clean(function: &Function, faults: &mut Vec<String>) -> bool {
             faults.push(format!("{name}: DC CVAC for one line, not for all"));
         }
         let counts = |one: &&Instruction| one.name().is_some() || one.is_call() || one.stores();
-        let next = code[at + 1..].iter().filter(counts).find(|one| !one.is_named("dc cvac"));
+        let next = code[at..].iter().filter(counts).find(|one| !one.is_named("dc cvac"));
         if !next.is_some_and(|next| next.is_named("dsb sy")) {
             faults.push(format!("{name}: no DSB SY behind DC CVAC"));
         }

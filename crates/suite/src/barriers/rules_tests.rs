@@ -155,7 +155,10 @@ fn cleaned_lines_are_a_loop_with_a_barrier_behind_it() {
     let far = Instruction(0x54ff_ffa3); // b.lo -12
     assert!(with("clean", &[dc, ADD, BACK, ADD, sy]).is_empty());
     assert!(with("clean", &[ADD, dc, ADD, far, sy]).is_empty(), "and what is before it");
-    fault("clean", &[dc, ADD, on, sy], "for one line, not for all");
+    let near = Instruction(0x54ff_ffc3); // b.lo -8
+    for code in [&[dc, ADD, on, sy][..], &[dc, ADD, ADD, near, sy]] {
+        fault("clean", code, "for one line, not for all");
+    }
     for between in [ish, STORE, CALL] {
         fault("clean", &[dc, ADD, BACK, between, sy], "no DSB SY behind DC CVAC");
     }
