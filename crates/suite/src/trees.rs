@@ -3,6 +3,7 @@
 //! Each tree is QEMU's, changed as text ([`rules`]) by the device tree compiler, dtc. The memory that the
 //! kernel boots in is a file, full of a pattern before the boot: afterwards it shows what was written.
 
+mod edits;
 mod flat;
 mod rules;
 
