@@ -151,7 +151,7 @@ fn generated(project: &Project) -> Result<Vec<Test>, String> {
 fn without_repeats(
     variants: impl Iterator<Item = (Option<String>, Vec<Test>)>,
 ) -> Result<Vec<Test>, String> {
-    let (mut all, mut shipped, mut weaker) = (Vec::<Test>::new(), 0..0, 0);
+    let (mut all, mut shipped, mut weaker) = (Vec::<Test>::new(), 0..0, false);
     for (weakened, mut tests) in variants {
         let Some(what) = weakened else {
             shipped = all.len()..all.len() + tests.len();
@@ -164,11 +164,11 @@ fn without_repeats(
             return Err(format!("{what} changes no test: add a scenario"));
         }
         all.append(&mut tests);
-        weaker += 1;
+        weaker = true;
     }
     match weaker {
-        0 => Err("no ordering of the protocol to weaken: has its file moved?".to_owned()),
-        _ => Ok(all),
+        false => Err("no ordering of the protocol to weaken: has its file moved?".to_owned()),
+        true => Ok(all),
     }
 }
 

@@ -109,6 +109,20 @@ mod tests {
     }
 
     #[test]
+    fn every_file_of_the_crate_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        let project = Project { keep: root.clone(), root, only: String::new() };
+        let sources = crate_in(&project.root).join("src");
+        std::fs::create_dir_all(&sources).unwrap();
+        std::fs::write(sources.join("old.rs"), "fn a() { x.load(Ordering::Relaxed) }\n").unwrap();
+        assert_eq!(others_are_relaxed(&project), Ok(()));
+        std::fs::write(sources.join("new.rs"), "fn a() { x.load(Ordering::Acquire) }\n").unwrap();
+        let error = others_are_relaxed(&project).unwrap_err();
+        assert!(error.ends_with(": no models are named for this file"), "{error}");
+    }
+
+    #[test]
     fn each_ordering_is_weakened_once_and_comments_are_left_alone() {
         let source = "fn a(x: u8) {\n    // Ordering::Acquire\n    x.load(Ordering::Acquire); y(Ordering::AcqRel)\n}\n\
                       fn b<T>() { z(Ordering::Relaxed, Ordering::Release) }\n";

@@ -26,13 +26,16 @@ here=$(dirname "$0") place=${PWD%/crates/*} program=program
 case $* in
     *--list*)
         seq 60 | sed 's/.*/m&: test/'
+        [ -z "${BOUNDED:-}" ] || echo "m$BOUNDED: test"
         exit "${LISTED:-0}"
         ;;
     *--show-output*)
         echo "$PWD $* $RUNDOWN_LOOM_LONG $LOOM_MAX_PREEMPTIONS" >>"$here/models"
         for word; do last=$word; done
         case $* in *--exact*) names=${last#m} ;; *) names=$(seq "${MODELS:-60}") ;; esac
-        for name in $names; do printf -- '---- m%s stdout ----\nexecutions: 3\n' "$name"; done
+        for name in $names; do
+            printf -- '---- m%s stdout ----\nexecutions: %s\n' "$name" "${EXECUTIONS:-3}"
+        done
         echo "test result: ok. $(echo $names | wc -w) passed; 0 failed"
         exit "${STATUS:-0}"
         ;;
@@ -222,4 +225,14 @@ fn in_the_long_run_each_model_has_a_run_of_its_own() {
         "{models}"
     );
     assert_eq!(models.lines().count(), 240);
+    // Of a model that is known to be large it is told.
+    let (status, text) =
+        fake.prove("loom --long", &[("BOUNDED", "take_against_take_and_a_user::plain")]);
+    let sum = "loom models: 244, 732 executions; 240 explored to their end, 4 within a bound\n";
+    assert!(status == Some(0) && text.contains(sum), "{text}");
+    assert!(!text.contains("test result"), "{text}");
+    for variable in [("STATUS", "1"), ("EXECUTIONS", "1")] {
+        let (status, text) = fake.prove("loom --long", &[variable]);
+        assert!(status == Some(1) && text.contains("test result"), "{text}");
+    }
 }

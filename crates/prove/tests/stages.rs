@@ -147,6 +147,10 @@ impl Fake {
     }
 }
 
+fn name_of(entry: &std::io::Result<fs::DirEntry>) -> String {
+    entry.as_ref().unwrap().file_name().into_string().unwrap()
+}
+
 fn said(output: Output) -> (Option<i32>, String) {
     let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
     (output.status.code(), text)
@@ -190,7 +194,15 @@ fn miri_passes_only_if_every_seed_ran_well() {
     let fake = Fake::new();
     let (status, text) = fake.prove(&["miri"], &[]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("\nmiri, every test: ") && text.contains("\nprove miri: ok ("), "{text}");
+    // Two tests in each of the crate's, of which one is a race.
+    let root = tools::cargo::root("scripts/prove").unwrap();
+    let tests = fs::read_dir(Path::new(&root).join("crates/rundown/tests")).unwrap();
+    let is_test = |name: String| name.ends_with(".rs");
+    let programs = 1 + tests.filter(|entry| is_test(name_of(entry))).count();
+    for (part, tests) in [("every test", 2 * programs), ("races in three forms", programs)] {
+        assert!(text.contains(&format!("\nmiri, {part}: {tests} tests, ")), "{programs}: {text}");
+    }
+    assert!(text.contains("\nprove miri: ok ("), "{text}");
     for variable in [("LACKS", "1"), ("FEWER", "1"), ("MIRI", "1")] {
         let (status, text) = fake.prove(&["miri"], &[variable]);
         assert_eq!(status, Some(1), "{text}");

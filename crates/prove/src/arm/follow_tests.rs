@@ -76,6 +76,14 @@ fn a_value_comes_back_from_the_stack() {
 }
 
 #[test]
+fn a_pair_is_two_neighbours() {
+    // mov w9, #2; stp x8, x9, [sp, #-16]!; mov x9, xzr; ldr x9, [sp, #8]; str x9, [x1]; add sp, sp, #16
+    let code = [LDR_X8_X0, 0x5280_0049, 0xa9bf_27e8, 0xaa1f_03e9, 0xf940_07e9, 0xf900_0029];
+    let code = [&code[..], &[0x9100_43ff, 0xaa1f_03e0, RET]].concat();
+    writes(&code, &["LDR X1,[X29]", "MOV X2,#2", "STR X2,[X28]", "B L0", "L0:"]);
+}
+
+#[test]
 fn a_panic_ends_the_way() {
     // cbz x8, fine; bl core9panicking (at 0x2000); fine: mov w0, #2
     let code = [LDR_X8_X0, 0xb400_0048, 0x9400_03fe, 0x5280_0040, RET];

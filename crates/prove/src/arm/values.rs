@@ -226,6 +226,11 @@ mod tests {
             [state.pop(0xf8, 8), state.pop(0x108, 8)],
             [1, 2].map(|value| Ok(Value::Known(value)))
         );
+        state.push(0x2fc, 8, Value::Known(6));
+        assert!(state.pop(0x300, 4).is_err(), "a piece of another");
+        state.push(0x304, 4, Value::Known(5));
+        state.push(0x300, 8, Value::Known(6));
+        assert!(state.pop(0x304, 4).is_err(), "what was there before is gone");
         state.push(0x200, 8, Value::In(3));
         assert!(state.uses(3) && !state.uses(4));
     }
@@ -258,7 +263,7 @@ mod tests {
         assert_eq!(of(Add, true, most, 1), (0, 0b0110));
         assert_eq!(of(Add, true, top - 1, 1), (top, 0b1001));
         assert_eq!(of(Add, true, top, top), (0, 0b0111));
-        assert_eq!(of(Add, true, 1, 2), (3, 0));
+        assert_eq!([of(Add, true, 1, 2), of(Add, true, 3, 0)], [(3, 0); 2]);
         assert_eq!(of(Add, false, 0xffff_ffff, 1), (0, 0b0110));
         assert_eq!(of(Add, false, 0x7fff_ffff, 1), (0x8000_0000, 0b1001));
         assert_eq!(of(Sub, true, 1, 1), (0, 0b0110));
@@ -271,6 +276,7 @@ mod tests {
         assert_eq!(of(Eor, true, 0b1100, 0b1010), (0b0110, 0));
         assert_eq!(of(Bic, true, 0b1100, 0b1010), (0b0100, 0));
         assert_eq!(of(Orn, false, 0, 1), (0xffff_fffe, 0b1000));
+        assert_eq!(of(Orn, false, 1, 0), (0xffff_ffff, 0b1000));
         assert_eq!([of(Lsl, true, 3, 2), of(Lsr, true, 12, 2)], [(12, 0), (3, 0)]);
         assert_eq!(of(Asr, true, top, 62), (!1, 0b1000));
         assert_eq!(of(Asr, false, 0x8000_0000, 30), (0xffff_fffe, 0b1000));

@@ -44,3 +44,23 @@ impl Sum {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mutants::changes::Change;
+    use mutants::schemata::Edit;
+    use std::path::PathBuf;
+
+    #[test]
+    fn what_hangs_is_caught_and_all_are_counted() {
+        let change = Change { file: PathBuf::new(), edit: Edit::new(0, "", "") };
+        let mutation = Mutation { name: String::new(), change, opaque: false };
+        let mut sum = Sum::new(4);
+        for fate in [Fate::Hangs, Fate::Missed, Fate::Hangs, Fate::Caught] {
+            sum.count(fate, &mutation);
+        }
+        let Sum { caught, hanging, missed, refused } = sum;
+        assert_eq!([caught, hanging, missed, refused], [3, 2, 1, 4]);
+    }
+}
