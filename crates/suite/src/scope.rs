@@ -62,8 +62,8 @@ fn counted(context: &Context, cores: u64, deadline: Instant) -> anyhow::Result<O
 fn of_slots(records: &[Value], cores: u64) -> anyhow::Result<Outcome> {
     let mut sum = Outcome::default();
     for round in [1, 2] {
-        let pairs = slots(records, &format!("pairs {round}"))?;
-        let drain = slots(records, &format!("drain {round}"))?;
+        let pairs = slots(records, &format!("pairs {round}"), 2 * round - 1)?;
+        let drain = slots(records, &format!("drain {round}"), 2 * round)?;
         ensure!(pairs.len() as u64 == cores, "round {round}: {} slots", pairs.len());
         for line in pairs {
             // Holds that went to another core were released on that core's own slot.
@@ -85,11 +85,12 @@ fn check(good: bool, line: &Value) -> Outcome {
 }
 
 /// Returns the records of the slots' lines in a phase.
-fn slots<'a>(records: &'a [Value], phase: &str) -> anyhow::Result<Vec<&'a Value>> {
-    let named = records.iter().find(|one| one["record"] == "phase" && one["name"] == phase);
-    let number = &named.with_context(|| format!("there is no phase {phase:?}"))?["phase"];
+fn slots<'a>(records: &'a [Value], phase: &str, number: u64) -> anyhow::Result<Vec<&'a Value>> {
+    let known = |one: &&Value| one["record"] == "phase" && one["name"] == phase;
+    let named = records.iter().filter(known).find(|one| one["phase"] == number);
+    named.with_context(|| format!("there is no phase {number}, {phase:?}"))?;
     let slot = |name: &Value| name.as_str().is_some_and(|name| name.starts_with("slot["));
-    let lines = records.iter().filter(|one| one["record"] == "line" && one["phase"] == *number);
+    let lines = records.iter().filter(|one| one["record"] == "line" && one["phase"] == number);
     Ok(lines.filter(|one| slot(&one["name"])).collect())
 }
 
@@ -131,7 +132,7 @@ mod tests {
     /// Returns the records of a demo on two cores, with one change of each line of a phase.
     fn records(changed: &str, change: fn(&mut Value)) -> Vec<Value> {
         let mut all = Vec::new();
-        for (number, phase) in ["pairs 1", "drain 1", "pairs 2", "drain 2"].iter().enumerate() {
+        for (number, phase) in (1..).zip(&["pairs 1", "drain 1", "pairs 2", "drain 2"]) {
             all.push(json!({ "record": "phase", "name": phase, "phase": number }));
             for name in ["slot[0]", "slot[1]", "other"] {
                 let drained = phase.starts_with("drain") && name == "slot[1]";
@@ -173,6 +174,9 @@ mod tests {
         assert_eq!(judged("pairs 1", |line| line["record"] = json!("x")), (0, 1));
         let lacks = records("", |_| ()).into_iter().filter(|one| one["name"] != "drain 2");
         assert!(of_slots(&lacks.collect::<Vec<_>>(), 2).is_err());
+        let mut late = records("", |_| ());
+        late.iter_mut().filter(|one| one["phase"] == 4).for_each(|one| one["phase"] = json!(5));
+        assert!(of_slots(&late, 2).is_err(), "another number");
         let renamed = |one: &mut Value| one["record"] = json!("line");
         let mut other = records("", |_| ());
         renamed(&mut other[0]);
