@@ -19,7 +19,8 @@ use object::{Object, ObjectSymbol};
 
 use crate::context::{Context, Image};
 use crate::step::{Outcome, Step};
-use rules::{From, INITRD, MIB, RAM, Rule, SIZE};
+use edits::SIZE;
+use rules::{From, INITRD, MIB, RAM, Rule};
 use runner::process;
 
 /// Seconds: the image may have to be built.

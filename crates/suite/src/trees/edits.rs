@@ -1,7 +1,9 @@
 //! Changes of a device tree, as a source text.
 
-use super::rules::SIZE;
 use anyhow::ensure;
+
+/// Bytes of what a rule reserves, and of its initial RAM disk.
+pub const SIZE: usize = 64 << 10;
 
 /// Replaces a text that stands in the tree exactly once.
 pub fn replace(text: &str, old: &str, new: &str) -> anyhow::Result<String> {

@@ -1,14 +1,12 @@
 //! The rules, each with the tree that only a kernel which keeps it can boot by.
 
-use super::edits::{in_node, in_root, replace, reservation, reserved};
+use super::edits::{SIZE, in_node, in_root, replace, reservation, reserved};
 
 /// Where QEMU's memory begins, and how much there is: enough, and soon filled.
 pub const RAM: usize = 0x4000_0000;
 pub const MIB: usize = 32;
 /// Where QEMU puts an initial RAM disk: in the middle of the memory (QEMU, hw/arm/boot.c, arm_load_kernel).
 pub const INITRD: usize = RAM + (MIB << 20) / 2;
-/// Bytes of what a rule reserves, and of its initial RAM disk.
-pub const SIZE: usize = 64 << 10;
 
 /// How the kernel and its tree come into memory.
 #[derive(Clone, Copy)]
