@@ -186,7 +186,6 @@ mod tests {
         (runs.unwrap(), asked)
     }
 
-    /// Whatever else fails later, on the same scenario or on another, in the same part or in the next one.
     #[test]
     fn a_boot_runs_several_seeds_if_it_survives_them_and_nobody_steps_through_it() {
         let ends = [Ends::Well, Ends::InPanic("")];
@@ -195,6 +194,7 @@ mod tests {
         assert_eq!(several, [[true, false], [false, false]]);
     }
 
+    /// Whatever else fails later, on the same scenario or on another, in the same part or in the next one.
     #[test]
     fn the_lowest_seed_that_fails_is_found() {
         let all = Plan::new(None, 4);

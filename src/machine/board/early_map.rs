@@ -39,7 +39,7 @@ pub static EARLY_TABLE: Table = {
 
 static OUR_GIB: Table = {
     let mut table = empty();
-    let block = IMAGE_BLOCK + NORMAL.bits();
+    let block = IMAGE_BLOCK | NORMAL.bits();
     table.0[IMAGE_IN_GIB] = AtomicPtr::new(ptr::without_provenance_mut(block));
     table
 };
