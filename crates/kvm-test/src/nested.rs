@@ -108,8 +108,6 @@ fn read(pipe: Option<impl Read + Send + 'static>, to: Sender<Vec<u8>>) {
 mod tests {
     use super::*;
     use crate::case::HOSTS;
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
     use std::time::Duration;
 
     #[test]
@@ -129,14 +127,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let root = folder.path();
             for name in ["usr/lib/any/ld-linux.so", "boot/vmlinuz-1"] {
-                fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
-                let [draft, path] = ["draft", name].map(|name| root.join(name));
-                fs::write(&draft, format!("#!/bin/sh\n{script}\n")).unwrap();
-                fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
-                // Another process writes it: what this one has open for writing, other tests hand on to what they
-                // start, and then it cannot be started itself.
-                let mut copy = std::process::Command::new("cp");
-                assert!(copy.arg("-p").args([draft, path]).status().unwrap().success());
+                tools::script::write(&root.join(name), &format!("#!/bin/sh\n{script}\n")).unwrap();
             }
             let debian = Debian { inside: root.to_owned(), outside: root.to_owned() };
             let deadline = Instant::now() + Duration::from_millis(200);

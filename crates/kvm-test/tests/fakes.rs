@@ -3,7 +3,6 @@
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -98,14 +97,7 @@ impl Fakes {
     }
 
     fn script(&self, name: &str, text: &str) {
-        self.file("draft", &format!("#!/bin/sh\nset -e\n{text}"));
-        fs::set_permissions(self.path("draft"), fs::Permissions::from_mode(0o755)).unwrap();
-        self.file(name, "");
-        // Another process writes it: what this one has open for writing, other tests hand on to what they
-        // start, and then it cannot be started itself.
-        let mut copy = Command::new("cp");
-        copy.args(["-p", "--remove-destination"]).args([self.path("draft"), self.path(name)]);
-        assert!(copy.status().unwrap().success());
+        tools::script::write(&self.path(name), &format!("#!/bin/sh\nset -e\n{text}")).unwrap();
     }
 
     /// Boots all with these arguments on such a machine. Returns what is printed, without the seconds, and what

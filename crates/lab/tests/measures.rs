@@ -5,7 +5,6 @@ use lab::store;
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -47,12 +46,8 @@ impl Fakes {
     fn new() -> Fakes {
         let fakes = Fakes(tempfile::tempdir().unwrap());
         for (name, script) in [("cargo", CARGO), ("qemu", QEMU)] {
-            fakes.file("draft", &format!("#!/bin/sh\nset -e\n{script}"));
-            let [draft, path] = ["draft", name].map(|name| fakes.0.path().join(name));
-            fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
-            // Another process writes it: what this one has open for writing, other tests hand on to what they
-            // start, and then it cannot be started itself.
-            assert!(Command::new("cp").arg("-p").args([draft, path]).status().unwrap().success());
+            let text = format!("#!/bin/sh\nset -e\n{script}");
+            tools::script::write(&fakes.0.path().join(name), &text).unwrap();
         }
         let objects = store::read(&docs()).unwrap();
         let of = |names: &[&str]| -> Vec<&Measurement> {

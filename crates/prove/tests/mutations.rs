@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -83,12 +82,7 @@ impl Fake {
 
     /// Another process writes it: what this one has open for writing, another test may just hand on.
     fn script(&self, name: &str, text: &str) {
-        fs::write(self.path("draft"), text).unwrap();
-        fs::set_permissions(self.path("draft"), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
-        let copied =
-            Command::new("cp").arg("-p").args([self.path("draft"), self.path(name)]).status();
-        assert!(copied.unwrap().success());
+        tools::script::write(&self.path(name), text).unwrap();
     }
 
     fn list(&self, list: &[[&str; 4]]) {

@@ -6,7 +6,6 @@
 use mutants::catalogue;
 use mutants::elsewhere::{Killer, Sign};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -124,12 +123,7 @@ impl Fake {
     }
 
     fn script(&self, name: &str, text: &str) {
-        let [draft, path] = ["draft", name].map(|name| self.folder.path().join(name));
-        fs::write(&draft, text).unwrap();
-        fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
-        // Another process writes it: what this one has open for writing, other tests hand on to what they
-        // start, and then it cannot be started itself.
-        assert!(Command::new("cp").arg("-p").args([draft, path]).status().unwrap().success());
+        tools::script::write(&self.folder.path().join(name), text).unwrap();
     }
 
     /// Runs the tool with the script in cargo's place.

@@ -1,7 +1,6 @@
 //! What a soak says and how it ends, with a `cargo` that builds nothing and a script in place of QEMU.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -63,12 +62,7 @@ impl Fake {
     fn new() -> Fake {
         let fake = Fake { folder: tempfile::tempdir().unwrap() };
         for (name, text) in [("cargo", CARGO), ("qemu", QEMU)] {
-            fs::write(fake.path("draft"), text).unwrap();
-            fs::set_permissions(fake.path("draft"), fs::Permissions::from_mode(0o755)).unwrap();
-            // Another process writes it: what this one has open for writing, another test may just hand on.
-            let mut copy = Command::new("cp");
-            copy.arg("-p").args([fake.path("draft"), fake.path(name)]);
-            assert!(copy.status().unwrap().success());
+            tools::script::write(&fake.path(name), text).unwrap();
         }
         fake
     }

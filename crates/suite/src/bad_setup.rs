@@ -1,6 +1,5 @@
 //! Wrong settings: one line that says what to do, status 2, no boot, within seconds.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use crate::boots;
@@ -102,8 +101,7 @@ fn check(
             }
         };
         let path = folder.join(value);
-        std::fs::write(&path, script)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+        tools::script::write(&path, script)?;
         command.env(name, path);
     }
     let output = process::run(&mut command, deadline)?;

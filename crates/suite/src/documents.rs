@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
@@ -32,8 +31,7 @@ fn check(file: &str, page: &str, context: &Context, deadline: Instant) -> anyhow
 
     let folder = context.scratch("documents")?;
     let (browser, shown) = (folder.join("browser"), folder.join("shown"));
-    fs::write(&browser, format!("#!/bin/sh\necho \"$1\" >'{}'\n", shown.display()))?;
-    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755))?;
+    tools::script::write(&browser, &format!("#!/bin/sh\necho \"$1\" >'{}'\n", shown.display()))?;
     fs::write(&shown, "")?;
     let mut command = context.command("cargo", "");
     command.args(words.split(' ')).env("BROWSER", &browser).env("RUSTDOCFLAGS", "-D warnings");

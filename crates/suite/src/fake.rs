@@ -3,9 +3,7 @@
 mod elf;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -50,15 +48,7 @@ impl Fake {
 
     /// Writes a script. `built/NAME` is one of the project's programs.
     pub fn script(&self, file: &str, lines: &str) {
-        self.file("draft", &format!("#!/bin/sh\n{lines}\n"));
-        fs::set_permissions(self.path("draft"), fs::Permissions::from_mode(0o755)).unwrap();
-        self.file(file, "");
-        fs::remove_file(self.path(file)).unwrap();
-        // Another process writes it: what this one has open for writing, other tests hand on to what they
-        // start, and then it cannot be started itself.
-        let mut copy = Command::new("cp");
-        copy.arg("-p").args([self.path("draft"), self.path(file)]);
-        assert!(copy.status().unwrap().success());
+        tools::script::write(&self.path(file), &format!("#!/bin/sh\n{lines}\n")).unwrap();
     }
 
     /// Has each boot say this, and end with this status.

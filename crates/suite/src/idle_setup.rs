@@ -88,8 +88,7 @@ impl Watched {
             let path = folder.join(changer);
             // Whoever calls it may hide what it says.
             let script = "#!/bin/sh\necho \"$0 $* was called\" >>\"${0%/*}/calls\"\nexit 99\n";
-            fs::write(&path, script)?;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+            tools::script::write(&path, script)?;
         }
         Ok(Watched(folder))
     }

@@ -1,7 +1,5 @@
 //! A short soak passes and counts everything; one that fails, or is stopped, says what there is to say.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -109,8 +107,7 @@ fn same(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
 
 fn stand_in(context: &Context) -> anyhow::Result<PathBuf> {
     let path = context.scratch("soak")?.join("qemu");
-    fs::write(&path, STAND_IN)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    tools::script::write(&path, STAND_IN)?;
     Ok(path)
 }
 

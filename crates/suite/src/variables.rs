@@ -1,6 +1,5 @@
 //! Cargo's variables that are meant for the kernel do not reach what the host builds and runs.
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Instant;
 
@@ -63,8 +62,7 @@ fn scripts(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
 fn names(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let folder = context.scratch("host-cargo")?;
     let stand_in = folder.join("cargo");
-    std::fs::write(&stand_in, "#!/bin/sh\nenv\necho \"arguments: $*\"\n")?;
-    std::fs::set_permissions(&stand_in, std::fs::Permissions::from_mode(0o755))?;
+    tools::script::write(&stand_in, "#!/bin/sh\nenv\necho \"arguments: $*\"\n")?;
     let path = std::env::var("PATH").unwrap_or_default();
     let mut command = Command::new("scripts/host-cargo");
     command.current_dir(context.root()).args(["run", "a b"]);

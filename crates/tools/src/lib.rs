@@ -6,6 +6,7 @@
 //! - [`measure`] reads the `# measure` lines of a report.
 //! - [`nameless`] is a file that a command writes and of which nothing is left.
 //! - [`option`] writes a path into an option of QEMU.
+//! - [`script`] writes a script that can be started at once.
 //! - [`usage`] reads a command line.
 
 pub mod cargo;
@@ -14,4 +15,5 @@ pub mod lock;
 pub mod measure;
 pub mod nameless;
 pub mod option;
+pub mod script;
 pub mod usage;

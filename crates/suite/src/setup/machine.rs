@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,8 +36,7 @@ impl Machine {
         fs::create_dir_all(&bin)?;
         fs::write(folder.join("calls"), "")?;
         let script = bin.join("stand_ins.sh");
-        fs::write(&script, STAND_IN)?;
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+        tools::script::write(&script, STAND_IN)?;
         for name in REAL {
             symlink(real(name)?, bin.join(name))?;
         }
