@@ -80,7 +80,6 @@ impl Fake {
         self.0.path().join(name)
     }
 
-    /// Another process writes it: what this one has open for writing, another test may just hand on.
     fn script(&self, name: &str, text: &str) {
         tools::script::write(&self.path(name), text).unwrap();
     }

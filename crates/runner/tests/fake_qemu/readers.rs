@@ -69,7 +69,7 @@ fn stalled_run(fake: &Fake, stalled: &str, by_signal: bool, terminal: bool) -> O
 /// It may have much to say then.
 #[test]
 fn a_qemu_that_was_asked_to_end_does_not_wait_for_a_reader() {
-    let last = "head -c 400000 /dev/zero; : >\"${0%/*}/ended\"; exit";
+    let last = "head -c 300000 /dev/zero; : >\"${0%/*}/ended\"; exit";
     let fake = Fake::new(&format!("trap '{last}' TERM\nsleep 60 & wait"));
     assert_eq!(stalled_run(&fake, "out", false, false), Some(124));
     assert!(fake.0.join("ended").exists(), "it was killed");
@@ -94,11 +94,8 @@ fn a_report_that_nobody_has_read_in_time_is_no_pass() {
     let mut text = String::new();
     slow.read_to_string(&mut text).unwrap();
     assert_eq!(end(&mut runner).and_then(|status| status.code()), Some(0));
-    assert!(
-        text.ends_with("\nok 1 a\n# rundown: PASS\n") && text.len() > 900_000,
-        "{}",
-        text.len()
-    );
+    assert!(text.ends_with("\nok 1 a\n# rundown: PASS\n"));
+    assert_eq!(text.matches("# a line that is long, ").count(), 20_000);
     drop(reader.read(&mut [0; 1]));
 }
 
