@@ -77,9 +77,26 @@ impl AsRef<Slot> for PaddedSlot {
 /// Dropping it while holds are outstanding panics.
 #[repr(C)]
 pub struct CacheAwareRundownRef<C: CurrentSlot, P: Park = Spin, S: Slots + ?Sized = [PaddedSlot]> {
-    pub(crate) outstanding: SharedLine<Outstanding>,
+    pub(crate) shared: SharedLine<Shared>,
     chosen: PhantomData<fn() -> (C, P)>,
     pub(crate) slots: S,
+}
+
+/// What all cores share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) outstanding: Outstanding,
+    /// How many slots there are. Never changes, and is written down here for guards, whose reference to the
+    /// object is its address alone.
+    slot_count: usize,
+}
+
+impl Shared {
+    const_unless_loom! {
+        const fn new(run_down: bool, slot_count: usize) -> Self {
+            Self { outstanding: Outstanding::new(run_down), slot_count }
+        }
+    }
 }
 
 /// A cache-aware object with `N` slots, as a constant. None, or more than [`MAX_SLOTS`], is refused at
@@ -97,6 +114,12 @@ pub type StaticRundownRef<C, const N: usize, P = Spin> =
 pub trait Slots: Sync + sealed_slots::Sealed {
     /// Returns all slots.
     fn as_slice(&self) -> &[PaddedSlot];
+
+    /// Returns the object that begins at `address`, which has `slot_count` slots.
+    fn object<C: CurrentSlot, P: Park>(
+        address: NonNull<()>,
+        slot_count: impl FnOnce() -> usize,
+    ) -> *const CacheAwareRundownRef<C, P, Self>;
 }
 
 mod sealed_slots {
@@ -110,12 +133,28 @@ impl Slots for [PaddedSlot] {
     fn as_slice(&self) -> &[PaddedSlot] {
         self
     }
+
+    #[inline]
+    fn object<C: CurrentSlot, P: Park>(
+        address: NonNull<()>,
+        slot_count: impl FnOnce() -> usize,
+    ) -> *const CacheAwareRundownRef<C, P, Self> {
+        ptr::slice_from_raw_parts(address.as_ptr(), slot_count()) as *const _
+    }
 }
 
 impl<const N: usize> Slots for [PaddedSlot; N] {
     #[inline]
     fn as_slice(&self) -> &[PaddedSlot] {
         self
+    }
+
+    #[inline]
+    fn object<C: CurrentSlot, P: Park>(
+        address: NonNull<()>,
+        _slot_count: impl FnOnce() -> usize,
+    ) -> *const CacheAwareRundownRef<C, P, Self> {
+        address.as_ptr().cast()
     }
 }
 
@@ -141,16 +180,16 @@ impl<C: CurrentSlot, P: Park, const N: usize> StaticRundownRef<C, N, P> {
         if run_down {
             slots = [const { SharedLine::new(Slot::new(true)) }; N];
         }
-        let outstanding = SharedLine::new(Outstanding::new(run_down));
-        Self { outstanding, chosen: PhantomData, slots }
+        let shared = SharedLine::new(Shared::new(run_down, N));
+        Self { shared, chosen: PhantomData, slots }
     }
 
     #[cfg(rundown_loom)]
     fn with_state(run_down: bool) -> Self {
         const { Self::SLOT_COUNT_IS_POSSIBLE };
         let slots = core::array::from_fn(|_| SharedLine::new(Slot::new(run_down)));
-        let outstanding = SharedLine::new(Outstanding::new(run_down));
-        Self { outstanding, chosen: PhantomData, slots }
+        let shared = SharedLine::new(Shared::new(run_down, N));
+        Self { shared, chosen: PhantomData, slots }
     }
 }
 
@@ -245,7 +284,7 @@ impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
         // SAFETY: inside the memory the caller vouches for: `#[repr(C)]` puts one line for all first,
         // then the slots, a line each. Raw pointers only, as nothing is initialised yet.
         unsafe {
-            (&raw mut (*object).outstanding).write(SharedLine::new(Outstanding::new(false)));
+            (&raw mut (*object).shared).write(SharedLine::new(Shared::new(false, slots)));
             let first = (&raw mut (*object).slots).cast::<PaddedSlot>();
             for slot in 0..slots {
                 first.add(slot).write(SharedLine::new(Slot::new(false)));
@@ -270,19 +309,32 @@ impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> CacheAwareRundownRef<C, P, S> {
     }
 }
 
-impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> Object for CacheAwareRundownRef<C, P, S> {
-    type Line = PaddedSlot;
+// SAFETY: `thick` asks for the number of slots that the constructors wrote into the object's first line.
+unsafe impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> Object for CacheAwareRundownRef<C, P, S> {
+    type Slots<'a>
+        = &'a [PaddedSlot]
+    where
+        Self: 'a;
     type Waiting = P;
 
     #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
-    fn protocol(&self) -> Protocol<'_, PaddedSlot> {
-        Protocol { outstanding: self.outstanding.get(), slots: self.slots.as_slice() }
+    fn protocol(&self) -> Protocol<'_, &[PaddedSlot]> {
+        Protocol { outstanding: &self.shared.get().outstanding, slots: self.slots.as_slice() }
     }
 
     #[inline]
     fn current_slot(&self) -> usize {
         C::current_slot()
+    }
+
+    #[inline]
+    unsafe fn thick<'a>(address: NonNull<()>) -> &'a Self {
+        // SAFETY: says the caller, an object is there; its first line has the number of its slots.
+        unsafe {
+            let shared = || address.cast::<SharedLine<Shared>>().as_ref().get();
+            &*S::object(address, || shared().slot_count)
+        }
     }
 }
 
@@ -296,7 +348,7 @@ impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> fmt::Debug for CacheAwareRundow
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheAwareRundownRef")
             .field("slots", &self.slots.as_slice())
-            .field("outstanding", &self.outstanding)
+            .field("outstanding", &self.shared.get().outstanding)
             .finish()
     }
 }

@@ -28,7 +28,7 @@ pub trait Checked: Rundown {
     unsafe fn checked_release_n(&self, count: usize) -> Result<(), OverRelease> {
         Record::take_leaked(self.address(), count);
         let slot = self.current_slot();
-        match self.protocol().release(slot, count) {
+        match self.protocol().release_any(slot, count) {
             None => Ok(()),
             Some(old) => operations::release_slow(self, slot, old, count),
         }

@@ -1,7 +1,9 @@
 //! A hold on an object that is released on drop.
 
+use crate::error::OverRelease;
 use crate::holders::Record;
-use crate::object::Object;
+use crate::limits::MAX_EVER;
+use crate::object::{Object, Thin};
 use crate::operations;
 use core::fmt;
 use core::mem::ManuallyDrop;
@@ -15,7 +17,7 @@ use core::mem::ManuallyDrop;
 /// object alive and does not serialise its users.
 #[must_use = "dropping the guard at once releases the object at once"]
 pub struct RundownGuard<'a, R: Object + ?Sized> {
-    object: &'a R,
+    object: Thin<'a, R>,
     count: usize,
     record: Record,
 }
@@ -23,7 +25,7 @@ pub struct RundownGuard<'a, R: Object + ?Sized> {
 impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     #[inline]
     pub(crate) fn new(object: &'a R, count: usize, record: Record) -> Self {
-        Self { object, count, record }
+        Self { object: Thin::new(object), count, record }
     }
 
     /// Returns how many holds the guard stands for.
@@ -33,7 +35,7 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
 
     /// Returns the object that is held.
     pub fn object(&self) -> &'a R {
-        self.object
+        self.object.get()
     }
 
     /// Splits `count` holds off into a guard of their own, or returns `None` if there are fewer.
@@ -43,9 +45,9 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     pub fn split(&mut self, count: usize) -> Option<Self> {
         let left = self.count.checked_sub(count)?;
         // Asked first: it is foreign code, and a panic in it must lose no hold.
-        let slot = self.object.current_slot();
+        let slot = self.object().current_slot();
         self.count = left;
-        let address = self.object.address();
+        let address = self.object().address();
         self.record = self.record.less(address, count, left);
         let record = Record::new(address, slot, count);
         Some(Self { object: self.object, count, record })
@@ -60,10 +62,10 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     /// Hands `other` back when it holds another object.
     pub fn merge(&mut self, other: Self) -> Result<(), Self> {
         match self.count.checked_add(other.count) {
-            Some(sum) if self.object.address() == other.object.address() => {
+            Some(sum) if self.object().address() == other.object().address() => {
                 let (count, record) = other.into_parts();
                 let counts = [self.count, count];
-                self.record = self.record.join(record, self.object.address(), counts);
+                self.record = self.record.join(record, self.object().address(), counts);
                 self.count = sum;
                 Ok(())
             }
@@ -78,7 +80,7 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     /// object ends.
     #[must_use = "without the count the holds can't be released"]
     pub fn leak(self) -> usize {
-        let object = self.object;
+        let object = self.object();
         let (count, record) = self.into_parts();
         record.leak(object.address());
         count
@@ -90,12 +92,19 @@ impl<'a, R: Object + ?Sized> RundownGuard<'a, R> {
     ///
     /// The caller owns at least `count` holds on this very object that no guard stands for, and
     /// gives them up to this one.
+    ///
+    /// # Panics
+    ///
+    /// When there cannot be as many holds as that.
     #[cfg_attr(feature = "holders", track_caller)]
     pub unsafe fn adopt(object: &'a R, count: usize) -> Self {
+        if count > MAX_EVER {
+            OverRelease { held: 0, released: count }.report(object.address());
+        }
         let slot = object.current_slot();
         Record::take_leaked(object.address(), count);
         let record = Record::new(object.address(), slot, count);
-        Self { object, count, record }
+        Self::new(object, count, record)
     }
 
     /// Takes the guard apart without releasing anything.
@@ -109,10 +118,13 @@ impl<R: Object + ?Sized> Drop for RundownGuard<'_, R> {
     #[inline]
     fn drop(&mut self) {
         // Before the release: afterwards the address may belong to another object.
-        self.record.remove(self.object.address(), self.count);
-        // SAFETY: the guard owns `count` holds (`new` after a granted acquire, `split`, `merge`, or
-        // the promise made to `adopt`) and ceases to exist with this call.
-        unsafe { operations::release(self.object, self.count) }
+        let object = self.object.get();
+        self.record.remove(object.address(), self.count);
+        if self.count > 0 {
+            // SAFETY: the guard owns `count` holds (`new` after a granted acquire, `split`, `merge`, or
+            // the promise made to `adopt`) and ceases to exist with this call.
+            unsafe { operations::release(object, self.count) }
+        }
     }
 }
 

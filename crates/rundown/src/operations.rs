@@ -1,7 +1,8 @@
 //! What begins, waits and releases, with a release too many as a value; `Rundown` panics on it.
 
-use crate::error::{OverRelease, TimedOut};
+use crate::error::{AcquireError, OverRelease, TimedOut};
 use crate::holders::{HolderList, Record};
+use crate::limits::MAX_COUNT;
 use crate::object::Object;
 use crate::outcome::{Progress, Released};
 use crate::park::Park;
@@ -11,11 +12,13 @@ pub(crate) fn begin<R: Object + ?Sized>(object: &R) -> Result<bool, OverRelease>
     let address = object.address();
     let swept = object.protocol().sweep();
     // Also after an error: others who wait must see it, instead of sleeping on.
-    if swept != Ok(false) {
+    if swept != Ok(None) {
         <R::Waiting as Park>::unpark_all(address);
     }
-    swept?;
-    Ok(outstanding(object)? == Some(0))
+    match swept? {
+        Some(left) => Ok(left == 0),
+        None => Ok(outstanding(object)? == Some(0)),
+    }
 }
 
 /// Returns how many holds are left: `None` until a run-down has counted them.
@@ -69,15 +72,71 @@ pub(crate) fn wait_by<R: Object + ?Sized>(
     }
 }
 
+/// Takes `count` holds on the current slot, and returns which that was.
+#[inline]
+pub(crate) fn acquire<R: Object + ?Sized>(object: &R, count: usize) -> Result<usize, AcquireError> {
+    let words = object.protocol();
+    if words.refuses() {
+        return Err(AcquireError::RunDown);
+    }
+    let slot = object.current_slot();
+    if count.wrapping_sub(1) >= MAX_COUNT {
+        words.take_nothing(slot, count)?;
+    } else if let Some(old) = words.acquire(slot, count) {
+        acquire_slow(object, slot, old, count)?;
+    }
+    Ok(slot)
+}
+
+/// Ends an acquire that saw something unusual in its slot. Out of line, as that of a release.
+#[cold]
+#[inline(never)]
+fn acquire_slow<R: Object + ?Sized>(
+    object: &R,
+    slot: usize,
+    old: usize,
+    count: usize,
+) -> Result<(), AcquireError> {
+    let judged = object.protocol().judge(old);
+    if judged == Err(AcquireError::TooMany) {
+        // SAFETY: they were taken, and nobody else knows of them.
+        unsafe { release_on(object, slot, count) }
+    }
+    judged
+}
+
 /// Releases `count` holds on the current slot, and wakes the waiters if they were the last.
+///
+/// # Safety
+///
+/// The caller owns these holds on this object, from 1 to `MAX_EVER`, and gives them up.
+#[inline]
+pub(crate) unsafe fn release<R: Object + ?Sized>(object: &R, count: usize) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { release_on(object, object.current_slot(), count) }
+}
+
+/// As [`release`], on `slot`.
+///
+/// # Safety
+///
+/// As [`release`].
+#[inline]
+unsafe fn release_on<R: Object + ?Sized>(object: &R, slot: usize, count: usize) {
+    if let Some(old) = object.protocol().release(slot, count) {
+        release_slow_or_panic(object, slot, old, count);
+    }
+}
+
+/// As [`release`], of a count that nobody vouches for.
 ///
 /// # Safety
 ///
 /// The caller owns at least `count` holds on this object and gives them up.
 #[inline]
-pub(crate) unsafe fn release<R: Object + ?Sized>(object: &R, count: usize) {
+pub(crate) unsafe fn release_any<R: Object + ?Sized>(object: &R, count: usize) {
     let slot = object.current_slot();
-    if let Some(old) = object.protocol().release(slot, count) {
+    if let Some(old) = object.protocol().release_any(slot, count) {
         release_slow_or_panic(object, slot, old, count);
     }
 }

@@ -7,6 +7,7 @@ use crate::protocol::{Outstanding, Protocol, Slot};
 use crate::sync::const_unless_loom;
 use core::fmt;
 use core::marker::PhantomData;
+use core::ptr::NonNull;
 use core::slice;
 
 /// Run-down protection in two words, all cores on one counter (`EX_RUNDOWN_REF`).
@@ -63,19 +64,29 @@ impl AsRef<Slot> for Slot {
     }
 }
 
-impl<P: Park> Object for RundownRef<P> {
-    type Line = Slot;
+// SAFETY: of a sized type, a thin reference is its address.
+unsafe impl<P: Park> Object for RundownRef<P> {
+    type Slots<'a>
+        = &'a [Slot]
+    where
+        Self: 'a;
     type Waiting = P;
 
     #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
-    fn protocol(&self) -> Protocol<'_, Slot> {
+    fn protocol(&self) -> Protocol<'_, &[Slot]> {
         Protocol { outstanding: &self.outstanding, slots: slice::from_ref(&self.slot) }
     }
 
     #[inline]
     fn current_slot(&self) -> usize {
         0
+    }
+
+    #[inline]
+    unsafe fn thick<'a>(address: NonNull<()>) -> &'a Self {
+        // SAFETY: the caller's promise.
+        unsafe { address.cast().as_ref() }
     }
 }
 

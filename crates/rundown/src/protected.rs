@@ -4,8 +4,8 @@
 
 use crate::error::{AcquireError, TimedOut};
 use crate::future::Drained;
-use crate::guard::RundownGuard;
 use crate::holders::Record;
+use crate::operations;
 use crate::park::Park;
 use crate::plain::RundownRef;
 use crate::rundown::Rundown;
@@ -119,8 +119,9 @@ impl<T, R: Rundown> Protected<T, R> {
     #[inline]
     #[cfg_attr(feature = "holders", track_caller)]
     pub fn try_acquire(&self) -> Result<ProtectedGuard<'_, T, R>, AcquireError> {
-        let hold = self.object.try_acquire()?;
-        Ok(ProtectedGuard { protected: self, hold })
+        let slot = operations::acquire(&self.object, 1)?;
+        let record = Record::new(self.object.address(), slot, 1);
+        Ok(ProtectedGuard { protected: self, record })
     }
 
     /// Refuses new users, waits for the old ones, and returns the value.
@@ -254,14 +255,26 @@ impl<T, R: Rundown> Protected<T, R> {
 /// A borrowed value that its owner can't take back while this lives.
 #[must_use = "dropping the guard at once gives the value back at once"]
 pub struct ProtectedGuard<'a, T, R: Rundown = RundownRef> {
+    /// Its object is held once.
     protected: &'a Protected<T, R>,
-    hold: RundownGuard<'a, R>,
+    record: Record,
 }
 
 impl<T, R: Rundown> ProtectedGuard<'_, T, R> {
     /// Returns how many holds the guard stands for: 1.
     pub fn count(&self) -> usize {
-        self.hold.count()
+        1
+    }
+}
+
+impl<T, R: Rundown> Drop for ProtectedGuard<'_, T, R> {
+    #[inline]
+    fn drop(&mut self) {
+        let object = &self.protected.object;
+        // Before the release: afterwards the address may belong to another object.
+        self.record.remove(object.address(), 1);
+        // SAFETY: the guard owns one hold, of `try_acquire`, and ceases to exist with this call.
+        unsafe { operations::release(object, 1) }
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! # State
 //!
+//! Zeroed words are those of a live object without holds.
+//!
 //! * A **slot** a core: bit 0 says that run-down is active (the *mark*), the rest is twice the net
 //!   number of holds taken here. A hold may be released on another slot, so one slot can go below
 //!   zero; all arithmetic is modular and only the sum has a meaning.
-//! * **outstanding**, one word: odd from the start until a sweep has ended, even afterwards. Even,
-//!   it is twice the number of holds not yet released; zero therefore says *run down*, and nothing
-//!   else does. Releases subtract even amounts, so until the sweep ends no release can make it zero.
+//! * **outstanding**, one word: bit 0 says that a sweep has ended (*swept*). It is even from the start
+//!   until then, and again from a reset on. Once it is odd, the rest is twice the number of holds not yet
+//!   released; one therefore says *run down*, and nothing else does. Releases subtract even amounts, so
+//!   until the sweep ends no release can make it one.
 //!
 //! # The invariant
 //!
@@ -25,8 +28,10 @@ use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
 use crate::outcome::{Progress, ReleaseResult, Released, over};
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 
-/// Bit 0 of a slot: run-down is active. Bit 0 of `outstanding`: no sweep has ended.
+/// Bit 0 of a slot: run-down is active.
 const MARK: usize = 1;
+/// Bit 0 of `outstanding`: a sweep has ended, and no reset has begun since.
+const SWEPT: usize = 1;
 /// One hold, in the units of both words.
 const ONE: usize = 2;
 
@@ -35,7 +40,7 @@ const ONE: usize = 2;
 #[repr(transparent)]
 pub struct Slot(pub(crate) AtomicUsize);
 
-/// The word that all waiters watch.
+/// The word that all waiters watch, and that every acquire looks at.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(crate) struct Outstanding(pub(crate) AtomicUsize);
@@ -53,56 +58,96 @@ impl Outstanding {
     const_unless_loom! {
         /// Makes the word of a live object, or of one that is run down from the start.
         pub(crate) const fn new(run_down: bool) -> Self {
-            Self(AtomicUsize::new(if run_down { 0 } else { MARK }))
+            Self(AtomicUsize::new(if run_down { SWEPT } else { 0 }))
         }
     }
 }
 
-/// The words of one object, plain (one slot) or cache-aware (several).
-#[derive(Debug)]
-pub(crate) struct Protocol<'a, W> {
-    pub(crate) outstanding: &'a Outstanding,
-    pub(crate) slots: &'a [W],
+/// Where the slots of an object lie.
+pub(crate) trait SlotSet<'a>: Copy {
+    /// Returns how many there are: at least one.
+    fn len(self) -> usize;
+
+    /// Returns the word of slot `index`, which is below `len`.
+    fn at(self, index: usize) -> &'a Slot;
 }
 
-impl<W: AsRef<Slot>> Protocol<'_, W> {
+/// Words or lines, one behind the other.
+impl<'a, W: AsRef<Slot>> SlotSet<'a> for &'a [W] {
     #[inline]
-    fn word(&self, slot: usize) -> &AtomicUsize {
+    fn len(self) -> usize {
+        <[W]>::len(self)
+    }
+
+    #[inline]
+    fn at(self, index: usize) -> &'a Slot {
+        self[index].as_ref()
+    }
+}
+
+/// The words of one object. Handed on by value, so that it stays in registers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Protocol<'a, S> {
+    pub(crate) outstanding: &'a Outstanding,
+    pub(crate) slots: S,
+}
+
+impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
+    #[inline]
+    fn word(self, slot: usize) -> &'a AtomicUsize {
         // A division only when the index is out of range; with a constant number of slots no check.
         let slot = if slot < self.slots.len() { slot } else { slot % self.slots.len() };
-        &self.slots[slot].as_ref().0
+        &self.slots.at(slot).0
     }
 
-    /// Takes `count` holds on `slot`. Never waits, never retries.
+    /// Returns whether a run-down has been swept, so that an acquire need not try.
     #[inline]
-    pub(crate) fn acquire(&self, slot: usize, count: usize) -> Result<(), AcquireError> {
-        let word = self.word(slot);
-        // Relaxed: a refusal hands out nothing, and a stale "live" is corrected by the add below.
-        // This load keeps refused acquires from writing, so they leave the line where it is.
-        let seen = word.load(Ordering::Relaxed);
-        if seen & MARK != 0 {
-            return Err(AcquireError::RunDown);
-        }
-        if count == 0 {
-            return Ok(());
-        }
-        if count > MAX_COUNT || seen.wrapping_add(NEAR) >= 2 * NEAR {
-            self.check_capacity(count)?;
-        }
+    pub(crate) fn refuses(self) -> bool {
+        // Relaxed: a refusal hands out nothing, and a stale "live" is corrected by the add. This look keeps
+        // refused acquires from writing. It is not at the slot: a load of a word that the same core has just
+        // changed by an atomic instruction waits for that, while this word stays shared by all caches.
+        self.outstanding.0.load(Ordering::Relaxed) & SWEPT != 0
+    }
+
+    /// Takes `count` holds on `slot`. Never waits, never retries. `None`: granted. Otherwise
+    /// [`judge`](Self::judge) decides. `count` is from 1 to `MAX_COUNT`.
+    #[inline]
+    pub(crate) fn acquire(self, slot: usize, count: usize) -> Option<usize> {
         // Acquire, pairs with `reset`: what the owner did before (re-)initialising is visible to us.
         // If our add comes before the mark, the sweep's fetch_or returns it and the drain waits for
         // us. If the mark comes first, the count bits are dead: nothing to undo.
-        let old = word.fetch_add(count * ONE, Ordering::Acquire);
-        if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }
+        let old = self.word(slot).fetch_add(count * ONE, Ordering::Acquire);
+        // One test for two: bit 0 is clear, and the rest lies in the window around zero.
+        let usual = old.wrapping_add(NEAR).rotate_right(1) < NEAR;
+        if usual { None } else { Some(old) }
+    }
+
+    /// Decides on an acquire that saw `old` in its slot: the mark, or far from zero. The holds of one that is
+    /// `TooMany` have been taken, and are to be released.
+    #[cold]
+    pub(crate) fn judge(self, old: usize) -> Result<(), AcquireError> {
+        if old & MARK != 0 {
+            return Err(AcquireError::RunDown);
+        }
+        // A look at all slots, with what was just added.
+        if self.estimate() <= MAX_HOLDERS * ONE { Ok(()) } else { Err(AcquireError::TooMany) }
+    }
+
+    /// Answers an acquire of a count that no word takes: 0, or above `MAX_COUNT`.
+    #[cold]
+    pub(crate) fn take_nothing(self, slot: usize, count: usize) -> Result<(), AcquireError> {
+        // Relaxed: hands out nothing. After `refuses`, because while a sweep is under way only the slot tells.
+        if self.word(slot).load(Ordering::Relaxed) & MARK != 0 {
+            return Err(AcquireError::RunDown);
+        }
+        if count > MAX_COUNT { Err(AcquireError::TooMany) } else { Ok(()) }
     }
 
     /// Releases `count` holds on `slot`, which need not be the slot they were taken on. `None`: that was
     /// all, and the object may be gone. Otherwise [`release_slow`](Self::release_slow) does the rest.
+    /// `count` is from 1 to `MAX_EVER`.
     #[inline]
-    pub(crate) fn release(&self, slot: usize, count: usize) -> Option<usize> {
-        if count.wrapping_sub(1) >= MAX_EVER {
-            return (count != 0).then_some(0); // nothing to give back, or more than there can be
-        }
+    pub(crate) fn release(self, slot: usize, count: usize) -> Option<usize> {
         // Release, pairs with `mark`: all we did with the object happens before the sweep that collects
         // this slot. If our subtraction comes before the mark, the sweep never counts us; if the
         // mark comes first, it has counted us, and we subtract from `outstanding` as well.
@@ -112,11 +157,20 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
         if old & MARK == 0 && enough { None } else { Some(old) }
     }
 
+    /// Releases a count that nobody vouches for: 0 is nothing, and more than there can be is an error.
+    #[inline]
+    pub(crate) fn release_any(self, slot: usize, count: usize) -> Option<usize> {
+        if count.wrapping_sub(1) >= MAX_EVER {
+            return (count != 0).then_some(0);
+        }
+        self.release(slot, count)
+    }
+
     /// Ends a release that saw `old` in its slot: the mark, or too few holds. Out of line, which keeps the
     /// usual way short. After `Ok(Last)` the object may be gone: a waiter can have freed it already.
     #[cold]
     #[inline(never)]
-    pub(crate) fn release_slow(&self, slot: usize, old: usize, count: usize) -> ReleaseResult {
+    pub(crate) fn release_slow(self, slot: usize, old: usize, count: usize) -> ReleaseResult {
         if count > MAX_EVER {
             return Err(over(self.estimate(), count));
         }
@@ -125,29 +179,34 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
             return Err(over(old, count));
         }
         // Release, pairs with `progress`: the same promise towards the waiter. Our last access on the
-        // way out: from the moment this yields zero the memory belongs to the waiter.
+        // way out: from the moment this yields one the memory belongs to the waiter.
         let (amount, word) = (count * ONE, &self.outstanding.0);
         let old = word.fetch_sub(amount, Ordering::Release);
-        if old & MARK != 0 || (old as isize) > amount as isize {
+        if old & SWEPT == 0 {
             return Ok(Released::NotLast);
         }
-        if old == amount {
+        let held = old - SWEPT;
+        if held as isize > amount as isize {
+            return Ok(Released::NotLast);
+        }
+        if held == amount {
             return Ok(Released::Last);
         }
         word.fetch_add(amount, Ordering::Relaxed); // Relaxed: as above
-        Err(over(old, count))
+        Err(over(held, count))
     }
 
-    /// Marks every slot, if nobody has, and counts who is inside. Returns whether this call did it.
-    pub(crate) fn sweep(&self) -> Result<bool, OverRelease> {
+    /// Marks every slot, if nobody has, and counts who is inside: returns how many holds are left, or
+    /// `None` if this is another call's sweep.
+    pub(crate) fn sweep(self) -> Result<Option<usize>, OverRelease> {
         // Relaxed: only spares a write; `mark` decides who sweeps.
-        if self.word(0).load(Ordering::Relaxed) & MARK != 0 {
-            return Ok(false);
+        if self.outstanding.0.load(Ordering::Relaxed) & SWEPT != 0 {
+            return Ok(None);
         }
         // Slot 0 elects: `reset` clears it last, so whoever marks it finds the rest clear.
         let first = self.mark(0);
         if first & MARK != 0 {
-            return Ok(false);
+            return Ok(None);
         }
         let collected = (1..self.slots.len()).fold(first, |sum, slot| {
             let old = self.mark(slot);
@@ -155,41 +214,43 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
             sum.wrapping_add(old)
         });
         // Release, pairs with `progress` and `resurrect`: hands on what `mark` acquired from every slot,
-        // also through later releases (they continue this release sequence). Makes the word even.
-        let change = collected.wrapping_sub(MARK);
-        let left = self.outstanding.0.fetch_add(change, Ordering::Release).wrapping_add(change);
-        if (left as isize) < 0 { Err(over(0, left.wrapping_neg() / ONE)) } else { Ok(true) }
+        // also through later releases (they continue this release sequence). Acquire, pairs with `release`:
+        // if nothing is left, this is our look. Makes the word odd.
+        let before = self.outstanding.0.fetch_add(collected.wrapping_add(SWEPT), Ordering::AcqRel);
+        let left = before.wrapping_add(collected);
+        if (left as isize) < 0 { Err(over(0, left.wrapping_neg() / ONE)) } else { Ok(Some(left / ONE)) }
     }
 
-    fn mark(&self, slot: usize) -> usize {
+    fn mark(self, slot: usize) -> usize {
         // Acquire, pairs with: the subtraction in `release` (what holders did) and `reset` (on slot 0
         // it orders our marks behind the clearing of all other slots).
         self.word(slot).fetch_or(MARK, Ordering::Acquire)
     }
 
     /// Returns how far a run-down has come.
-    pub(crate) fn progress(&self) -> Result<Progress, OverRelease> {
+    pub(crate) fn progress(self) -> Result<Progress, OverRelease> {
         // Acquire, pairs with: the last subtraction in `release` and the addition in `sweep`. After
-        // zero the caller owns what the holders used.
+        // one the caller owns what the holders used.
         let now = self.outstanding.0.load(Ordering::Acquire);
-        if now & MARK == 0 {
-            return match now as isize {
+        if now & SWEPT != 0 {
+            let held = now - SWEPT;
+            return match held as isize {
                 0 => Ok(Progress::RunDown),
-                1.. => Ok(Progress::Draining(now / ONE)),
-                ..0 => Err(over(0, now.wrapping_neg() / ONE)),
+                1.. => Ok(Progress::Draining(held / ONE)),
+                ..0 => Err(over(0, held.wrapping_neg() / ONE)),
             };
         }
         // Relaxed: a hint whether a sweep is worth trying; `mark` decides.
-        let swept = self.word(0).load(Ordering::Relaxed) & MARK != 0;
-        Ok(if swept { Progress::Sweeping } else { Progress::Live })
+        let marked = self.word(0).load(Ordering::Relaxed) & MARK != 0;
+        Ok(if marked { Progress::Sweeping } else { Progress::Live })
     }
 
     /// Makes a run-down object live again, after `prepare`. The caller wakes who waits for the new round.
-    pub(crate) fn reinitialize(&self, prepare: impl FnOnce()) -> Result<(), NotRunDown> {
+    pub(crate) fn reinitialize(self, prepare: impl FnOnce()) -> Result<(), NotRunDown> {
         // Acquire, pairs with `release`: who re-initialises owns the object even without a wait before.
         // The exchange elects: a second caller, and one that comes too early, is refused.
         let word = &self.outstanding.0;
-        let won = word.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed);
+        let won = word.compare_exchange(SWEPT, 0, Ordering::Acquire, Ordering::Relaxed);
         won.map_err(|_| NotRunDown)?;
         prepare();
         self.reset(0);
@@ -199,41 +260,33 @@ impl<W: AsRef<Slot>> Protocol<'_, W> {
     /// Takes a run-down back, also while holds are left: they go back to slot 0. Refused before the
     /// sweep has ended, and while more than `MAX_RESURRECTED` are left. Tries again only after another
     /// step has changed the word: a release, of which no more can come than holds are left, or a round.
-    pub(crate) fn resurrect(&self) -> Result<(), NotRunDown> {
-        // One step decides on the bit and on the limit, and takes out what is left. The word is odd then,
+    pub(crate) fn resurrect(self) -> Result<(), NotRunDown> {
+        // One step decides on the bit and on the limit, and takes out what is left. The word is even then,
         // so nobody takes it for more than a part of the sum. Releases that still find a marked slot are
         // left in it, for the next sweep to add.
-        let carried = |left| (left & MARK == 0 && left <= MAX_RESURRECTED * ONE).then_some(MARK);
+        let carried = |left| (left & SWEPT != 0 && left <= MAX_RESURRECTED * ONE + SWEPT).then_some(0);
         // Acquire, pairs with `sweep` and `release`: our clearing comes after the sweep's marks, and
         // who acquires next sees what was done before the run-down. Relaxed: a refusal orders nothing.
         let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);
-        self.reset(won.map_err(|_| NotRunDown)?);
+        self.reset(won.map_err(|_| NotRunDown)? - SWEPT);
         Ok(())
     }
 
-    fn reset(&self, left: usize) {
+    fn reset(self, left: usize) {
         // Swaps, not stores: each is the newest value of its word for every later operation. Slot 0
         // last, because it elects the next sweep. An acquire that is granted on a cleared slot before
-        // slot 0 is cleared is counted by that next sweep; `outstanding` is odd again already.
+        // slot 0 is cleared is counted by that next sweep; `outstanding` is even again already.
         for slot in (0..self.slots.len()).rev() {
             // Release, pairs with `acquire` (what the owner did before is visible to holders), `mark`.
             self.word(slot).swap(if slot == 0 { left } else { 0 }, Ordering::Release);
         }
     }
 
-    /// Looks at all slots before a grant that might overflow the count.
-    #[cold]
-    fn check_capacity(&self, count: usize) -> Result<(), AcquireError> {
-        let fits = count <= MAX_COUNT && self.estimate() <= (MAX_HOLDERS - count) * ONE;
-        if fits { Ok(()) } else { Err(AcquireError::TooMany) }
-    }
-
     /// Adds up the live words while others change them: right only when nobody does. Never negative.
-    #[inline(never)]
-    fn estimate(&self) -> usize {
-        let mut sum = self.outstanding.0.load(Ordering::Relaxed) & !MARK; // Relaxed: an estimate
-        for slot in self.slots {
-            let seen = slot.as_ref().0.load(Ordering::Relaxed); // Relaxed: an estimate
+    fn estimate(self) -> usize {
+        let mut sum = self.outstanding.0.load(Ordering::Relaxed) & !SWEPT; // Relaxed: an estimate
+        for slot in 0..self.slots.len() {
+            let seen = self.word(slot).load(Ordering::Relaxed); // Relaxed: an estimate
             sum = sum.wrapping_add(if seen & MARK == 0 { seen } else { 0 });
         }
         (sum as isize).max(0) as usize

@@ -21,6 +21,6 @@ impl<C: CurrentSlot, P: Park, const N: usize> StaticRundownRef<C, N, P> {
     /// Takes the memory for something else.
     pub fn reclaim(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.get_mut().0.with_mut(|_| ()));
-        self.outstanding.get_mut().0.with_mut(|_| ());
+        self.shared.get_mut().outstanding.0.with_mut(|_| ());
     }
 }

@@ -23,8 +23,12 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     /// Acquires the object, unless its run-down has started.
     ///
     /// Wait-free: one load and at most one atomic addition, whatever other cores do, so also safe in
-    /// an interrupt handler that hits the middle of another acquire or release. A refusal because of
-    /// run-down writes nothing.
+    /// an interrupt handler that hits the middle of another acquire or release. (Near the limits of the
+    /// count it looks at all slots, and takes its addition back if it is refused.)
+    ///
+    /// Once a run-down has marked all slots, a refusal writes nothing. While it marks them, and while
+    /// [`reinitialize`](Self::reinitialize) or [`resurrect`](Self::resurrect) clears them, a refusal writes to
+    /// its slot, in bits that nobody reads.
     ///
     /// # Errors
     ///
@@ -53,8 +57,7 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     #[inline]
     #[cfg_attr(feature = "holders", track_caller)]
     fn try_acquire_n(&self, count: usize) -> Result<RundownGuard<'_, Self>, AcquireError> {
-        let slot = self.current_slot();
-        self.protocol().acquire(slot, count)?;
+        let slot = operations::acquire(self, count)?;
         Ok(RundownGuard::new(self, count, Record::new(self.address(), slot, count)))
     }
 
@@ -80,7 +83,7 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     unsafe fn release_n(&self, count: usize) {
         Record::take_leaked(self.address(), count);
         // SAFETY: the caller's promise is the same.
-        unsafe { operations::release(self, count) }
+        unsafe { operations::release_any(self, count) }
     }
 
     /// Starts the run-down, unless it has started, and does not wait.
