@@ -16,29 +16,41 @@ pub(crate) const OWN: &[Mutant] = mutants! {
     "slot 0 is not the last to be cleared", PROTOCOL,
         "for slot in (0..self.slots.len()).rev() {" => "for slot in 0..self.slots.len() {",
         Loom, Itself, "reinitialize_against_acquire_and_wait::two_slots", Quick;
-    "outstanding is even before the sweep has ended", PROTOCOL,
+    "outstanding is odd before the sweep has ended", PROTOCOL,
         "let first = self.mark(0);" =>
-        "self.outstanding.0.fetch_and(!MARK, Ordering::Relaxed); let first = self.mark(0);",
+        "self.outstanding.0.fetch_or(SWEPT, Ordering::Relaxed); let first = self.mark(0);",
         Loom, Both, "acquire_and_release_against_wait", Quick;
-    "a new object's outstanding is even", PROTOCOL,
-        "if run_down { 0 } else { MARK }))" => "if run_down { 0 } else { MARK - MARK }))",
+    "a new object's outstanding is odd", PROTOCOL,
+        "if run_down { SWEPT } else { 0 }))" => "if run_down { SWEPT } else { SWEPT }))",
         Loom, Both, "acquire_and_release_against_wait", Long;
-    "a refused acquire writes", PROTOCOL,
-        "if seen & MARK != 0 {\n            return Err" => "if false {\n            return Err",
+    "a refused acquire writes", OPERATIONS,
+        "if words.refuses() {" => "if false {",
         Host("interrupts"), Itself, "d12_a_refused_acquire_writes_nothing_even_to_memory", LeftOut(
             "to bits that nobody reads, so every run ends well: it only costs a cache line; a test of the contract",
         );
-    "a refused acquire of the plain object writes", PROTOCOL,
-        "if seen & MARK != 0 {\n            return Err" => "if false {\n            return Err",
+    "a refused acquire of the plain object writes", OPERATIONS,
+        "if words.refuses() {" => "if false {",
         Host("interrupts"), Itself, "d12_a_refused_acquire_of_the_plain_object_writes_nothing", SAME;
     "an acquire that lost against the mark is granted", PROTOCOL,
-        "if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }" =>
-        "let _ = old; Ok(())",
+        "if usual { None } else { Some(old) }" => "let _ = usual; None",
         Loom, Both, "acquire_and_release_against_wait", Quick;
+    "an acquire that lost is judged by the count alone", PROTOCOL,
+        "        if old & MARK != 0 {\n            return Err(AcquireError::RunDown);\n        }\n        // A look" =>
+        "        // A look",
+        Loom, Both, "acquire_and_release_against_wait", Quick;
+    "an acquire of nothing looks at no slot", PROTOCOL,
+        "if self.word(slot).load(Ordering::Relaxed) & MARK != 0 {\n            return Err" => "if false {\n            return Err",
+        Unit, Itself, "during_a_sweep_a_refused_acquire_changes_only_bits_that_nobody_reads", NOT_USED;
+    "an acquire that is too much keeps what it took", OPERATIONS,
+        "if judged == Err(AcquireError::TooMany) {" => "if false {",
+        Unit, Itself, "an_object_that_is_full_stays_as_it_was", ONE_CORE;
+    "a guard for nothing writes", GUARD,
+        "if self.count > 0 {" => "if true {",
+        Unit, Itself, "a_guard_for_nothing_writes_nothing", ONE_CORE;
     "an acquire is a load and a store", PROTOCOL,
-        "let old = word.fetch_add(count * ONE, Ordering::Acquire);" =>
-        "let old = word.load(Ordering::Acquire); \
-         word.store(old.wrapping_add(count * ONE), Ordering::Release);",
+        "let old = self.word(slot).fetch_add(count * ONE, Ordering::Acquire);" =>
+        "let old = self.word(slot).load(Ordering::Acquire); \
+         self.word(slot).store(old.wrapping_add(count * ONE), Ordering::Release);",
         Loom, Both, "acquire_and_release_against_wait", Long;
     "a release looks at the mark before it subtracts", PROTOCOL,
         "let old = self.word(slot).fetch_sub(count * ONE, Ordering::Release);" =>
@@ -59,13 +71,12 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "if old & MARK == 0 && enough { None }" => "if enough { None }",
         Loom, Both, "release_on_another_slot_against_wait", Long;
     "the first of two last releases wakes", PROTOCOL,
-        " || (old as isize) > amount as isize {\n            return Ok(Released::NotLast);\n        }\n        if old == amount {" =>
-        " {\n            return Ok(Released::NotLast);\n        }\n        if old >= amount {",
+        "if held as isize > amount as isize {" => "if held as isize > amount as isize + isize::MAX / 2 {\n            return Ok(Released::NotLast);\n        }\n        if held as isize > amount as isize {\n            return Ok(Released::Last);\n        }\n        if false {",
         Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other", LeftOut(
             "a wake-up too many changes no outcome: whoever is woken looks again; a unit test",
         );
     "too many releases of a draining object go unnoticed", PROTOCOL,
-        "        Err(over(old, count))\n    }\n\n    /// Marks" =>
+        "        Err(over(held, count))\n    }\n\n    /// Marks" =>
         "        Ok(Released::NotLast)\n    }\n\n    /// Marks",
         Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable", Long;
     "too many releases on several slots go unnoticed by the drain", PROTOCOL,
@@ -74,31 +85,31 @@ pub(crate) const OWN: &[Mutant] = mutants! {
             "the wait after the drain notices them too, so every run ends as it must; a unit test",
         );
     "reinitialize does not ask whether the object is run down", PROTOCOL,
-        "compare_exchange(0, MARK," =>
-        "compare_exchange(self.outstanding.0.load(Ordering::Relaxed), MARK,",
+        "compare_exchange(SWEPT, 0," =>
+        "compare_exchange(self.outstanding.0.load(Ordering::Relaxed), 0,",
         Host("decisions"), Both, "d08_reinitialize_of_an_object_that_is_not_run_down_is_refused", Long;
     "resurrect counts the holds that are left twice", PROTOCOL,
-        ".then_some(MARK);" => ".then_some(left | MARK);",
+        "+ SWEPT).then_some(0);" => "+ SWEPT).then_some(left & !SWEPT);",
         Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left", Long;
     "resurrect forgets the holds that are left", PROTOCOL,
-        "self.reset(won.map_err(|_| NotRunDown)?);" => "won.map_err(|_| NotRunDown)?; self.reset(0);",
+        "self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);" => "won.map_err(|_| NotRunDown)?; self.reset(0);",
         Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left", Long;
     "resurrect elects nobody", PROTOCOL,
-        "self.reset(won.map_err(|_| NotRunDown)?);" =>
-        "self.reset(won.unwrap_or_else(|left| left & !MARK));",
+        "self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);" =>
+        "self.reset(won.unwrap_or_else(|left| left) & !SWEPT);",
         Loom, Both, "two_resurrects_at_once_against_a_release", Quick;
     "resurrect piles up more holds than the words can count", PROTOCOL,
-        "left <= MAX_RESURRECTED * ONE)" => "left < usize::MAX)",
+        "left <= MAX_RESURRECTED * ONE + SWEPT)" => "left < usize::MAX)",
         Unit, Itself, "resurrect_is_refused_while_more_are_left", ONE_CORE;
     "resurrect looks at its limit before its step", PROTOCOL,
-        "let carried = |left| (left & MARK == 0 && left <= MAX_RESURRECTED * ONE).then_some(MARK);" =>
-        "if self.outstanding.0.load(Ordering::Relaxed) > MAX_RESURRECTED * ONE { return Err(NotRunDown); } \
-         let carried = |left| (left & MARK == 0).then_some(MARK);",
+        "let carried = |left| (left & SWEPT != 0 && left <= MAX_RESURRECTED * ONE + SWEPT).then_some(0);" =>
+        "if self.outstanding.0.load(Ordering::Relaxed) > MAX_RESURRECTED * ONE + SWEPT { return Err(NotRunDown); } \
+         let carried = |left| (left & SWEPT != 0).then_some(0);",
         Loom, Both, "resurrect_against_a_round_that_leaves_more_than_the_limit", LeftOut(
             "its limit needs counts that no schedule reaches; a model, whose limit is small",
         );
     "the end of a sweep wakes nobody", OPERATIONS,
-        "if swept != Ok(false) {" => "if swept.is_err() {",
+        "if swept != Ok(None) {" => "if swept.is_err() {",
         Loom, Both, "two_run_downs_of_an_idle_object_are_both_told", Long;
     "a re-initialisation wakes nobody", RUNDOWN,
         "reinitialize(|| Record::remove_all(address))?;\n        <Self::Park as Park>::unpark_all(address);" =>
@@ -110,13 +121,13 @@ pub(crate) const OWN: &[Mutant] = mutants! {
             "any slot is correct, so every run ends well; a unit test",
         );
     "an overflow is granted", PROTOCOL,
-        "self.estimate() <= (MAX_HOLDERS - count) * ONE" => "self.estimate() < usize::MAX",
+        "self.estimate() <= MAX_HOLDERS * ONE" => "self.estimate() < usize::MAX",
         Unit, Itself, "an_acquire_that_would_overflow_is_refused", ONE_CORE;
     "a guard gives one hold back instead of all", GUARD,
-        "release(self.object, self.count)" => "release(self.object, self.count.min(1))",
+        "release(object, self.count)" => "release(object, self.count.min(1))",
         Host("contract"), Both, "a_guard_splits_and_merges_without_changing_the_sum", Long;
     "a merge takes guards of other objects", GUARD,
-        "if self.object.address() == other.object.address() =>" => "if true =>",
+        "if self.object().address() == other.object().address() =>" => "if true =>",
         Host("api"), Itself, "a_guard_of_another_object_is_handed_back_by_merge", ONE_CORE;
     "a held object may be dropped", OPERATIONS,
         "if !begin(object).unwrap_or_else(|error| error.report(address)) {\n        let" =>
@@ -176,8 +187,8 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "if !ready && deadline.is_some() {" => "if ready { return Ok(true); } else if deadline.is_some() {",
         Host("adversarial"), Itself, "a_wait_goes_on_after_a_yes", NOT_USED;
     "a split loses holds when its slot panics", GUARD,
-        "let slot = self.object.current_slot();\n        self.count = left;" =>
-        "self.count = left;\n        let slot = self.object.current_slot();",
+        "let slot = self.object().current_slot();\n        self.count = left;" =>
+        "self.count = left;\n        let slot = self.object().current_slot();",
         Host("adversarial"), Itself, "a_slot_that_panics_takes_and_loses_no_hold_by_the_way", NOT_USED;
     "a waker is called while the table is locked", BLOCKING,
         "drop(list); // a waker is foreign code: not under the lock\n        wake(woken);" =>
@@ -234,12 +245,12 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "if !begin(object).unwrap_or(true) {\n        let",
         Host("decisions"), Itself, "d08_drop_of_an_object_that_was_released_too_often_is_detected", ONE_CORE;
     "resurrect clears the slots before its step", PROTOCOL,
-        "        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);\n        self.reset(won.map_err(|_| NotRunDown)?);" =>
-        "        let left = self.outstanding.0.load(Ordering::Acquire);\n        carried(left).ok_or(NotRunDown)?;\n        self.reset(left);\n        \
+        "        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);\n        self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);" =>
+        "        let left = self.outstanding.0.load(Ordering::Acquire);\n        carried(left).ok_or(NotRunDown)?;\n        self.reset(left & !SWEPT);\n        \
          let _ = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);",
         Loom, Both, "two_resurrects_at_once_against_a_release", Long;
     "a sweep that finds too many releases wakes nobody", OPERATIONS,
-        "if swept != Ok(false) {" => "if swept == Ok(true) {",
+        "if swept != Ok(None) {" => "if matches!(swept, Ok(Some(_))) {",
         Host("waking"), Itself, "a_sweep_that_finds_too_many_releases_wakes_who_waits_for_it", ONE_CORE;
     "a wait sleeps on when another finds too many releases", OPERATIONS,
         "Ok(Progress::RunDown | Progress::Live) | Err(_) => true," =>
@@ -250,7 +261,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "    if outstanding(object) == Ok(Some(count)) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n    object.protocol().release_slow(slot, old, count)?;",
         Host("waking"), Itself, "every_wake_up_comes_after_what_it_tells_of", SEEN_INSIDE;
     "the start of a run-down wakes before its sweep", OPERATIONS,
-        "    let swept = object.protocol().sweep();\n    // Also after an error: others who wait must see it, instead of sleeping on.\n    if swept != Ok(false) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n" =>
+        "    let swept = object.protocol().sweep();\n    // Also after an error: others who wait must see it, instead of sleeping on.\n    if swept != Ok(None) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n" =>
         "    if object.protocol().progress() == Ok(Progress::Live) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n    let swept = object.protocol().sweep();\n",
         Host("waking"), Itself, "every_wake_up_comes_after_what_it_tells_of", SEEN_INSIDE;
     "a re-initialisation wakes before it is done", RUNDOWN,
@@ -262,12 +273,12 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "        <Self::Park as Park>::unpark_all(self.address());\n        self.protocol().resurrect()?;",
         Host("waking"), Itself, "every_wake_up_comes_after_what_it_tells_of", SEEN_INSIDE;
     "a guard leaves the list after its release", GUARD,
-        "        self.record.remove(self.object.address(), self.count);\n        // SAFETY: the guard owns `count` holds (`new` after a granted acquire, `split`, `merge`, or\n        // the promise made to `adopt`) and ceases to exist with this call.\n        unsafe { operations::release(self.object, self.count) }" =>
-        "        unsafe { operations::release(self.object, self.count) };\n        self.record.remove(self.object.address(), self.count);",
+        "        self.record.remove(object.address(), self.count);\n        if self.count > 0 {" =>
+        "        if self.count > 0 {\n            unsafe { operations::release(object, self.count) }\n        }\n        self.record.remove(object.address(), self.count);\n        if false {",
         Host("holders"), Itself, "a_hold_leaves_the_list_before_it_is_released", NOT_USED;
     "leaked holds leave the list after their release", RUNDOWN,
-        "        Record::take_leaked(self.address(), count);\n        // SAFETY: the caller's promise is the same.\n        unsafe { operations::release(self, count) }" =>
-        "        unsafe { operations::release(self, count) };\n        Record::take_leaked(self.address(), count);",
+        "        Record::take_leaked(self.address(), count);\n        // SAFETY: the caller's promise is the same.\n        unsafe { operations::release_any(self, count) }" =>
+        "        unsafe { operations::release_any(self, count) };\n        Record::take_leaked(self.address(), count);",
         Host("holders"), Itself, "a_hold_leaves_the_list_before_it_is_released", NOT_USED;
     "a forgotten guard stays on the list when its holds are released", HOLDERS,
         "&[LEAKED_ONES, EXACT_ONES, GUARDED_ONES]" => "&[LEAKED_ONES]",

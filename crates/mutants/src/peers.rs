@@ -21,11 +21,11 @@ pub(crate) const PEERS: &[Mutant] = mutants! {
         "address is used.\n        let _ = object.protocol().progress(); <R::Waiting as Park>::unpark_all(address);",
         Loom, Itself, "free_against_the_last_release_on_another_slot", SAME;
     "NT: one release too many is taken for the last one", PROTOCOL,
-        "if old == amount {" => "if old <= amount {",
+        "if held == amount {" => "if held <= amount {",
         Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable", Long;
     "NT: a count of 2^31 and more wraps", PROTOCOL,
-        "let old = word.fetch_add(count * ONE, Ordering::Acquire);" =>
-        "let old = word.fetch_add(count as i32 as usize * ONE, Ordering::Acquire);",
+        "let old = self.word(slot).fetch_add(count * ONE, Ordering::Acquire);" =>
+        "let old = self.word(slot).fetch_add(count as i32 as usize * ONE, Ordering::Acquire);",
         Host("decisions"), Both, "d03_any_ulong_count_is_safe_and_an_acquire_that_would_overflow_is_refused", ONE_CORE;
     "NT: a buffer that is too small is overrun", CACHE_AWARE,
         "if size < layout.size() {" => "if size == 0 {",
@@ -81,8 +81,8 @@ pub(crate) const PEERS: &[Mutant] = mutants! {
         "(1..self.slots.len()).fold" => "(1..self.slots.len() - 1).fold",
         Unit, Itself, "a_slot_below_zero_is_marked_and_added_like_any_other", Long;
     "the sum has the wrong sign", PROTOCOL,
-        "let change = collected.wrapping_sub(MARK);" =>
-        "let change = collected.wrapping_neg().wrapping_sub(MARK);",
+        "fetch_add(collected.wrapping_add(SWEPT), Ordering::AcqRel)" =>
+        "fetch_add(collected.wrapping_neg().wrapping_add(SWEPT), Ordering::AcqRel)",
         Host("contract"), Both, "acquire_ex_adds_its_count_and_only_if_true", Long;
     "a slot is added with the wrong sign", PROTOCOL,
         "sum.wrapping_add(old)" => "sum.wrapping_sub(old)",

@@ -1,7 +1,7 @@
 """Rust's calls: of functions of the source, of the types' own methods, of the words, and of the platform."""
 
 from source import children, text, unknown
-from values import Num, Opaque, Range, Record, Slots, Variant, Word, arithmetic, choice
+from values import Num, Opaque, Range, Record, Slots, Variant, Word, arithmetic, choice, rotated
 
 # Functions of others that no promise is about: the record of a holder, the list of holders in an error.
 OUTSIDE = {"Record::new", "Record::take_leaked", "Record::remove_all", "HolderList::new"}
@@ -49,6 +49,8 @@ class Calls:
         elif function.type == "scoped_identifier":
             owner = text(function.child_by_field_name("path"))
             owner = env.owner if owner == "Self" else owner
+            if path == "Thin::new":
+                return args[0]  # a reference, in another form
             if path in OUTSIDE:
                 return Opaque(path)
             if name in PARK:
@@ -70,12 +72,18 @@ class Calls:
         if isinstance(receiver, Record):
             if receiver.name == "object" and name in ("protocol", "address", "current_slot"):
                 return (yield (name,))
+            if receiver.name == "object" and name == "get":
+                return receiver
             owners = ("Rundown", "Checked") if receiver.name == "object" else (receiver.name,)
             for owner in owners:
                 if (owner, name) in self.source.functions:
                     return (yield from self.call(owner, name, (receiver, *args)))
         if isinstance(receiver, Slots) and name == "len":
             return (yield ("slots",))
+        if isinstance(receiver, Slots) and name == "at":
+            count = yield ("slots",)
+            yield ("assert", arithmetic("<", args[0], count)[0], "an index is that of a slot")
+            return Word(args[0].term)
         if isinstance(receiver, Range):
             if name == "rev":
                 return Range(receiver.low, receiver.high, not receiver.down)
@@ -87,6 +95,8 @@ class Calls:
             known = {"wrapping_add": "+", "wrapping_sub": "-"}.get(name)
             if known:
                 return Num(arithmetic(known, receiver, args[0])[0].term, receiver.signed)
+            if name == "rotate_right" and args[0].term == 1:
+                return Num(rotated(receiver.term), receiver.signed)
             if name == "wrapping_neg":
                 return Num(-receiver.term, receiver.signed)
             if name == "max" and receiver.signed:

@@ -41,7 +41,7 @@ def candidates(path, values):
 
 def generalised(path, rounds, values):
     """Puts the path before any round of the loop, or behind the last."""
-    low, high, words = rounds.low.term, rounds.high.term, path.s["words"]
+    low, high, words, total = rounds.low.term, rounds.high.term, path.s["words"], path.s["sum"]
     path.s = path.any_state()
     path.mine, path.owes, path.delta = path.fresh(Bool, "mine"), path.fresh(Bool, "owes"), path.fresh(Int, "delta")
     if path.operation.honest:
@@ -52,6 +52,6 @@ def generalised(path, rounds, values):
     more = And(low <= index, index < high)
     over = cursor == (low if rounds.down else If(high > low, high, low))
     if path.operation.alone:
-        path.assume(partial(words, N) == path.start["sum"])
+        path.assume(partial(words, N) == total)
     return SimpleNamespace(cursor=cursor, index=index, next=following, more=more, over=over,
                            values=tuple(Num(path.fresh(Int, "variable"), value.signed) for value in values))

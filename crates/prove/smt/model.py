@@ -63,12 +63,12 @@ def moving(s):
 
 
 def drained(s):
-    return And(s["phase"] == DONE, s["out"] == 0)
+    return And(s["phase"] == DONE, s["out"] == 1)
 
 
 def will_wake(s):
     """Who has not finished yet will make a step that calls for a wake-up."""
-    return Or(moving(s), And(s["phase"] == DONE, s["out"] > 0))
+    return Or(moving(s), And(s["phase"] == DONE, s["out"] > 1))
 
 
 def invariant(s, honest=True):
@@ -77,7 +77,7 @@ def invariant(s, honest=True):
         "every hold is counted exactly once":
             s["claims"] == s["sum"] + s["coll"] + s["carry"] + even_part(s["out"]),
         "counts are those of whole holds": And(*[s[name] % 2 == 0 for name in ("claims", "coll", "carry")]),
-        "outstanding is even only after a sweep": odd(s["out"]) == (s["phase"] != DONE),
+        "outstanding is odd only after a sweep": odd(s["out"]) == (s["phase"] == DONE),
         "the marks are where the phase says": marks(s, ANY),
         "collected and carried only while under way": And(
             Implies(s["phase"] != SWEEP, s["coll"] == 0), Implies(s["phase"] != RESET, s["carry"] == 0)),
@@ -85,7 +85,7 @@ def invariant(s, honest=True):
     }
     return held | ({
         "no count of people is negative": s["claims"] >= 0,
-        "before a sweep has ended, outstanding only falls": Implies(odd(s["out"]), (
+        "before a sweep has ended, outstanding only falls": Implies(Not(odd(s["out"])), (
             even_part(s["out"]) + s["carry"] <= If(s["phase"] == RESET, s["left"], 0))),
         "a wake-up that is called for is owed": And(s["owed"] >= 0, Implies(And(s["heard"], s["missed"]), s["owed"] > 0)),
         "who sleeps is woken, or will be": Implies(And(s["asleep"], s["owed"] == 0), will_wake(s)),
@@ -96,18 +96,18 @@ def invariant(s, honest=True):
 def promises(s, honest=True):
     """What follows for those who look, by name."""
     always = {
-        "outstanding is never zero before the sweep has ended": Implies(s["out"] == 0, s["phase"] == DONE),
+        "outstanding is never one before the sweep has ended": Implies(s["out"] == 1, s["phase"] == DONE),
         "once drained, no acquire is granted": Implies(s["phase"] == DONE, slot(s, ANY, lambda mark, _: mark)),
-        "once drained, it tells how many are left": Implies(s["phase"] == DONE, s["out"] == s["claims"]),
+        "once drained, it tells how many are left": Implies(s["phase"] == DONE, s["out"] == s["claims"] + 1),
     }
     return always | ({
-        "zero means that nobody is inside or on the way out": Implies(s["out"] == 0, s["claims"] == 0),
-        "when the last has left, it is zero": Implies(And(s["phase"] == DONE, s["claims"] == 0), s["out"] == 0),
-        "no drain reports too many releases": Implies(s["phase"] == DONE, s["out"] >= 0),
-        "asleep, and the word is zero or live: a wake-up is on its way":
+        "one means that nobody is inside or on the way out": Implies(s["out"] == 1, s["claims"] == 0),
+        "when the last has left, it is one": Implies(And(s["phase"] == DONE, s["claims"] == 0), s["out"] == 1),
+        "no drain reports too many releases": Implies(s["phase"] == DONE, s["out"] >= 1),
+        "asleep, and the word is one or live: a wake-up is on its way":
             Implies(And(s["asleep"], Or(drained(s), s["phase"] == LIVE)), s["owed"] > 0),
     } if honest else {
-        "too many releases show in the drain": Implies(And(s["phase"] == DONE, s["claims"] < 0), s["out"] < 0)})
+        "too many releases show in the drain": Implies(And(s["phase"] == DONE, s["claims"] < 0), s["out"] < 1)})
 
 
 def sum_facts(s):
@@ -123,7 +123,7 @@ def quiet(s, t):
         Implies(t["phase"] == LIVE, s["phase"] == LIVE),
         Implies(t["phase"] == SWEEP, Or(s["phase"] == LIVE, s["phase"] == SWEEP)),
         Implies(t["phase"] == RESET, Or(s["phase"] == DONE, s["phase"] == RESET)),
-        Implies(t["phase"] == DONE, And(s["phase"] == DONE, Implies(s["out"] > 0, t["out"] > 0))))
+        Implies(t["phase"] == DONE, And(s["phase"] == DONE, Implies(s["out"] > 1, t["out"] > 1))))
 
 
 def forward(s, t):
@@ -168,19 +168,19 @@ def outstanding_written(s, new, marks, by_us, most):
     old, t, (was, now) = s["out"], dict(s), marks
     t["out"] = new
     change = even_part(new) - even_part(old)
-    if not was and not now:
-        return t, change, [], False, False
     if was and now:
+        return t, change, [], False, False
+    if not was and not now:
         carried = And(by_us, s["phase"] == RESET)
         t["carry"] = s["carry"] - If(carried, change, 0)
         return t, If(carried, 0, change), [], False, False
-    if now:
+    if was:
         t |= {"phase": IntVal(RESET), "k": N, "carry": s["carry"] - change,
               "left": even_part(old)}
         return t, IntVal(0), [
             ("a reset starts from the end of a run-down", s["phase"] == DONE),
-            ("a reset carries no more over than the limits allow", And(0 <= old, old <= most))], BoolVal(True), False
+            ("a reset carries no more over than the limits allow", And(1 <= old, old <= most + 1))], BoolVal(True), False
     t |= {"phase": IntVal(DONE), "coll": s["coll"] - change}
     return t, IntVal(0), [
-        ("the word becomes even when every slot is marked", And(by_us, s["phase"] == SWEEP, s["k"] == N)),
+        ("the word becomes odd when every slot is marked", And(by_us, s["phase"] == SWEEP, s["k"] == N)),
         ("the sweep hands on what it has collected", t["coll"] == 0)], False, BoolVal(True)

@@ -35,8 +35,9 @@ class Path(Steps):
         self.mine = self.owes = BoolVal(False)  # elected; has to wake
         self.delta = self.claim = IntVal(0)  # how the claims have changed by this call; what it owns at first
         self.watched = False
-        # What it has seen: states in which it looked at `outstanding` to acquire, and words of slots.
-        self.looks, self.seen, self.writes, self.prepared = [], [], 0, 0
+        self.left = BoolVal(False)  # it has given up the last of what it owned
+        # What it has seen: states in which it looked at `outstanding` to acquire, words of slots, and of it.
+        self.looks, self.seen, self.glanced, self.writes, self.prepared = [], [], [], 0, 0
         self.s = self.any_state()
         self.start = self.s
 

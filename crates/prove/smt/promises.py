@@ -72,7 +72,7 @@ def saw_drained(path):
 
 
 def saw_a_mark(path):
-    return Or(BoolVal(False), *[odd(word) for word in path.seen])
+    return Or(BoolVal(False), *[odd(word) for word in path.seen + path.glanced])
 
 
 def acquired(path, result):
@@ -90,6 +90,7 @@ def acquired(path, result):
 def acquired_alone(limits, path, result):
     word = Select(path.start["words"], slot_index(path))
     near = And(-limits["NEAR"] <= word, word < limits["NEAR"])
+    path.assume(-2**62 < word, word < 2**62)
     fits = And(path.n <= limits["MAX_COUNT"], Or(near, path.start["claims"] + 2 * path.n <= 2 * limits["MAX_HOLDERS"]))
     error = failed(result)
     yield "a live object is acquired if there is room", Or(path.n == 0, fits) if error is None else Not(fits)
@@ -122,7 +123,7 @@ def refused_well(path, result):
 
 def report_exact(limits, path, result):
     """On a plain object, and on one that drains: there one word tells."""
-    word = If(path.start["phase"] == DONE, path.start["out"], Select(path.start["words"], 0))
+    word = If(path.start["phase"] == DONE, path.start["out"] - 1, Select(path.start["words"], 0))
     error, bounded = failed(result), And(-2**62 < word, word < 2**62)
     told = And(path.n > 0, 2 * path.n > word)
     yield "a release too many is reported where it can be told", Implies(bounded, told if error is not None else Not(told))
@@ -296,7 +297,7 @@ def operations(program):
                prepared, resets=True, wakes=False)
     yield make("resurrect", "Rundown", "resurrect", none, reset_done, resets=True)
     yield make("reinitialize, alone", "Rundown", "reinitialize", none, with_first(made_live, drained), resets=True, alone=True)
-    carried = lambda s: And(s["phase"] == DONE, s["out"] <= 2 * limits["MAX_RESURRECTED"])
+    carried = lambda s: And(s["phase"] == DONE, s["out"] <= 2 * limits["MAX_RESURRECTED"] + 1)
     yield make("resurrect, alone", "Rundown", "resurrect", none, with_first(made_live, carried), resets=True, alone=True)
     yield make("estimate, alone", "Protocol", "estimate", lambda path: (words,), estimated, alone=True, honest=False,
                starts=live_or_done)

@@ -9,7 +9,7 @@ from patterns import Patterns
 from rounds import Rounds
 from source import Unknown, children, parse, text, unknown
 from statements import Return, Statements
-from values import UNIT, Closure, Env, Num, Opaque, Range, Record, Slots, Variant, Word, arithmetic, negation
+from values import UNIT, Closure, Env, Num, Opaque, Range, Record, Variant, Word, arithmetic, negation
 
 
 def plain(evaluation, what):
@@ -219,14 +219,6 @@ class Program(Patterns, Statements, Rounds, Calls):
         if not isinstance(value, Record) or name not in value.fields:
             raise unknown("field", node)
         return value.fields[name]
-
-    def on_index_expression(self, node, env):
-        slots, index = yield from self.several(children(node), env)
-        if not isinstance(slots, Slots) or not isinstance(index, Num):
-            raise unknown("index", node)
-        count = yield ("slots",)
-        yield ("assert", arithmetic("<", index, count)[0], "an index is that of a slot")
-        return Word(index.term)
 
     def on_range_expression(self, node, env):
         if node.children[1].type != ".." or len(node.children) != 3:

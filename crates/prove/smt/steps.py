@@ -45,16 +45,15 @@ class Steps:
         return Select(self.s["words"], word.slot)
 
     def touch(self):
-        if self.operation.honest and self.operation.releases:
-            self.prove(Or(self.claim == 0, self.claim + self.delta > 0), "who has left touches the object no more")
+        if self.operation.honest:
+            self.prove(Not(self.left), "who has left touches the object no more")
 
     def load(self, word, ordering):
         self.touch()
         self.others()
         if word.slot is None and ordering in ACQUIRES:
             self.looks.append(self.s)
-        elif word.slot is not None:
-            self.seen.append(self.word(word))
+        (self.glanced if word.slot is None else self.seen).append(self.word(word))
         return self.word(word)
 
     def write(self, word, change, ordering):
@@ -95,30 +94,35 @@ class Steps:
             t, delta, rules, elects, ends = slot_written(s, word.slot, new, bits, by_us)
         for name, rule in rules:
             self.prove(rule, name)
-        last = And(new == 0, old > 0) if word.slot is None and bits == (False, False) else BoolVal(False)
+        last = And(new == 1, old > 1) if word.slot is None and bits == (True, True) else BoolVal(False)
         calls = Or(ends, last)
         self.writes += 1
         self.delta = self.delta + delta
+        self.left = Or(self.left, And(delta < 0, self.claim + self.delta == 0))
         t["claims"] = s["claims"] + delta
         self.prove(Implies(calls, Not(self.owes)), "no step that calls for a wake-up before the last one's")
         t["owed"] = s["owed"] + If(calls, 1, 0)
         t["missed"] = Or(s["missed"], calls)
         self.owes = Or(self.owes, calls)
         self.mine = And(Or(self.mine, elects), Not(ends))
-        self.ordered(bits, delta, ordering)
+        self.ordered(word, bits, delta, ordering)
         if self.operation.honest:
             self.prove(Or(calls, quiet(s, t)), "what calls for no wake-up changes nothing for a waiter")
             if not self.operation.resets:
                 self.prove(forward(s, t), "there is no way back, and after the sweep no new hold")
         self.now(t)
+        if word.slot is None and ordering in ACQUIRES:
+            self.looks.append(self.s)
         return old
 
-    def ordered(self, bits, delta, ordering):
+    def ordered(self, word, bits, delta, ordering):
         """Which ordering a write needs, by what it does."""
-        was, now = bits
+        starts, ends = (True, False), (False, True)
+        if word.slot is not None:
+            starts, ends = ends, starts
         rules = [
-            (ACQUIRES, not was and now, "a mark and an election acquire"),
-            (RELEASES, was and not now, "the end of a sweep and a reset release"),
+            (ACQUIRES, bits == starts, "a mark and an election acquire"),
+            (RELEASES, bits == ends, "the end of a sweep and a reset release"),
             (ACQUIRES, not self.operation.releases and self.valid(delta > 0), "a grant acquires"),
             (RELEASES, self.operation.releases and self.valid(delta < 0), "a release releases"),
         ]

@@ -99,6 +99,13 @@ def even_part(term):
     return term - term % 2
 
 
+def rotated(term):
+    """A word turned right by one bit: bit 0 becomes the highest."""
+    word = term % 2**BITS
+    half = word // 2 if isinstance(word, int) else word / 2
+    return half + choice(odd(term), 2**(BITS - 1), 0)
+
+
 def below(a, b, signed):
     """a < b, in the order of their type."""
     x, y = a.term, b.term

@@ -7,39 +7,41 @@ PROTOCOL, OPERATIONS, RUNDOWN, FUTURE = "protocol", "operations", "rundown", "fu
 
 # Wrong about who is counted, and when all is over.
 COUNTS = [
-    ("even start", PROTOCOL, "if run_down { 0 } else { MARK }", "if run_down { 0 } else { 0 }"),
+    ("odd start", PROTOCOL, "if run_down { SWEPT } else { 0 }", "if run_down { SWEPT } else { SWEPT }"),
     ("slot 0 first", PROTOCOL, "(0..self.slots.len()).rev()", "0..self.slots.len()"),
-    ("no parity", PROTOCOL, "old & MARK != 0 || (old as isize)", "(old as isize)"),
+    ("no parity", PROTOCOL, "        if old & SWEPT == 0 {\n            return Ok(Released::NotLast);\n        }\n", ""),
     ("counted before marked", PROTOCOL, "self.word(slot).fetch_or(MARK, Ordering::Acquire)",
      "let old = self.word(slot).load(Ordering::Acquire); "
      "self.word(slot).fetch_or(MARK, Ordering::Acquire); old"),
-    ("wrong sign", PROTOCOL, "collected.wrapping_sub(MARK)", "collected.wrapping_sub(MARK).wrapping_neg()"),
-    ("no second look", PROTOCOL,
-     "if old & MARK == 0 { Ok(()) } else { Err(AcquireError::RunDown) }", "Ok(())"),
+    ("wrong sign", PROTOCOL, "collected.wrapping_add(SWEPT)", "collected.wrapping_neg().wrapping_add(SWEPT)"),
+    ("no second look", PROTOCOL, "if usual { None } else { Some(old) }", "None"),
+    ("the mark is not looked at after the window", PROTOCOL,
+     "        if old & MARK != 0 {\n            return Err(AcquireError::RunDown);\n        }\n        // A look",
+     "        // A look"),
     ("no settling", PROTOCOL, "if old & MARK == 0 && enough", "if enough"),
     ("last slot skipped", PROTOCOL, "(1..self.slots.len())", "(1..self.slots.len() - 1)"),
-    ("left counted twice", PROTOCOL, ".then_some(MARK)", ".then_some(left | MARK)"),
+    ("left counted twice", PROTOCOL, "+ SWEPT).then_some(0)", "+ SWEPT).then_some(left & !SWEPT)"),
     ("elected by a look", PROTOCOL,
-     "        if first & MARK != 0 {\n            return Ok(false);\n        }\n", ""),
+     "        if first & MARK != 0 {\n            return Ok(None);\n        }\n", ""),
     ("no look at zero", PROTOCOL,
-     "word.compare_exchange(0, MARK, Ordering::Acquire, Ordering::Relaxed)",
-     "word.try_update(Ordering::Acquire, Ordering::Relaxed, |_| Some(MARK))"),
+     "word.compare_exchange(SWEPT, 0, Ordering::Acquire, Ordering::Relaxed)",
+     "word.try_update(Ordering::Acquire, Ordering::Relaxed, |_| Some(0))"),
     ("the clearing before the deciding step", PROTOCOL, "let carried = |left|", "self.reset(0); let carried = |left|"),
 ]
 
 # Wrong about who sleeps and who wakes.
 WAKES = [
-    ("no wake-up after the sweep", OPERATIONS, "if swept != Ok(false) {", "if false {"),
+    ("no wake-up after the sweep", OPERATIONS, "if swept != Ok(None) {", "if false {"),
     ("a wake-up before the sweep", OPERATIONS,
      "    let swept = object.protocol().sweep();\n"
      "    // Also after an error: others who wait must see it, instead of sleeping on.\n"
-     "    if swept != Ok(false) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n",
+     "    if swept != Ok(None) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n",
      "    if object.protocol().progress() == Ok(Progress::Live) {\n"
      "        <R::Waiting as Park>::unpark_all(address);\n    }\n"
      "    let swept = object.protocol().sweep();\n"),
     ("the last release wakes nobody", OPERATIONS, "== Released::Last {", "== Released::Last && false {"),
     ("every release but the last wakes", OPERATIONS, "== Released::Last {", "!= Released::Last {"),
-    ("only who finds nothing wakes", PROTOCOL, "if old == amount {", "if old == 0 {"),
+    ("only who finds nothing wakes", PROTOCOL, "if held == amount {", "if held == 0 {"),
     ("a wake-up before the last release", OPERATIONS,
      "if object.protocol().release_slow(slot, old, count)? == Released::Last {",
      "<R::Waiting as Park>::unpark_all(address);\n"

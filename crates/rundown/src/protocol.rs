@@ -185,7 +185,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         if old & SWEPT == 0 {
             return Ok(Released::NotLast);
         }
-        let held = old - SWEPT;
+        let held = old & !SWEPT;
         if held as isize > amount as isize {
             return Ok(Released::NotLast);
         }
@@ -200,7 +200,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
     /// `None` if this is another call's sweep.
     pub(crate) fn sweep(self) -> Result<Option<usize>, OverRelease> {
         // Relaxed: only spares a write; `mark` decides who sweeps.
-        if self.outstanding.0.load(Ordering::Relaxed) & SWEPT != 0 {
+        if self.word(0).load(Ordering::Relaxed) & MARK != 0 {
             return Ok(None);
         }
         // Slot 0 elects: `reset` clears it last, so whoever marks it finds the rest clear.
@@ -233,7 +233,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         // one the caller owns what the holders used.
         let now = self.outstanding.0.load(Ordering::Acquire);
         if now & SWEPT != 0 {
-            let held = now - SWEPT;
+            let held = now & !SWEPT;
             return match held as isize {
                 0 => Ok(Progress::RunDown),
                 1.. => Ok(Progress::Draining(held / ONE)),
@@ -268,7 +268,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         // Acquire, pairs with `sweep` and `release`: our clearing comes after the sweep's marks, and
         // who acquires next sees what was done before the run-down. Relaxed: a refusal orders nothing.
         let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);
-        self.reset(won.map_err(|_| NotRunDown)? - SWEPT);
+        self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);
         Ok(())
     }
 

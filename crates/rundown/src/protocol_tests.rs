@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::limits::MAX_SLOTS;
+use crate::plain::RundownRef;
+use crate::rundown::Rundown;
 use std::vec::Vec;
 
 /// Makes an object of these words: those of the slots and, unless it is 0, the outstanding one.
@@ -59,6 +61,26 @@ fn an_acquire_that_would_overflow_is_refused_and_takes_nothing() {
         assert_eq!(acquire(object, 0, 2), Err(AcquireError::TooMany));
         assert_eq!(acquire(object, 0, 1), Ok(()), "exactly MAX_HOLDERS fit");
     }
+}
+
+#[test]
+fn an_object_that_is_full_stays_as_it_was() {
+    let object: RundownRef = RundownRef::new();
+    object.slot.0.store(MAX_HOLDERS * ONE, Ordering::Relaxed);
+    assert_eq!(object.try_acquire().unwrap_err(), AcquireError::TooMany);
+    assert_eq!(object.slot.0.swap(0, Ordering::Relaxed), MAX_HOLDERS * ONE);
+}
+
+#[test]
+fn a_guard_for_nothing_writes_nothing() {
+    let object: RundownRef = RundownRef::new();
+    let nothing = object.try_acquire_n(0).unwrap();
+    // Even if the words are not those of an object any more: a release that is the last would wake.
+    object.slot.0.store(MARK, Ordering::Relaxed);
+    let before = object.outstanding.0.swap(holds(-3) | SWEPT, Ordering::Relaxed);
+    drop(nothing);
+    object.slot.0.store(0, Ordering::Relaxed);
+    assert_eq!(object.outstanding.0.swap(before, Ordering::Relaxed), holds(-3) | SWEPT);
 }
 
 #[test]

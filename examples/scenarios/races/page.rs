@@ -30,7 +30,7 @@ pub const PAGES: usize = 6;
 
 static MEMORY: [Page; PAGES] = [const { Page(UnsafeCell::new([0; PAGE / 8])) }; PAGES];
 
-/// As `outstanding`, far below zero: who uses it notices.
+/// As the words of an object, live and far below zero: whoever goes on with it writes to it.
 const POISON: u64 = 0xdead_dead_dead_deac;
 /// Bytes that are poisoned: the line that all share and four slots.
 const FREED: usize = 5 * CACHE_LINE;
