@@ -10,15 +10,15 @@ use crate::mutant::{BLOCKING, CACHE_AWARE, Mutant, OPERATIONS, PROTOCOL, mutants
 pub(crate) const PEERS: &[Mutant] = mutants! {
     "NT: a second wait after one that blocked does not return", OPERATIONS,
         "while !begin(object)? {" =>
-        "let again = outstanding(object)? == Some(0);\n    while again || !begin(object)? {",
+        "let again = object.protocol().left()? == Some(0);\n    while again || !begin(object)? {",
         Host("contract"), Both, "wait_again_after_a_wait_that_blocked_has_no_effect", Long;
     "NT: a release looks at the waiter's memory after the last hold is gone", OPERATIONS,
         "address is used.\n        <R::Waiting as Park>::unpark_all(address);" =>
-        "address is used.\n        let _ = object.protocol().progress(); <R::Waiting as Park>::unpark_all(address);",
+        "address is used.\n        let _ = object.protocol().left(); <R::Waiting as Park>::unpark_all(address);",
         Loom, Itself, "free_against_the_last_release_of_the_plain_object", Quick;
     "NT: so does a release on a slot of its own", OPERATIONS,
         "address is used.\n        <R::Waiting as Park>::unpark_all(address);" =>
-        "address is used.\n        let _ = object.protocol().progress(); <R::Waiting as Park>::unpark_all(address);",
+        "address is used.\n        let _ = object.protocol().left(); <R::Waiting as Park>::unpark_all(address);",
         Loom, Itself, "free_against_the_last_release_on_another_slot", SAME;
     "NT: one release too many is taken for the last one", PROTOCOL,
         "if held == amount {" => "if held <= amount {",

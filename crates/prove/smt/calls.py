@@ -1,7 +1,7 @@
 """Rust's calls: of functions of the source, of the types' own methods, of the words, and of the platform."""
 
 from source import children, text, unknown
-from values import Num, Opaque, Range, Record, Slots, Variant, Word, arithmetic, choice, rotated
+from values import Num, Opaque, Range, Record, Slots, Variant, Word, arithmetic, choice
 
 # Functions of others that no promise is about: the record of a holder, the list of holders in an error.
 OUTSIDE = {"Record::new", "Record::take_leaked", "Record::remove_all", "HolderList::new"}
@@ -95,8 +95,6 @@ class Calls:
             known = {"wrapping_add": "+", "wrapping_sub": "-"}.get(name)
             if known:
                 return Num(arithmetic(known, receiver, args[0])[0].term, receiver.signed)
-            if name == "rotate_right" and args[0].term == 1:
-                return Num(rotated(receiver.term), receiver.signed)
             if name == "wrapping_neg":
                 return Num(-receiver.term, receiver.signed)
             if name == "max" and receiver.signed:

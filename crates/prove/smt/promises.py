@@ -196,12 +196,6 @@ def told(path, result):
         yield "once drained, the number told is right", And(path.s["phase"] == DONE, path.s["claims"] == 2 * number)
 
 
-def progressed(path, result):
-    names = {"Live": path.s["phase"] == LIVE, "Sweeping": Or(path.s["phase"] == SWEEP, path.s["phase"] == RESET),
-             "Draining": And(path.s["phase"] == DONE, path.s["claims"] > 0), "RunDown": drained(path.s)}
-    yield "it tells the phase", names[value_of(result).name]
-
-
 def made_live(limit, path, result):
     if failed(result) is None:
         yield "it is live then, and no claim has changed", path.delta == 0
@@ -290,7 +284,6 @@ def operations(program):
         yield make(name, owner, function, arguments, result, relies_on_begin=True)
         yield make(f"{name}, when all is over", owner, function, arguments, ends, **over)
     yield make("outstanding", "Rundown", "outstanding", none, told, alone=True)
-    yield make("progress", "Protocol", "progress", lambda path: (words,), progressed, alone=True)
     yield make("completed", "Rundown", "completed", none, completed, alone=True)
     yield make("reinitialize", "Rundown", "reinitialize", none, reset_done, resets=True)
     yield make("reinitialize, of the words", "Protocol", "reinitialize", lambda path: (words, Opaque("prepare")),

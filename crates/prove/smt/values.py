@@ -24,7 +24,7 @@ class Num:
 
 @dataclass(frozen=True)
 class Variant:
-    """A variant of an enum: `Ok(x)`, `Progress::RunDown`."""
+    """A variant of an enum: `Ok(x)`, `Released::Last`."""
     name: str
     fields: tuple = ()
 
@@ -99,13 +99,6 @@ def even_part(term):
     return term - term % 2
 
 
-def rotated(term):
-    """A word turned right by one bit: bit 0 becomes the highest."""
-    word = term % 2**BITS
-    half = word // 2 if isinstance(word, int) else word / 2
-    return half + choice(odd(term), 2**(BITS - 1), 0)
-
-
 def below(a, b, signed):
     """a < b, in the order of their type."""
     x, y = a.term, b.term
@@ -129,13 +122,18 @@ def divided(a, b, signed):
 
 
 def bits(operator, x, y):
-    """`&` and `|` of which one side is 0, 1, or everything but bit 0."""
+    """`&` and `|` of which one side is 0, 1, or everything but bit 0; and `&` with all bits from one on, and bit 0."""
     if isinstance(x, int) and isinstance(y, int):
         return x & y if operator == "&" else x | y
     if isinstance(x, int):
         x, y = y, x
     known = {("&", 0): 0, ("&", 1): x % 2, ("&", -2): even_part(x), ("&", -1): x,
              ("|", 0): x, ("|", 1): even_part(x) + 1, ("|", -1): -1}
+    if isinstance(y, int) and operator == "&" and (operator, y) not in known:
+        low = BITS - (y // 2 * 2 % 2**BITS).bit_count()
+        if y % 2**BITS == 2**BITS - 2**low + 1:
+            word = x % 2**BITS
+            return word - word % 2**low + x % 2
     return known.get((operator, y)) if isinstance(y, int) else None
 
 

@@ -14,7 +14,7 @@ COUNTS = [
      "let old = self.word(slot).load(Ordering::Acquire); "
      "self.word(slot).fetch_or(MARK, Ordering::Acquire); old"),
     ("wrong sign", PROTOCOL, "collected.wrapping_add(SWEPT)", "collected.wrapping_neg().wrapping_add(SWEPT)"),
-    ("no second look", PROTOCOL, "if usual { None } else { Some(old) }", "None"),
+    ("no second look", PROTOCOL, "if old.wrapping_add(NEAR) & UNUSUAL == 0 { None } else { Some(old) }", "None"),
     ("the mark is not looked at after the window", PROTOCOL,
      "        if old & MARK != 0 {\n            return Err(AcquireError::RunDown);\n        }\n        // A look",
      "        // A look"),
@@ -36,7 +36,7 @@ WAKES = [
      "    let swept = object.protocol().sweep();\n"
      "    // Also after an error: others who wait must see it, instead of sleeping on.\n"
      "    if swept != Ok(None) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n",
-     "    if object.protocol().progress() == Ok(Progress::Live) {\n"
+     "    if !object.protocol().is_marked() {\n"
      "        <R::Waiting as Park>::unpark_all(address);\n    }\n"
      "    let swept = object.protocol().sweep();\n"),
     ("the last release wakes nobody", OPERATIONS, "== Released::Last {", "== Released::Last && false {"),
@@ -59,8 +59,6 @@ WAKES = [
      "            return Poll::Pending;"),
     ("the registration after the looks", FUTURE,
      "            R::Waiting::register(address, context.waker(), &mut self.ticket);\n", ""),
-    ("asleep although it is live", OPERATIONS, "Ok(Progress::Draining(_) | Progress::Sweeping) => false",
-     "Ok(Progress::Draining(_) | Progress::Sweeping | Progress::Live) => false"),
-    ("asleep although it is run down", OPERATIONS, "Ok(Progress::Draining(_) | Progress::Sweeping) => false",
-     "Ok(Progress::Draining(_) | Progress::Sweeping | Progress::RunDown) => false"),
+    ("asleep although it is live", OPERATIONS, "Ok(None) => !object.protocol().is_marked(),", "Ok(None) => false,"),
+    ("asleep although it is run down", OPERATIONS, "Ok(Some(left)) => left == 0,", "Ok(Some(_)) => false,"),
 ]

@@ -186,7 +186,7 @@ fn generate(project: &Project, number: usize, variant: &Variant) -> Result<Vec<T
             let mut expected = Verdict::Never;
             if let Some(Weakened { what, function, .. }) = &variant.weakened {
                 title += &format!(", {what}");
-                if scenario.rests_on.contains(&function.as_str()) {
+                if scenario.breaks(variant.isa.name(), function, what) {
                     expected = Verdict::Sometimes;
                 }
             }

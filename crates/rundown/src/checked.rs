@@ -58,7 +58,7 @@ pub trait Checked: Rundown {
     ///
     /// [`OverRelease`] when more was released than acquired.
     fn checked_outstanding(&self) -> Result<Option<usize>, OverRelease> {
-        operations::outstanding(self)
+        self.protocol().left()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::error::{AcquireError, OverRelease, TimedOut};
 use crate::holders::{HolderList, Record};
 use crate::limits::MAX_COUNT;
 use crate::object::Object;
-use crate::outcome::{Progress, Released};
+use crate::outcome::Released;
 use crate::park::Park;
 
 /// Starts the run-down, unless it has started, and returns whether it has ended.
@@ -17,17 +17,8 @@ pub(crate) fn begin<R: Object + ?Sized>(object: &R) -> Result<bool, OverRelease>
     }
     match swept? {
         Some(left) => Ok(left == 0),
-        None => Ok(outstanding(object)? == Some(0)),
+        None => Ok(object.protocol().left()? == Some(0)),
     }
-}
-
-/// Returns how many holds are left: `None` until a run-down has counted them.
-pub(crate) fn outstanding<R: Object + ?Sized>(object: &R) -> Result<Option<usize>, OverRelease> {
-    Ok(match object.protocol().progress()? {
-        Progress::Live | Progress::Sweeping => None,
-        Progress::Draining(holds) => Some(holds),
-        Progress::RunDown => Some(0),
-    })
 }
 
 /// Runs the object down and waits, at most until the deadline. False: it has passed; never without one.
@@ -38,9 +29,11 @@ pub(crate) fn drain<R: Object + ?Sized>(
     // A re-initialisation that overlaps with this wait makes the object live once more, perhaps
     // after our own look: then the run-down starts again, instead of waiting for nobody.
     while !begin(object)? {
-        let mut ready = || match object.protocol().progress() {
-            Ok(Progress::Draining(_) | Progress::Sweeping) => false,
-            Ok(Progress::RunDown | Progress::Live) | Err(_) => true,
+        let mut ready = || match object.protocol().left() {
+            Ok(Some(left)) => left == 0,
+            // Sleeps while slots are being marked or cleared; if it is live, there is nothing to wait for.
+            Ok(None) => !object.protocol().is_marked(),
+            Err(_) => true,
         };
         // `Park` is a safe trait, and memory is freed by what this returns: a true is asked again above,
         // and a false counts only where there is a deadline that can have passed.
@@ -66,7 +59,7 @@ pub(crate) fn wait_by<R: Object + ?Sized>(
         return Ok(());
     }
     // The last hold may have gone since.
-    match outstanding(object).unwrap_or_else(|error| error.report(address)) {
+    match object.protocol().left().unwrap_or_else(|error| error.report(address)) {
         Some(0) => Ok(()),
         outstanding => Err(TimedOut { outstanding, holders: HolderList::new(address) }),
     }
@@ -177,7 +170,8 @@ pub(crate) fn check_drop<R: Object + ?Sized>(object: &mut R) {
         return;
     }
     if !begin(object).unwrap_or_else(|error| error.report(address)) {
-        let holds = outstanding(object).unwrap_or_else(|error| error.report(address)).unwrap_or(0);
+        let holds =
+            object.protocol().left().unwrap_or_else(|error| error.report(address)).unwrap_or(0);
         let holds_are = if holds == 1 { "hold is" } else { "holds are" };
         panic!(
             "run-down object at {:p}: dropped while {holds} {holds_are} outstanding; \

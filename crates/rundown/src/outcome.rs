@@ -14,19 +14,6 @@ pub(crate) enum Released {
 /// What came of a release, unless it was too much.
 pub(crate) type ReleaseResult = Result<Released, OverRelease>;
 
-/// What a waiter sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// Acquires are granted: nobody runs the object down.
-    Live,
-    /// A sweep is under way, or a re-initialisation: how many hold the object is not known yet.
-    Sweeping,
-    /// The sweep has ended; this many holds are left.
-    Draining(usize),
-    /// Run down: no hold is left and none will be granted.
-    RunDown,
-}
-
 /// Makes the error of a release that goes below zero, from a word of the protocol's units.
 #[cold]
 pub(crate) fn over(held: usize, released: usize) -> OverRelease {

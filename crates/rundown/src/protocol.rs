@@ -25,7 +25,7 @@
 
 use crate::error::{AcquireError, NotRunDown, OverRelease};
 use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
-use crate::outcome::{Progress, ReleaseResult, Released, over};
+use crate::outcome::{ReleaseResult, Released, over};
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 
 /// Bit 0 of a slot: run-down is active.
@@ -34,6 +34,8 @@ const MARK: usize = 1;
 const SWEPT: usize = 1;
 /// One hold, in the units of both words.
 const ONE: usize = 2;
+/// What a slot's word plus `NEAR` has none of, if it is unmarked and nearer to zero than that.
+const UNUSUAL: usize = MARK | !(2 * NEAR - 1);
 
 /// The word of one slot.
 #[derive(Debug)]
@@ -117,9 +119,8 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         // If our add comes before the mark, the sweep's fetch_or returns it and the drain waits for
         // us. If the mark comes first, the count bits are dead: nothing to undo.
         let old = self.word(slot).fetch_add(count * ONE, Ordering::Acquire);
-        // One test for two: bit 0 is clear, and the rest lies in the window around zero.
-        let usual = old.wrapping_add(NEAR).rotate_right(1) < NEAR;
-        if usual { None } else { Some(old) }
+        // One test for two: the mark is clear, and the rest lies in the window around zero.
+        if old.wrapping_add(NEAR) & UNUSUAL == 0 { None } else { Some(old) }
     }
 
     /// Decides on an acquire that saw `old` in its slot: the mark, or far from zero. The holds of one that is
@@ -178,7 +179,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
             self.word(slot).fetch_add(count * ONE, Ordering::Relaxed); // Relaxed: only mends the number
             return Err(over(old, count));
         }
-        // Release, pairs with `progress`: the same promise towards the waiter. Our last access on the
+        // Release, pairs with `left`: the same promise towards the waiter. Our last access on the
         // way out: from the moment this yields one the memory belongs to the waiter.
         let (amount, word) = (count * ONE, &self.outstanding.0);
         let old = word.fetch_sub(amount, Ordering::Release);
@@ -199,8 +200,8 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
     /// Marks every slot, if nobody has, and counts who is inside: returns how many holds are left, or
     /// `None` if this is another call's sweep.
     pub(crate) fn sweep(self) -> Result<Option<usize>, OverRelease> {
-        // Relaxed: only spares a write; `mark` decides who sweeps.
-        if self.word(0).load(Ordering::Relaxed) & MARK != 0 {
+        // Only spares a write: `mark` decides who sweeps.
+        if self.is_marked() {
             return Ok(None);
         }
         // Slot 0 elects: `reset` clears it last, so whoever marks it finds the rest clear.
@@ -213,12 +214,11 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
             debug_assert!(old & MARK == 0, "slot {slot} was marked by somebody else");
             sum.wrapping_add(old)
         });
-        // Release, pairs with `progress` and `resurrect`: hands on what `mark` acquired from every slot,
+        // Release, pairs with `left` and `resurrect`: hands on what `mark` acquired from every slot,
         // also through later releases (they continue this release sequence). Acquire, pairs with `release`:
         // if nothing is left, this is our look. Makes the word odd.
         let before = self.outstanding.0.fetch_add(collected.wrapping_add(SWEPT), Ordering::AcqRel);
-        let left = before.wrapping_add(collected);
-        if (left as isize) < 0 { Err(over(0, left.wrapping_neg() / ONE)) } else { Ok(Some(left / ONE)) }
+        counted(before.wrapping_add(collected))
     }
 
     fn mark(self, slot: usize) -> usize {
@@ -227,22 +227,21 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         self.word(slot).fetch_or(MARK, Ordering::Acquire)
     }
 
-    /// Returns how far a run-down has come.
-    pub(crate) fn progress(self) -> Result<Progress, OverRelease> {
+    /// Returns how many holds are left: `None` until a sweep has counted them.
+    pub(crate) fn left(self) -> Result<Option<usize>, OverRelease> {
         // Acquire, pairs with: the last subtraction in `release` and the addition in `sweep`. After
-        // one the caller owns what the holders used.
+        // zero holds the caller owns what the holders used.
         let now = self.outstanding.0.load(Ordering::Acquire);
-        if now & SWEPT != 0 {
-            let held = now & !SWEPT;
-            return match held as isize {
-                0 => Ok(Progress::RunDown),
-                1.. => Ok(Progress::Draining(held / ONE)),
-                ..0 => Err(over(0, held.wrapping_neg() / ONE)),
-            };
+        if now & SWEPT == 0 {
+            return Ok(None);
         }
+        counted(now & !SWEPT)
+    }
+
+    /// Returns whether a sweep has begun, or a reset has not ended.
+    pub(crate) fn is_marked(self) -> bool {
         // Relaxed: a hint whether a sweep is worth trying; `mark` decides.
-        let marked = self.word(0).load(Ordering::Relaxed) & MARK != 0;
-        Ok(if marked { Progress::Sweeping } else { Progress::Live })
+        self.word(0).load(Ordering::Relaxed) & MARK != 0
     }
 
     /// Makes a run-down object live again, after `prepare`. The caller wakes who waits for the new round.
@@ -264,7 +263,8 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         // One step decides on the bit and on the limit, and takes out what is left. The word is even then,
         // so nobody takes it for more than a part of the sum. Releases that still find a marked slot are
         // left in it, for the next sweep to add.
-        let carried = |left| (left & SWEPT != 0 && left <= MAX_RESURRECTED * ONE + SWEPT).then_some(0);
+        let carried =
+            |left| (left & SWEPT != 0 && left <= MAX_RESURRECTED * ONE + SWEPT).then_some(0);
         // Acquire, pairs with `sweep` and `release`: our clearing comes after the sweep's marks, and
         // who acquires next sees what was done before the run-down. Relaxed: a refusal orders nothing.
         let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);
@@ -283,6 +283,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
     }
 
     /// Adds up the live words while others change them: right only when nobody does. Never negative.
+    #[inline(never)]
     fn estimate(self) -> usize {
         let mut sum = self.outstanding.0.load(Ordering::Relaxed) & !SWEPT; // Relaxed: an estimate
         for slot in 0..self.slots.len() {
@@ -291,6 +292,12 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         }
         (sum as isize).max(0) as usize
     }
+}
+
+/// Returns the holds of a sum, or the error if it is negative.
+#[inline]
+fn counted(sum: usize) -> Result<Option<usize>, OverRelease> {
+    if (sum as isize) < 0 { Err(over(0, sum.wrapping_neg() / ONE)) } else { Ok(Some(sum / ONE)) }
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ fn the_count_covers_every_ulong_of_holders_and_two_to_the_61_in_all() {
     assert_eq!(acquire(object, 0, MAX_COUNT), Ok(()));
     assert_eq!(acquire(object, 0, 1), Err(AcquireError::TooMany));
     assert_eq!(object.sweep(), Ok(Some(MAX_HOLDERS)));
-    assert_eq!(object.progress(), Ok(Progress::Draining(MAX_HOLDERS)));
+    assert_eq!(object.left(), Ok(Some(MAX_HOLDERS)));
 }
 
 #[test]
@@ -148,10 +148,10 @@ fn a_slot_below_zero_is_marked_and_added_like_any_other() {
         object!(object, [0, holds(-count), holds(count + 2)]);
         assert_eq!(object.sweep(), Ok(Some(2)));
         assert!(values(object).iter().all(|word| word & MARK != 0), "every slot is marked");
-        assert_eq!(object.progress(), Ok(Progress::Draining(2)));
+        assert_eq!(object.left(), Ok(Some(2)));
         assert_eq!(release(object, 1, 1), Ok(Released::NotLast));
         assert_eq!(release(object, 1, 1), Ok(Released::Last));
-        assert_eq!(object.progress(), Ok(Progress::RunDown));
+        assert_eq!(object.left(), Ok(Some(0)));
     }
 }
 
@@ -165,7 +165,7 @@ fn after_the_sweep_a_refused_acquire_changes_no_word() {
         }
     }
     assert_eq!(values(object), words);
-    assert_eq!(object.progress(), Ok(Progress::Draining(5)));
+    assert_eq!(object.left(), Ok(Some(5)));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn during_a_sweep_a_refused_acquire_changes_only_bits_that_nobody_reads() {
     }
     assert_eq!(acquire(object, 0, 5), Err(AcquireError::RunDown));
     assert_eq!(values(object), [holds(6) | MARK, holds(2)]);
-    assert_eq!(object.progress(), Ok(Progress::Sweeping));
+    assert_eq!((object.left(), object.is_marked()), (Ok(None), true));
     assert_eq!(object.estimate(), holds(2), "what is dead is not counted");
 }
 
@@ -189,7 +189,7 @@ fn what_an_acquire_took_too_much_is_released_though_a_sweep_has_come_between() {
     assert_eq!(object.sweep(), Ok(Some(MAX_HOLDERS + 1)));
     assert_eq!(release(object, 0, 2), Ok(Released::NotLast));
     assert_eq!(release(object, 0, MAX_HOLDERS - 1), Ok(Released::Last));
-    assert_eq!(object.progress(), Ok(Progress::RunDown));
+    assert_eq!(object.left(), Ok(Some(0)));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn before_the_sweep_ends_no_release_can_end_the_run_down() {
     object!(object, [holds(1) | MARK, holds(1)]);
     for _ in 0..2 {
         assert_eq!(release(object, 0, 1), Ok(Released::NotLast));
-        assert_eq!(object.progress(), Ok(Progress::Sweeping));
+        assert_eq!((object.left(), object.is_marked()), (Ok(None), true));
     }
     assert_eq!(object.sweep(), Ok(None), "the sweep belongs to somebody else");
     assert_eq!(object.reinitialize(|| ()), Err(NotRunDown));
@@ -225,7 +225,7 @@ fn holds_that_survive_a_resurrect_are_released_on_a_single_slot() {
     assert_eq!(release(object, 0, 1), Ok(Released::NotLast));
     assert_eq!(release(object, 0, 1), Err(OverRelease { held: 0, released: 1 }));
     assert_eq!(object.sweep(), Ok(Some(0)));
-    assert_eq!(object.progress(), Ok(Progress::RunDown));
+    assert_eq!(object.left(), Ok(Some(0)));
 }
 
 #[test]
@@ -256,11 +256,11 @@ fn releasing_more_than_was_acquired_is_reported_with_the_counts() {
     assert_eq!(release(object, 0, 3), Err(OverRelease { held: 2, released: 3 }));
     assert_eq!(release(object, 0, 2), Ok(Released::Last));
     assert_eq!(release(object, 0, 1), Err(OverRelease { held: 0, released: 1 }));
-    assert_eq!(object.progress(), Ok(Progress::RunDown), "it stays run down");
+    assert_eq!(object.left(), Ok(Some(0)), "it stays run down");
     // Several slots: by the drain, which knows the sum.
     object!(object, [holds(1), 0]);
     assert_eq!(release(object, 1, 3), Ok(Released::NotLast));
     assert_eq!(object.sweep(), Err(OverRelease { held: 0, released: 2 }));
-    assert_eq!(object.progress(), Err(OverRelease { held: 0, released: 2 }));
+    assert_eq!(object.left(), Err(OverRelease { held: 0, released: 2 }));
     assert_eq!(acquire(object, 0, 1), Err(AcquireError::RunDown));
 }

@@ -8,8 +8,6 @@ use crate::guard::RundownGuard;
 use crate::holders::Record;
 use crate::object::Object;
 use crate::operations;
-#[cfg(feature = "holders")]
-use crate::outcome::Progress;
 use crate::park::Park;
 
 /// Run-down protection: the operations, the same for both kinds of object.
@@ -122,7 +120,7 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     ///
     /// When more was released than acquired.
     fn outstanding(&self) -> Option<usize> {
-        operations::outstanding(self).unwrap_or_else(|error| error.report(self.address()))
+        self.protocol().left().unwrap_or_else(|error| error.report(self.address()))
     }
 
     /// Runs the object down: refuses new acquires, and waits until the last hold is released.
@@ -197,8 +195,8 @@ pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     /// ```
     #[cfg(feature = "holders")]
     fn holders(&self) -> crate::holders::Holders {
-        match self.protocol().progress() {
-            Ok(Progress::RunDown) => crate::holders::Holders::nobody(self.address()),
+        match self.protocol().left() {
+            Ok(Some(0)) => crate::holders::Holders::nobody(self.address()),
             _ => crate::holders::Holders::of(self.address()),
         }
     }

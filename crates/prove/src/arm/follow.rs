@@ -8,7 +8,8 @@
 //!
 //! - A turn of a loop that is repeated because of what was read: a store exclusive that failed, a wait that
 //!   has to look again. Without the turns before the last, what happened is an execution as well. They are
-//!   told by a branch back on such a value, or by coming to a place again with nothing known that is new.
+//!   told by a branch on such a value back to where the way has been, or by coming to a place again with nothing
+//!   known that is new.
 //! - A call of one of [`ENDS`].
 //! - A result of 0: the thread did not come to what the test is about.
 
@@ -207,7 +208,7 @@ impl Follower<'_> {
         let following = state.at + 4;
         match known {
             Some(taken) => state.at = if taken { to } else { following },
-            None if to <= state.at => {
+            None if to <= state.at && state.has_been_at(to) => {
                 self.writer.line(format!("{text}{}", self.writer.end()));
                 state.at = following;
             }

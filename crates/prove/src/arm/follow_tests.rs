@@ -221,6 +221,13 @@ fn a_way_back_on_what_was_read_is_no_turn() {
 }
 
 #[test]
+fn a_way_back_to_where_it_has_not_been_is_a_way() {
+    // b over; back: mov w0, #2; ret; over: ldr x8, [x0]; cbnz x8, back; mov w0, #0
+    let code = [0x1400_0003, 0x5280_0040, RET, LDR_X8_X0, 0xb5ff_ffa8, 0x5280_0000, RET];
+    writes(&code, &["LDR X1,[X29]", "CBNZ X1,L1", "B L0", "L1:", "MOV X0,#2", "B L0", "L0:"]);
+}
+
+#[test]
 fn too_many_ways_are_refused() {
     // tbnz x8, #0, 8; nop: twice as many ways each time
     let split =

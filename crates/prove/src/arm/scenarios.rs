@@ -14,7 +14,8 @@ pub struct Scenario {
     pub asked: &'static str,
     /// What must be possible: otherwise the test says nothing.
     pub happens: &'static str,
-    /// The functions of the protocol without whose ordering it is possible on Arm.
+    /// The functions of the protocol without whose ordering it is possible on Arm: `[ISA ]FUNCTION[ -> WEAKER]`, with
+    /// any instructions and weakened to anything if nothing else is said.
     pub rests_on: &'static [&'static str],
 }
 
@@ -27,7 +28,7 @@ pub const SCENARIOS: &[Scenario] = &[
         first: &[],
         asked: "0:X0=2 /\\ 1:X0=2",
         happens: "0:X0=2 /\\ 1:X0=3",
-        rests_on: &["release", "release_slow", "progress"],
+        rests_on: &["release", "release_slow", "sweep -> Release", "llsc mark"],
     },
     Scenario {
         name: "drain, two slots",
@@ -36,7 +37,7 @@ pub const SCENARIOS: &[Scenario] = &[
         first: &[],
         asked: "0:X0=2 /\\ 1:X0=2",
         happens: "0:X0=2 /\\ 1:X0=3",
-        rests_on: &["release", "release_slow", "progress"],
+        rests_on: &["release", "release_slow", "sweep -> Release", "llsc mark"],
     },
     Scenario {
         name: "drain, released on another slot",
@@ -45,7 +46,7 @@ pub const SCENARIOS: &[Scenario] = &[
         first: &[],
         asked: "0:X0=2 /\\ 1:X0=2",
         happens: "0:X0=2 /\\ 1:X0=3",
-        rests_on: &["release", "release_slow", "progress"],
+        rests_on: &["release", "release_slow", "sweep -> Release", "llsc mark"],
     },
     Scenario {
         name: "wait, plain",
@@ -54,7 +55,7 @@ pub const SCENARIOS: &[Scenario] = &[
         first: &[],
         asked: "0:X0=2 /\\ 1:X0=2",
         happens: "0:X0=2 /\\ 1:X0=3",
-        rests_on: &["release", "release_slow", "progress"],
+        rests_on: &["release", "release_slow", "sweep -> Release", "llsc mark"],
     },
     Scenario {
         name: "drain, plain, seen by another",
@@ -63,7 +64,7 @@ pub const SCENARIOS: &[Scenario] = &[
         first: &[],
         asked: "0:X0=2 /\\ 2:X0=2",
         happens: "0:X0=2 /\\ 2:X0=3",
-        rests_on: &["release", "release_slow", "progress"],
+        rests_on: &["release", "release_slow", "left"],
     },
     Scenario {
         name: "poison, plain",
@@ -107,7 +108,7 @@ pub const SCENARIOS: &[Scenario] = &[
         threads: &["two_owner_starts_again", "two_sweeper"],
         object: "two_down",
         first: &[],
-        asked: "0:X0=2 /\\ 1:X0=2 /\\ two_down_128=1 /\\ two_down_256=0",
+        asked: "0:X0=2 /\\ 1:X0=3 /\\ two_down_128=1 /\\ two_down_256=0",
         happens: "0:X0=2 /\\ 1:X0=3 /\\ two_down_128=1 /\\ two_down_256=1",
         rests_on: &["reset"],
     },
@@ -132,3 +133,32 @@ pub const SCENARIOS: &[Scenario] = &[
         rests_on: &[],
     },
 ];
+
+impl Scenario {
+    /// Returns whether this becomes possible with such instructions when something is weakened in a function.
+    pub fn breaks(&self, isa: &str, function: &str, weakened: &str) -> bool {
+        self.rests_on.iter().any(|entry| {
+            let (place, weaker) = entry.split_once(" -> ").unwrap_or((entry, ""));
+            let (only, name) = place.rsplit_once(' ').unwrap_or((isa, place));
+            only == isa && name == function && weakened.ends_with(weaker)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_about_a_function_and_perhaps_more() {
+        let scenario = Scenario { rests_on: &["a", "b -> Release", "lse c"], ..SCENARIOS[0] };
+        let breaks = |isa, function| {
+            ["AcqRel -> Release", "Acquire -> Relaxed"]
+                .map(|weakened| scenario.breaks(isa, function, weakened))
+        };
+        assert_eq!([breaks("lse", "a"), breaks("llsc", "a")], [[true; 2]; 2]);
+        assert_eq!([breaks("lse", "b"), breaks("llsc", "b")], [[true, false]; 2]);
+        assert_eq!([breaks("lse", "c"), breaks("llsc", "c")], [[true; 2], [false; 2]]);
+        assert_eq!(breaks("lse", "d"), [false; 2]);
+    }
+}

@@ -63,6 +63,11 @@ impl State {
         self.visited.insert(self.at, self.registers);
     }
 
+    /// Returns whether the way has come by there.
+    pub fn has_been_at(&self, to: u64) -> bool {
+        self.visited.contains_key(&to)
+    }
+
     /// Returns whether coming there begins a turn that differs from the last one only in what is read: a store
     /// exclusive that failed, a wait that has to look again. In a loop over slots something known has changed.
     pub fn is_retry(&self, to: u64) -> bool {
@@ -285,8 +290,9 @@ mod tests {
     #[test]
     fn a_turn_is_repeated_where_nothing_known_has_changed() {
         let mut state = state();
-        assert!(!state.is_retry(0x1000));
+        assert!(!state.is_retry(0x1000) && !state.has_been_at(0x1000));
         state.visit();
+        assert!(state.has_been_at(0x1000) && !state.has_been_at(0x1004));
         assert!(state.is_retry(0x1000) && !state.is_retry(0x1004));
         state.set(1, Value::In(2));
         assert!(state.is_retry(0x1000), "it was read");
