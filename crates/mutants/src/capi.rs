@@ -35,8 +35,7 @@ pub(crate) const CAPI: &[Elsewhere] = elsewhere! {
         "if object.checked_outstanding() == Ok(None) {",
         IN_A_KERNEL;
     "C: a program's processors are asked for at each call", "crates/rundown-capi/routines/src/host.rs",
-        "*COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))" =>
-        "{ let _ = &COUNT; std::thread::available_parallelism().map_or(1, usize::from) }",
+        "*COUNT.get_or_init(Slot::slot_count)" => "{ let _ = &COUNT; Slot::slot_count() }",
         IN_A_PROGRAM;
     "C: Free keeps the memory", "crates/rundown-capi/routines/src/host.rs",
         "unsafe { alloc::dealloc(memory.cast(), layout) };" => "let _ = (memory, layout);",

@@ -54,6 +54,22 @@ mod sync;
 #[cfg(feature = "std")]
 mod thread;
 
+#[cfg(feature = "std")]
+mod processor;
+// Under Miri and loom there is none: neither knows of memory that the kernel writes.
+#[cfg(feature = "std")]
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        target_env = "gnu",
+        target_pointer_width = "64",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        not(any(miri, rundown_loom))
+    )),
+    path = "rseq_none.rs"
+)]
+mod rseq;
+
 /// Checks the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -70,6 +86,8 @@ pub use guard::RundownGuard;
 pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_RESURRECTED, MAX_SLOTS};
 pub use park::{Park, Spin};
 pub use plain::RundownRef;
+#[cfg(feature = "std")]
+pub use processor::ProcessorSlot;
 pub use protected::{Protected, ProtectedGuard};
 pub use protocol::Slot;
 pub use rundown::Rundown;

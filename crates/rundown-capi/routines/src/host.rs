@@ -8,17 +8,18 @@ use std::io::{self, Write};
 use std::process;
 use std::sync::OnceLock;
 
-/// A slot for each thread, round robin.
-pub(crate) use rundown::ThreadSlot as Slot;
+/// A slot for each processor where the system says which one a thread runs on, else one for each thread.
+pub(crate) use rundown::ProcessorSlot as Slot;
 
 /// Waiters sleep.
 pub(crate) use rundown::Blocking as Waiting;
 
-/// Returns how many slots an object gets: as many as there are processors for this program, asked once,
-/// so that the answer is the same between SizeOf and Initialize.
+/// Returns how many slots an object gets: one for each processor of the machine, also those that this
+/// program may not use now, see [`Slot::slot_count`]. Asked once, so that the answer is the same between
+/// SizeOf and Initialize.
 pub(crate) fn slot_count() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
-    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+    *COUNT.get_or_init(Slot::slot_count)
 }
 
 /// Names what the platform lacks: nothing.

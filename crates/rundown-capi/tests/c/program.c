@@ -4,29 +4,41 @@
 
 #if HOOKS == 0
 
-#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
-#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
-/* Takes the system's place: another answer each time, as when a program is moved to other processors. */
-static int processors = 4;
+/* The file by which Linux tells which processors there are. */
+#define ONLINE "/sys/devices/system/cpu/online"
+
+static unsigned last = 4;
 static unsigned asked;
 
-int sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
+/* Takes the system's place: another answer each time, as when processors come and go. */
+static int open_online(void)
 {
-    (void)process;
-    if (size > sizeof *set)
-        size = sizeof *set;
-    if (size < sizeof(unsigned long)) {
-        errno = EINVAL;
+    FILE *file = tmpfile();
+    if (file == NULL || fprintf(file, "0,2-%u\n", last) < 0 || fflush(file) != 0)
         return -1;
-    }
-    CPU_ZERO_S(size, set);
-    for (int i = 0; i < processors; i++)
-        CPU_SET_S((size_t)i, size, set);
+    rewind(file);
+    last = last == 2 ? 4 : last - 1;
     asked++;
-    processors = processors == 1 ? 4 : processors - 1;
-    return 0;
+    return fileno(file); /* the stream stays open, at most once in a good library */
+}
+
+int open64(const char *path, int flags, ...)
+{
+    va_list more;
+    mode_t mode = 0;
+    if (strcmp(path, ONLINE) == 0)
+        return open_online();
+    va_start(more, flags);
+    if ((flags & O_CREAT) != 0)
+        mode = va_arg(more, mode_t);
+    va_end(more);
+    return openat(AT_FDCWD, path, flags, mode);
 }
 
 static const char *processors_change(unsigned unused)
@@ -41,7 +53,7 @@ static const char *processors_change(unsigned unused)
         ExWaitForRundownProtectionReleaseCacheAware(object);
         ExFreeCacheAwareRundownProtection(object);
     }
-    CHECK(asked == before && asked <= 1);
+    CHECK(asked == before && asked == 1);
     return NULL;
 }
 

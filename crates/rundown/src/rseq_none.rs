@@ -1,0 +1,12 @@
+//! Where no kernel writes the processor's index into a thread's memory, or nobody knows where.
+
+/// Returns the index of the processor that the thread runs on: unknown here.
+#[inline]
+pub(crate) fn processor() -> Option<usize> {
+    None
+}
+
+/// Returns the highest index of a processor that is online: of no use here.
+pub(crate) fn last_online() -> Option<usize> {
+    None
+}
