@@ -70,6 +70,23 @@ mod processor;
 )]
 mod rseq;
 
+#[cfg(feature = "std")]
+#[allow(dead_code, reason = "what the object that uses it is built on; it comes next")]
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        target_env = "gnu",
+        target_pointer_width = "64",
+        target_arch = "x86_64",
+        not(any(miri, rundown_loom))
+    )),
+    path = "sections_none.rs"
+)]
+mod sections;
+#[cfg(feature = "std")]
+#[allow(dead_code, reason = "as above")]
+mod unlocked;
+
 /// Checks the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

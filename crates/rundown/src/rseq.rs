@@ -25,15 +25,22 @@ const CPU_ID: usize = 4;
 /// It may be out of date when it is used: the thread can be moved at any moment.
 #[inline]
 pub(crate) fn processor() -> Option<usize> {
-    // Relaxed: the same value by whomever it is stored, and nothing else hangs on it.
-    let mut field = FIELD.load(Ordering::Relaxed);
-    if field <= NONE {
-        field = find(field)?;
-    }
+    let field = field()?;
     // SAFETY: `find` saw that glibc has areas in this process, and every thread has its own.
     let processor = unsafe { cpu_id(field) };
     // Negative: this thread's registration failed or has not been made (-2, -1), says the header.
     usize::try_from(processor as i32).ok()
+}
+
+/// Returns how many bytes the field `cpu_id` lies after the thread pointer, in every thread, if there is
+/// an area.
+#[inline]
+pub(crate) fn field() -> Option<usize> {
+    // Relaxed: the same value by whomever it is stored, and nothing else hangs on it.
+    match FIELD.load(Ordering::Relaxed) {
+        known @ ..=NONE => find(known),
+        field => Some(field),
+    }
 }
 
 /// Returns where the field is, unless there is none, and keeps it for the next time.
