@@ -11,6 +11,7 @@ use crate::protocol::{Outstanding, Protocol, Slot};
 use crate::sync::const_unless_loom;
 use core::alloc::Layout;
 use core::fmt;
+use core::hint;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
@@ -273,6 +274,18 @@ impl<C: CurrentSlot, P: Park> CacheAwareRundownRef<C, P> {
         unsafe { Ok(alloc::boxed::Box::from_raw(Self::write_at(address, slots).as_ptr())) }
     }
 
+    /// Returns the object that begins at `address`: what [`init_at`](Self::init_at) returned, from its
+    /// address alone.
+    ///
+    /// # Safety
+    ///
+    /// `address` is that of an object, and may be used for all of it.
+    #[inline]
+    pub unsafe fn at(address: NonNull<u8>) -> NonNull<Self> {
+        // SAFETY: the caller's promise is the same. No reference to it is left behind.
+        NonNull::from(unsafe { Self::thick(address.cast()) })
+    }
+
     /// Writes a live object to `address`.
     ///
     /// # Safety
@@ -320,7 +333,10 @@ unsafe impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> Object for CacheAwareRun
     #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn protocol(&self) -> Protocol<'_, &[PaddedSlot]> {
-        Protocol { outstanding: &self.shared.get().outstanding, slots: self.slots.as_slice() }
+        let slots = self.slots.as_slice();
+        // SAFETY: every constructor refuses 0. It saves each acquire and release a test for a division.
+        unsafe { hint::assert_unchecked(!slots.is_empty()) };
+        Protocol { outstanding: &self.shared.get().outstanding, slots }
     }
 
     #[inline]

@@ -15,7 +15,7 @@
 use crate::misuse::Misuse;
 use crate::platform::{self, Slot, Waiting};
 use crate::types::{BOOLEAN, PEX_RUNDOWN_REF_CACHE_AWARE, POOL_TYPE, SIZE_T, ULONG};
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use rundown::{
     CACHE_LINE, CacheAwareRundownRef, CacheLine, Checked, MAX_SLOTS, Rundown, RundownGuard,
@@ -26,7 +26,7 @@ type Object = CacheAwareRundownRef<Slot, Waiting>;
 /// What an object needs to know of itself: how to get from C's thin pointer to the object and back to
 /// the allocation. Atomics, so that reading memory that is no object is not undefined.
 struct Header {
-    /// [`KEY`] plus the number of slots; 0 after the end.
+    /// [`KEY`] once initialised; 0 after the end.
     key: AtomicUsize,
     allocated: AtomicBool,
     tag: AtomicU32,
@@ -34,10 +34,9 @@ struct Header {
 
 const _: () = assert!(size_of::<CacheLine<Header>>() == CACHE_LINE);
 
-/// Marks an initialised object, unlike other memory, and leaves room for the number of slots.
-const KEY: usize = (0x6be1_d04f_97c3_a5b9_u64 as usize) << (usize::BITS / 2);
-
-const _: () = assert!(MAX_SLOTS < 1 << (usize::BITS / 2));
+/// Marks an initialised object, unlike other memory: neither zero, nor an address, nor text. It fits into an
+/// instruction that compares with memory.
+const KEY: usize = 0xd04f_97c3_u32 as i32 as usize;
 
 /// Returns the bytes of an object with `slots` slots, wherever in its buffer it begins.
 fn size_of_object(slots: usize) -> usize {
@@ -67,22 +66,26 @@ unsafe fn find<'a>(
     routine: &'static str,
     pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
 ) -> (&'a Header, &'a Object) {
-    if pointer.is_null() {
-        Misuse::Null.report(routine, pointer);
-    }
     let header = header_in(pointer);
+    if header.is_null() {
+        not_an_object(routine, pointer);
+    }
     // SAFETY: aligned, and inside the memory that the caller vouches for. All fields are atomics.
     let CacheLine(known) = unsafe { &*header };
-    // Relaxed: whoever has the object learned of it after its initialisation. One comparison finds
-    // what is no object, and a number of slots that cannot be.
-    let slots = known.key.load(Ordering::Relaxed).wrapping_sub(KEY);
-    if slots.wrapping_sub(1) >= MAX_SLOTS {
-        Misuse::NotInitialized.report(routine, pointer);
+    // Relaxed: whoever has the object learned of it after its initialisation.
+    if known.key.load(Ordering::Relaxed) != KEY {
+        not_an_object(routine, pointer);
     }
-    let object = ptr::slice_from_raw_parts(header.wrapping_add(1).cast::<()>(), slots);
-    // SAFETY: `initialize` has put an object of this many slots there, whose last field is a slice of
-    // them: that number is the pointer's metadata.
-    (known, unsafe { &*(object as *const Object) })
+    // SAFETY: `initialize` has put an object there.
+    (known, unsafe { Object::at(NonNull::new_unchecked(header.wrapping_add(1)).cast()).as_ref() })
+}
+
+/// Reports what is no object. Out of line, so that the usual way is a comparison.
+#[cold]
+#[inline(never)]
+fn not_an_object(routine: &'static str, pointer: PEX_RUNDOWN_REF_CACHE_AWARE) -> ! {
+    let misuse = if pointer.is_null() { Misuse::Null } else { Misuse::NotInitialized };
+    misuse.report(routine, pointer)
 }
 
 /// Puts a live object with so many slots into a buffer, and says for whom.
@@ -116,7 +119,7 @@ unsafe fn initialize(
         Object::init_at(at, needed - (at.addr() - buffer.addr()), slots)
     };
     assert!(object.is_ok(), "size and alignment were checked");
-    let (key, tag) = (AtomicUsize::new(KEY + slots), AtomicU32::new(tag));
+    let (key, tag) = (AtomicUsize::new(KEY), AtomicU32::new(tag));
     // SAFETY: as above; the object does not begin before the next line.
     unsafe { header.write(CacheLine(Header { key, allocated: AtomicBool::new(allocated), tag })) };
 }

@@ -18,8 +18,9 @@ struct Object {
 const _: () = assert!(size_of::<Object>() == size_of::<EX_RUNDOWN_REF>());
 const _: () = assert!(align_of::<Object>() == align_of::<EX_RUNDOWN_REF>());
 
-/// Marks an initialised object, unlike other memory: neither zero, nor an address, nor text.
-const KEY: usize = 0x9d5c_e1f7_a3b8_6e2d_u64 as usize;
+/// Marks an initialised object, unlike other memory: neither zero, nor an address, nor text. It fits into an
+/// instruction that compares with memory.
+const KEY: usize = 0xa3b8_6e2d_u32 as i32 as usize;
 
 /// Finds the object behind a caller's pointer.
 ///
@@ -28,20 +29,31 @@ const KEY: usize = 0x9d5c_e1f7_a3b8_6e2d_u64 as usize;
 /// `pointer` is null, or points to memory of an object's size. What cannot be an object is reported.
 #[inline]
 unsafe fn object<'a>(routine: &'static str, pointer: PEX_RUNDOWN_REF) -> &'a Object {
-    if pointer.is_null() {
-        Misuse::Null.report(routine, pointer);
-    }
-    if !pointer.is_aligned() {
-        Misuse::Misaligned.report(routine, pointer);
+    if pointer.is_null() || !pointer.is_aligned() {
+        not_an_object(routine, pointer);
     }
     // SAFETY: not null and aligned, as just checked; large enough, says the caller. All fields are
     // atomics, for which any bits are valid and which others may change.
     let object = unsafe { &*pointer.cast::<Object>() };
     // Relaxed: whoever has the object learned of it after its initialisation.
     if object.key.load(Ordering::Relaxed) != KEY {
-        Misuse::NotInitialized.report(routine, pointer);
+        not_an_object(routine, pointer);
     }
     object
+}
+
+/// Reports what is no object. Out of line, so that the usual way is a comparison.
+#[cold]
+#[inline(never)]
+fn not_an_object(routine: &'static str, pointer: PEX_RUNDOWN_REF) -> ! {
+    let misuse = if pointer.is_null() {
+        Misuse::Null
+    } else if !pointer.is_aligned() {
+        Misuse::Misaligned
+    } else {
+        Misuse::NotInitialized
+    };
+    misuse.report(routine, pointer)
 }
 
 /// Initialises run-down protection: nobody holds it, and acquires are granted.
