@@ -89,7 +89,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "compare_exchange(self.outstanding.0.load(Ordering::Relaxed), 0,",
         Host("decisions"), Both, "d08_reinitialize_of_an_object_that_is_not_run_down_is_refused", Long;
     "resurrect counts the holds that are left twice", PROTOCOL,
-        "+ SWEPT).then_some(0);" => "+ SWEPT).then_some(left & !SWEPT);",
+        "left <= MOST_CARRIED).then_some(0);" => "left <= MOST_CARRIED).then_some(left & !SWEPT);",
         Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left", Long;
     "resurrect forgets the holds that are left", PROTOCOL,
         "self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);" => "won.map_err(|_| NotRunDown)?; self.reset(0);",
@@ -99,11 +99,11 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "self.reset(won.unwrap_or_else(|left| left) & !SWEPT);",
         Loom, Both, "two_resurrects_at_once_against_a_release", Quick;
     "resurrect piles up more holds than the words can count", PROTOCOL,
-        "left <= MAX_RESURRECTED * ONE + SWEPT)" => "left < usize::MAX)",
+        "left <= MOST_CARRIED)" => "left < usize::MAX)",
         Unit, Itself, "resurrect_is_refused_while_more_are_left", ONE_CORE;
     "resurrect looks at its limit before its step", PROTOCOL,
-        "let carried = |left| (left & SWEPT != 0 && left <= MAX_RESURRECTED * ONE + SWEPT).then_some(0);" =>
-        "if self.outstanding.0.load(Ordering::Relaxed) > MAX_RESURRECTED * ONE + SWEPT { return Err(NotRunDown); } \
+        "let carried = |left| (left & SWEPT != 0 && left <= MOST_CARRIED).then_some(0);" =>
+        "if self.outstanding.0.load(Ordering::Relaxed) > MOST_CARRIED { return Err(NotRunDown); } \
          let carried = |left| (left & SWEPT != 0).then_some(0);",
         Loom, Both, "resurrect_against_a_round_that_leaves_more_than_the_limit", LeftOut(
             "its limit needs counts that no schedule reaches; a model, whose limit is small",

@@ -51,7 +51,7 @@ REFUSED = [
     ("protocol", "old as isize >= (count * ONE) as isize", "old as isize > (count * ONE) as isize"),
     ("protocol", "if (sum as isize) < 0", "if (sum as isize) <= 0"),
     ("protocol", "if count.wrapping_sub(1) >= MAX_EVER", "if count.wrapping_sub(1) < MAX_EVER"),
-    ("protocol", "left <= MAX_RESURRECTED * ONE + SWEPT", "left <= MAX_RESURRECTED * ONE * 4"),
+    ("protocol", "left <= MOST_CARRIED", "left <= MOST_CARRIED * 4"),
     ("protocol", "if seen & MARK == 0 { seen } else { 0 }", "if seen & MARK == 0 { 0 } else { seen }"),
     ("operations", "? == Some(0))", "? != Some(0))"),
     # Order, and what is left out.

@@ -20,7 +20,7 @@ COUNTS = [
      "        // A look"),
     ("no settling", PROTOCOL, "if old & MARK == 0 && enough", "if enough"),
     ("last slot skipped", PROTOCOL, "(1..self.slots.len())", "(1..self.slots.len() - 1)"),
-    ("left counted twice", PROTOCOL, "+ SWEPT).then_some(0)", "+ SWEPT).then_some(left & !SWEPT)"),
+    ("left counted twice", PROTOCOL, "MOST_CARRIED).then_some(0)", "MOST_CARRIED).then_some(left & !SWEPT)"),
     ("elected by a look", PROTOCOL,
      "        if first & MARK != 0 {\n            return Ok(None);\n        }\n", ""),
     ("no look at zero", PROTOCOL,

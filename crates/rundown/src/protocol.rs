@@ -34,6 +34,8 @@ const MARK: usize = 1;
 const SWEPT: usize = 1;
 /// One hold, in the units of both words.
 const ONE: usize = 2;
+/// What `outstanding` is at most when `resurrect` takes it back.
+const MOST_CARRIED: usize = MAX_RESURRECTED * ONE + SWEPT;
 /// What a slot's word plus `NEAR` has none of, if it is unmarked and nearer to zero than that.
 const UNUSUAL: usize = MARK | !(2 * NEAR - 1);
 
@@ -263,8 +265,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         // One step decides on the bit and on the limit, and takes out what is left. The word is even then,
         // so nobody takes it for more than a part of the sum. Releases that still find a marked slot are
         // left in it, for the next sweep to add.
-        let carried =
-            |left| (left & SWEPT != 0 && left <= MAX_RESURRECTED * ONE + SWEPT).then_some(0);
+        let carried = |left| (left & SWEPT != 0 && left <= MOST_CARRIED).then_some(0);
         // Acquire, pairs with `sweep` and `release`: our clearing comes after the sweep's marks, and
         // who acquires next sees what was done before the run-down. Relaxed: a refusal orders nothing.
         let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);

@@ -226,7 +226,7 @@ pub unsafe extern "C" fn ExFreeCacheAwareRundownProtection(
 ///
 /// TRUE: the object stays alive until ExReleaseRundownProtectionCacheAware. FALSE: run-down has
 /// started; treat what is protected as gone, and release nothing. Holders do not exclude each other.
-/// A refused acquire writes nothing.
+/// Once the marking of a run-down has ended, a refused acquire writes nothing.
 ///
 /// Never waits: one load and at most one atomic addition, on a cache line of the core's own. Level:
 /// <= DISPATCH_LEVEL in Windows; any here, also an interrupt handler that interrupts another acquire
