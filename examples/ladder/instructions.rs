@@ -6,6 +6,7 @@
 //! costs when nobody is in the way; it says nothing about caches.
 
 use crate::arguments::Arguments;
+use crate::masked;
 use crate::table::{BAR, bar};
 use alloc::format;
 use alloc::string::String;
@@ -16,6 +17,7 @@ use ladder::{Drains, SLOTS, Thousandths, Variant, ratio};
 use machine::arch::time;
 use machine::board::console::println;
 use machine::board::exit::{self, Status};
+use machine::smp::cores;
 use machine::smp::protection::ThisCore;
 use machine::testing::ktap::{self, Ktap, equal};
 use machine::testing::measure::{self, Text};
@@ -34,7 +36,7 @@ pub fn run(arguments: &Arguments) -> ! {
         exit::exit(Status::Fail);
     }
     let (variants, pairs) = (arguments.variants(), arguments.pairs.unwrap_or(PAIRS));
-    let mut ktap = Ktap::plan(variants.len() + 1);
+    let mut ktap = Ktap::plan(variants.len() + 3);
     let mut counted = Vec::new();
     for variant in &variants {
         let name = variant.name();
@@ -48,7 +50,16 @@ pub fn run(arguments: &Arguments) -> ! {
         drains.extend(SLOTS.map(|slots| (slots, per_drain(slots))));
         grows_evenly(&drains)
     });
+    let (mut masked, without) = (None, masked::object());
+    ktap.test("masked: every pair takes as many as the others", || {
+        masked = Some(per_pair(without, pairs)?);
+        Ok(())
+    });
+    ktap.test("masked: a drain interrupts every core, and waits for who is inside", masked::drains);
     report(&counted, pairs, &drains);
+    if let Some(per_pair) = masked {
+        report_masked(per_pair, pairs);
+    }
     ktap.finish()
 }
 
@@ -140,5 +151,17 @@ fn report(counted: &[(&str, Thousandths)], pairs: u64, drains: &[(usize, u64)]) 
         let row = format!("# {slots:>5} {each:>14}  {}", bar(*each, longest, BAR));
         println!("{}", row.trim_end());
     }
+    println!("#");
+}
+
+/// The pair without locked instructions stands apart: it is no variant of other machines.
+fn report_masked(per_pair: Thousandths, pairs: u64) {
+    let (per_pair, interrupts) = (format_args!("{per_pair:.1}"), cores::count() - 1);
+    measure::print(
+        "masked_instructions",
+        &[("pairs", &pairs), ("per_pair", &per_pair), ("interrupts_per_drain", &interrupts)],
+    );
+    println!("# the same without locked instructions, interrupts masked twice a pair: {per_pair}");
+    println!("# and {interrupts} inter-core interrupts a drain, on so many cores and one");
     println!("#");
 }

@@ -29,6 +29,7 @@ mod barrier;
 mod coherence;
 mod concurrency;
 mod instructions;
+mod masked;
 mod platform;
 mod table;
 mod time;
