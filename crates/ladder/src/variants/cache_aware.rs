@@ -56,14 +56,10 @@ impl<C: CurrentSlot> Variant for CacheAware<C> {
         run_down::reset(&*self.0)
     }
 
-    /// Returns the slots. The line that only a drain uses lies before them.
+    /// Returns the whole object: the line that all cores look at, and the slots behind it.
     fn words(&self) -> Words {
-        let first = self.0.slot_address(0).cast::<u8>();
-        let bytes = self.0.slot_count() * CACHE_LINE;
-        debug_assert_eq!(
-            first.wrapping_add(bytes),
-            ptr::from_ref(&*self.0).cast::<u8>().wrapping_add(size_of_val(&*self.0))
-        );
-        Words { range: first..first.wrapping_add(bytes), stride: CACHE_LINE }
+        let start = ptr::from_ref(&*self.0).cast::<u8>();
+        let range = start..start.wrapping_add(size_of_val(&*self.0));
+        Words { range, stride: CACHE_LINE }
     }
 }
