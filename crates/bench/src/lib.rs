@@ -5,19 +5,27 @@
 //! time. The table shows the median of the rounds with the lowest and the highest; its nanoseconds are
 //! there for orientation only.
 //!
-//! - [`variants`]: those of crates/ladder, and two that need `std`.
 //! - `race`: one measurement, with threads that stay on their processors.
+//!
+//! The first part is the ladder:
+//!
+//! - [`variants`]: those of crates/ladder, and two that need `std`.
 //! - `rounds`: all measurements; `report` prints them, `thresholds` judges them.
+//!
+//! The second part, [`everybody`], compares what a program would really use with what cannot be left out.
 
 mod arguments;
-mod race;
+pub mod everybody;
+pub mod race;
 mod report;
 mod rounds;
 mod thresholds;
 pub mod variants;
 
 use arguments::{Arguments, USAGE};
-use ladder::Candidate;
+use everybody::{Effort, bars, page, tables};
+use ladder::{Candidate, Variant};
+use race::Team;
 use runner::exit_error::{ExitError, FAILED, SETUP};
 use runner::unread;
 use std::process::ExitCode;
@@ -40,14 +48,31 @@ fn run(args: impl Iterator<Item = String>) -> Result<(), ExitError> {
     };
     let processors = available_parallelism().map_or(1, usize::from);
     arguments.suit(processors).map_err(wrong_usage)?;
-    let measured = rounds::measure(&arguments, processors, race::race);
+    let threads = rounds::doubling(processors);
+    let team = Team::new(everybody::crowd(processors));
+    let race = |variant: &dyn Variant, threads, pairs| {
+        team.race(threads, |number| variant.pairs(number, pairs))
+    };
+    let measured = rounds::measure(&arguments, &threads, race);
     let drains = rounds::drains(&arguments);
     print!("{}", report::lines(&measured, &drains));
     print!("{}", report::tables(&measured, &drains));
-    if let Some(line) = verdict(&measured, arguments.check)? {
-        println!("{line}");
+    let run = everybody::measure(&Effort::of(&arguments), &threads, &team);
+    let judged = bars::judge(&run.results);
+    print!("{}", tables::lines(&run));
+    print!("{}", tables::all(&run));
+    if arguments.write {
+        page::write(&page::page(&run, &judged))?;
     }
-    Ok(())
+    if arguments.check {
+        judged.iter().for_each(|judged| println!("{}", judged.line()));
+    }
+    let line = verdict(&measured, arguments.check)?;
+    line.iter().for_each(|line| println!("{line}"));
+    match bars::complaint(&judged).filter(|_| arguments.check) {
+        Some(complaint) => Err(ExitError::new(FAILED, complaint)),
+        None => Ok(()),
+    }
 }
 
 /// Returns what is wrong: with the counts or, with `check`, by the thresholds. If nothing is, the thresholds

@@ -8,19 +8,22 @@ use std::time::Instant;
 /// Ticks a second of the clock that everything here is measured by.
 pub const NANOSECONDS: u64 = 1_000_000_000;
 
-/// Measures every variant with 1, 2, 4, ... threads, up to one for each processor. `race` is one measurement:
+/// Returns the numbers of threads that are measured: 1, 2, 4, ..., up to one for each processor.
+pub fn doubling(processors: usize) -> Vec<usize> {
+    let powers = (0..usize::BITS).map(|power| 1 << power);
+    powers.take_while(|&threads| threads < processors).chain([processors]).collect()
+}
+
+/// Measures every variant with each of these numbers of threads, in ascending order. `race` is one measurement:
 /// it returns the nanoseconds that so many threads take for so many pairs each.
 pub fn measure(
     arguments: &Arguments,
-    processors: usize,
+    threads: &[usize],
     race: impl Fn(&dyn Variant, usize, u64) -> u64,
 ) -> Vec<Candidate> {
-    let powers = (0..usize::BITS).map(|power| 1 << power);
-    let mut threads: Vec<usize> = powers.take_while(|&threads| threads < processors).collect();
-    threads.push(processors);
-    let mut candidates: Vec<Candidate> = variants::all(processors)
+    let mut candidates: Vec<Candidate> = variants::all(threads[threads.len() - 1])
         .into_iter()
-        .map(|variant| Candidate::new(variant, &threads, |_| arguments.pairs))
+        .map(|variant| Candidate::new(variant, threads, |_| arguments.pairs))
         .collect();
     for _ in 0..arguments.rounds {
         candidates.iter_mut().for_each(|candidate| candidate.round(&race));
@@ -48,14 +51,16 @@ mod tests {
     use super::*;
     use std::cell::RefCell;
 
-    const FEW: Arguments = Arguments { rounds: 2, pairs: 10, check: false };
+    const FEW: Arguments =
+        Arguments { rounds: 2, pairs: 10, quick: false, check: false, write: false };
 
     #[test]
     fn the_threads_double_up_to_one_for_each_processor() {
         for (processors, threads) in
             [(1, &[1][..]), (2, &[1, 2]), (3, &[1, 2, 3]), (4, &[1, 2, 4]), (5, &[1, 2, 4, 5])]
         {
-            for candidate in measure(&Arguments { rounds: 0, ..FEW }, processors, |_, _, _| 1) {
+            assert_eq!(doubling(processors), threads);
+            for candidate in measure(&Arguments { rounds: 0, ..FEW }, threads, |_, _, _| 1) {
                 let counts = candidate.measured.iter().map(|one| one.cores);
                 assert_eq!(counts.collect::<Vec<_>>(), threads);
             }
@@ -65,7 +70,7 @@ mod tests {
     #[test]
     fn each_round_measures_every_variant_with_every_number_of_threads() {
         let races = RefCell::new(Vec::new());
-        let measured = measure(&FEW, 2, |variant, threads, pairs| {
+        let measured = measure(&FEW, &[1, 2], |variant, threads, pairs| {
             races.borrow_mut().push((variant.name(), threads, pairs));
             500 * threads as u64
         });

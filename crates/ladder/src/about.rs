@@ -70,10 +70,12 @@ impl Threshold {
 }
 
 impl fmt::Display for Threshold {
+    /// Writes the limit with as many decimal places as asked for, or with one.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = out.precision().unwrap_or(1);
         match self {
-            Self::AtMost(limit) => write!(out, "at most {limit:.1}"),
-            Self::AtLeast(limit) => write!(out, "at least {limit:.1}"),
+            Self::AtMost(limit) => write!(out, "at most {limit:.places$}"),
+            Self::AtLeast(limit) => write!(out, "at least {limit:.places$}"),
         }
     }
 }
@@ -91,5 +93,9 @@ mod tests {
         assert_eq!([below, limit, above].map(|ratio| least.holds(ratio)), [false, true, true]);
         assert_eq!(most.to_string(), "at most 1.7");
         assert_eq!(least.to_string(), "at least 1.7");
+        assert_eq!(
+            [most, least].map(|bar| alloc::format!("{bar:.2}")),
+            ["at most 1.70", "at least 1.70"]
+        );
     }
 }
