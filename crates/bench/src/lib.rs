@@ -23,7 +23,9 @@ mod thresholds;
 pub mod variants;
 
 use arguments::{Arguments, USAGE};
-use everybody::{Effort, bars, page, tables};
+use everybody::bars::Judged;
+use everybody::effort::Effort;
+use everybody::{bars, page, run as everyone, tables};
 use ladder::{Candidate, Variant};
 use race::Team;
 use runner::exit_error::{ExitError, FAILED, SETUP};
@@ -49,7 +51,7 @@ fn run(args: impl Iterator<Item = String>) -> Result<(), ExitError> {
     let processors = available_parallelism().map_or(1, usize::from);
     arguments.suit(processors).map_err(wrong_usage)?;
     let threads = rounds::doubling(processors);
-    let team = Team::new(everybody::crowd(processors));
+    let team = Team::new(everyone::crowd(processors));
     let race = |variant: &dyn Variant, threads, pairs| {
         team.race(threads, |number| variant.pairs(number, pairs))
     };
@@ -57,7 +59,7 @@ fn run(args: impl Iterator<Item = String>) -> Result<(), ExitError> {
     let drains = rounds::drains(&arguments);
     print!("{}", report::lines(&measured, &drains));
     print!("{}", report::tables(&measured, &drains));
-    let run = everybody::measure(&Effort::of(&arguments), &threads, &team);
+    let run = everyone::measure(&Effort::of(&arguments), &threads, &team);
     let judged = bars::judge(&run.results);
     print!("{}", tables::lines(&run));
     print!("{}", tables::all(&run));
@@ -67,34 +69,47 @@ fn run(args: impl Iterator<Item = String>) -> Result<(), ExitError> {
     if arguments.check {
         judged.iter().for_each(|judged| println!("{}", judged.line()));
     }
-    let line = verdict(&measured, arguments.check)?;
-    line.iter().for_each(|line| println!("{line}"));
-    match bars::complaint(&judged).filter(|_| arguments.check) {
-        Some(complaint) => Err(ExitError::new(FAILED, complaint)),
-        None => Ok(()),
+    if let Some(line) = verdict(&measured, &judged, arguments.check)? {
+        println!("{line}");
     }
+    Ok(())
 }
 
-/// Returns what is wrong: with the counts or, with `check`, by the thresholds. If nothing is, the thresholds
-/// have a line about it.
-fn verdict(measured: &[Candidate], check: bool) -> Result<Option<String>, ExitError> {
+/// Returns what is wrong: with the counts or, with `check`, by the thresholds or the bars. If nothing is, the
+/// thresholds have a line about it.
+fn verdict(
+    measured: &[Candidate],
+    judged: &[Judged],
+    check: bool,
+) -> Result<Option<String>, ExitError> {
     let wrong: Vec<_> = measured.iter().filter_map(Candidate::complaint).collect();
     if !wrong.is_empty() {
         return Err(ExitError::new(FAILED, wrong.join("; ")));
     }
-    let judged = check.then(|| thresholds::judge(measured)).transpose();
-    judged.map_err(|line| ExitError::new(FAILED, line))
+    if !check {
+        return Ok(None);
+    }
+    let line = thresholds::judge(measured).map_err(|line| ExitError::new(FAILED, line))?;
+    match bars::complaint(judged) {
+        Some(complaint) => Err(ExitError::new(FAILED, complaint)),
+        None => Ok(Some(line)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use everybody::results::Results;
 
     /// Returns all variants, measured once with 1 thread and with 2. `short`: those that are one short each time.
-    fn measured(short: &[&str]) -> Vec<Candidate> {
+    /// `slow`: those that take four times as long with 2 threads.
+    fn measured(short: &[&str], slow: &[&str]) -> Vec<Candidate> {
         let candidates = variants::all(2).into_iter().map(|variant| {
             let mut candidate = Candidate::new(variant, &[1, 2], |_| 1);
-            candidate.round(|_, _, _| 1000);
+            candidate.round(|variant, threads, _| match threads {
+                2 if slow.contains(&variant.name()) => 4000,
+                _ => 1000,
+            });
             let off_by = u64::from(short.contains(&candidate.variant.name()));
             candidate.measured.iter_mut().for_each(|one| one.off_by = off_by);
             candidate
@@ -104,20 +119,32 @@ mod tests {
 
     #[test]
     fn every_count_that_is_wrong_is_named_and_comes_before_the_thresholds() {
-        let wrong = measured(&["shared", "cache_aware"]);
+        let wrong = measured(&["shared", "cache_aware"], &[]);
         let line = "shared is off by 2; cache_aware is off by 2";
         for check in [false, true] {
-            assert_eq!(verdict(&wrong, check), Err(ExitError::new(FAILED, line)));
+            assert_eq!(verdict(&wrong, &[], check), Err(ExitError::new(FAILED, line)));
         }
     }
 
     #[test]
     fn the_thresholds_are_asked_only_if_that_is_wanted() {
-        let right = measured(&[]);
-        assert_eq!(verdict(&right, false), Ok(None));
+        let right = measured(&[], &[]);
+        assert_eq!(verdict(&right, &[], false), Ok(None));
         // The ratio is 2 on all of them.
         let line = thresholds::judge(&right).unwrap_err();
-        assert_eq!(verdict(&right, true), Err(ExitError::new(FAILED, line)));
+        assert_eq!(verdict(&right, &[], true), Err(ExitError::new(FAILED, line)));
+    }
+
+    #[test]
+    fn with_the_thresholds_all_bars_must_hold() {
+        let right = measured(&[], &["shared"]);
+        let line = thresholds::judge(&right).unwrap();
+        assert_eq!(verdict(&right, &[], true), Ok(Some(line)));
+        // Nothing was measured, so none holds.
+        let judged = bars::judge(&Results::default());
+        let complaint = bars::complaint(&judged).unwrap();
+        assert_eq!(verdict(&right, &judged, true), Err(ExitError::new(FAILED, complaint)));
+        assert_eq!(verdict(&right, &judged, false), Ok(None));
     }
 
     #[test]

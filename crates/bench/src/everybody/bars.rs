@@ -152,7 +152,9 @@ pub fn complaint(judged: &[Judged]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::everybody::{all, drains, results::Series};
+    use crate::everybody::drains;
+    use crate::everybody::results::Series;
+    use crate::everybody::run::all;
 
     /// Results of two bars: what was asked of the first costs so many thousandths of the limit, and the second
     /// does so many thousandths on 2 threads.

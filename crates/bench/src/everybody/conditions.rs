@@ -1,6 +1,6 @@
 //! The conditions of a run: which machine, which system, which compiler, when.
 
-use crate::everybody::Effort;
+use crate::everybody::effort::Effort;
 use std::process::Command;
 use std::thread::available_parallelism;
 

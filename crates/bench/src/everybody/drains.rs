@@ -5,7 +5,8 @@
 //! many slots in all as fit in a core's first cache.
 
 use crate::everybody::limits::{LIMIT, clear, sweep, words};
-use crate::everybody::ours::{BOXED, PLAIN, boxed_with};
+use crate::everybody::ours::boxes::boxed_with;
+use crate::everybody::ours::{BOXED, PLAIN};
 use crate::everybody::results::{Point, Timed, What};
 use crate::race::Team;
 use rundown::{CacheLine, Rundown, RundownRef};

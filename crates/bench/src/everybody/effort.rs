@@ -41,6 +41,11 @@ impl Effort {
         objects: 1_000,
     };
 
+    /// As little as possible.
+    #[cfg(test)]
+    pub const LITTLE: Self =
+        Self { rounds: 2, pairs: 50, crowded_rounds: 1, crowded_pairs: 50, drains: 1, objects: 10 };
+
     /// Returns what the arguments ask for. Whoever judges does not do with fewer rounds.
     pub fn of(arguments: &Arguments) -> Self {
         match (arguments.quick, arguments.check) {

@@ -3,7 +3,8 @@
 //! Both go through a list of the same length, so that the list itself costs the same.
 
 use crate::everybody::candidate::repeat;
-use crate::everybody::ours::{BOXED, boxed_with};
+use crate::everybody::ours::BOXED;
+use crate::everybody::ours::boxes::boxed_with;
 use crate::everybody::results::{Point, Timed, What};
 use crate::race::Team;
 use ladder::hold;

@@ -51,7 +51,7 @@ pub const ALL: [Candidate; 15] = [
     others("arc-swap load_full", "The same.", counts::arc_swap_full),
     others(
         LEFT_RIGHT,
-        "`publish` waits for all readers of both copies; refuses once the writer is gone.",
+        "`publish` waits for the readers of the copy that it writes. Once the writer is gone, it refuses.",
         locks::left_right,
     ),
     others(
@@ -64,7 +64,11 @@ pub const ALL: [Candidate; 15] = [
         "What `RundownRef` promises; its releases do not order what holders did before.",
         counts::run_down,
     ),
-    others("TaskTracker token", "Waits for all tokens; no refusal.", counts::task_tracker),
+    others(
+        "TaskTracker token",
+        "`wait` returns when all tokens are gone; new ones are never refused.",
+        counts::task_tracker,
+    ),
     others(
         "crossbeam-epoch pin",
         "Frees when every pinned thread has left, whatever it uses. No refusal, no drain of one object.",

@@ -4,18 +4,16 @@
 //! it has to meet stand in `bars.rs`.
 
 mod across;
+pub mod boxes;
 
 use crate::everybody::candidate::{Candidate, Host, Made, Side, refuse, repeat};
+use boxes::boxed_with;
 use ladder::hold;
-use rundown::{
-    CacheAwareRundownRef, CurrentSlot, Protected, Rundown, RundownRef, StaticRundownRef, ThreadSlot,
-};
+use rundown::{CurrentSlot, Protected, Rundown, RundownRef, StaticRundownRef, ThreadSlot};
 
 /// The slots of a static object, which are a constant.
 const SLOTS: usize = 64;
 
-/// An object on the heap, with a slot for each processor.
-pub type Boxed = CacheAwareRundownRef<ThreadSlot>;
 type Static = StaticRundownRef<ThreadSlot, SLOTS>;
 
 /// The name of the form with a constant slot.
@@ -62,15 +60,6 @@ const fn ours(
     make: fn(Host) -> Option<Made>,
 ) -> Candidate {
     Candidate { name, side: Side::Ours, promise, make }
-}
-
-/// Makes an object with so many slots on the heap.
-///
-/// # Panics
-///
-/// When that is not possible.
-pub fn boxed_with(slots: usize) -> Box<Boxed> {
-    Boxed::boxed(slots).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Acquires and releases so many times.

@@ -2,7 +2,8 @@
 
 use crate::everybody::bars::Judged;
 use crate::everybody::candidate::Side;
-use crate::everybody::{Run, tables};
+use crate::everybody::run::Run;
+use crate::everybody::tables;
 use runner::exit_error::{ExitError, FAILED};
 
 /// The text, with places for the tables.
@@ -40,8 +41,10 @@ fn promises(run: &Run) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::everybody::tests::LITTLE;
-    use crate::everybody::{Effort, all, bars, conditions, crowd, measure, results::Results};
+    use crate::everybody::effort::Effort;
+    use crate::everybody::results::Results;
+    use crate::everybody::run::{all, crowd, measure};
+    use crate::everybody::{bars, conditions};
     use crate::race::Team;
 
     /// A run in which nothing was measured.
@@ -60,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_page_in_the_tree_is_what_the_command_writes_but_for_the_numbers() {
-        let run = measure(&LITTLE, &[1], &Team::new(crowd(1)));
+        let run = measure(&Effort::LITTLE, &[1], &Team::new(crowd(1)));
         let written = page(&run, &bars::judge(&run.results));
         let [shipped, written] =
             [include_str!("../../../../docs/performance.md"), &*written].map(skeleton);

@@ -1,10 +1,10 @@
 //! The tables of a run, and its lines for tools.
 
-use crate::everybody::Run;
 use crate::everybody::bars::Judged;
 use crate::everybody::drains::SLOTS;
 use crate::everybody::limits::LIMIT;
 use crate::everybody::results::{Point, Series, What};
+use crate::everybody::run::Run;
 use crate::everybody::table::Table;
 use ladder::{Spread, Thousandths};
 
@@ -67,7 +67,7 @@ pub fn conditions(run: &Run) -> Table {
 
 /// Returns what pairs, refusals and memory cost, a row a candidate.
 pub fn pairs(run: &Run) -> Table {
-    let mut table = Table::new(&["candidate", "1 thread", "lowest to highest"]);
+    let mut table = Table::new(&["candidate", "1 thread"]);
     let several = &run.threads[1..];
     table.titles.extend(several.iter().map(|threads| format!("{threads} threads")));
     table.titles.extend(several.iter().map(|threads| format!("{threads} to 1")));
@@ -77,16 +77,16 @@ pub fn pairs(run: &Run) -> Table {
 }
 
 fn row(run: &Run, name: &'static str) -> Vec<String> {
-    let several = &run.threads[1..];
     let point = |what| Point::new(name, what);
-    let relative = |what| run.results.relative(point(what), point(what).base());
-    let pair = |&threads: &usize| What::Pair { threads };
-    let one = relative(pair(&1));
-    let more = |threads| median(run.results.relative(point(pair(&1)), point(pair(threads))));
-    let mut cells = vec![name.to_owned(), median(one), range(one)];
-    cells.extend(several.iter().map(|threads| median(relative(pair(threads)))));
-    cells.extend(several.iter().map(more));
-    cells.push(median(relative(What::Refused)));
+    let pair = |&threads: &usize| point(What::Pair { threads });
+    let relative = |point: Point| cell(run.results.relative(point, point.base()));
+    let throughput = |threads| run.results.relative(pair(&1), pair(threads));
+    let median = |spread: Spread<Thousandths>| format!("{:.2}", spread.median);
+    let mut cells = vec![name.to_owned()];
+    cells.extend(run.threads.iter().map(|threads| relative(pair(threads))));
+    let several = run.threads[1..].iter();
+    cells.extend(several.map(|threads| throughput(threads).map_or(NOTHING.to_owned(), median)));
+    cells.push(relative(point(What::Refused)));
     let bytes = run.results.find(point(What::Memory));
     cells.push(bytes.map_or(NOT_INSTALLED.to_owned(), |bytes| format!("{:.0}", bytes.each())));
     cells
@@ -103,10 +103,7 @@ pub fn drains(run: &Run) -> Table {
         let point = |slots| Point::new(candidate.name, What::Drain { slots });
         let each = SLOTS.map(|slots| run.results.relative(point(slots), point(slots).base()));
         if each.iter().any(Option::is_some) {
-            let cells = each.map(|spread| match spread {
-                Some(_) => format!("{} ({})", median(spread), range(spread)),
-                None => NOTHING.to_owned(),
-            });
+            let cells = each.map(cell);
             table.rows.push([candidate.name.to_owned()].into_iter().chain(cells).collect());
         }
     }
@@ -115,12 +112,12 @@ pub fn drains(run: &Run) -> Table {
 
 /// Returns what many objects cost: a row for each form of which there were many.
 pub fn many(run: &Run) -> Table {
-    let mut table = Table::new(&["candidate", "many to one", "lowest to highest"]);
+    let mut table = Table::new(&["candidate", "many to one"]);
     for candidate in &run.candidates {
         let many = Point::new(candidate.name, What::Many);
         let spread = run.results.relative(many, many.base());
         if spread.is_some() {
-            table.rows.push(vec![candidate.name.to_owned(), median(spread), range(spread)]);
+            table.rows.push(vec![candidate.name.to_owned(), cell(spread)]);
         }
     }
     table
@@ -133,13 +130,10 @@ pub fn bars(judged: &[Judged]) -> Table {
     table
 }
 
-fn median(spread: Option<Spread<Thousandths>>) -> String {
-    spread.map_or(NOTHING.to_owned(), |spread| format!("{:.2}", spread.median))
-}
-
-fn range(spread: Option<Spread<Thousandths>>) -> String {
-    spread.map_or(NOTHING.to_owned(), |spread| {
-        format!("{:.2} to {:.2}", spread.lowest, spread.highest)
+/// Returns a median, with the lowest and the highest.
+fn cell(spread: Option<Spread<Thousandths>>) -> String {
+    spread.map_or(NOTHING.to_owned(), |Spread { median, lowest, highest }| {
+        format!("{median:.2} ({lowest:.2} to {highest:.2})")
     })
 }
 

@@ -3,8 +3,8 @@
 //! So a driver keeps it in a request that it completes later. The functions are not inlined, as they would not
 //! be in a driver.
 
-use super::{Boxed, boxed_with};
 use crate::everybody::candidate::{Host, Made, repeat};
+use crate::everybody::ours::boxes::{Boxed, boxed_with};
 use ladder::hold;
 use rundown::{Rundown, RundownGuard};
 

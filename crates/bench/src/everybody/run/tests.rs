@@ -2,10 +2,6 @@
 
 use super::*;
 
-/// As little as possible.
-pub const LITTLE: Effort =
-    Effort { rounds: 2, pairs: 50, crowded_rounds: 1, crowded_pairs: 50, drains: 1, objects: 10 };
-
 #[test]
 fn everybody_has_a_name_of_its_own_and_a_promise() {
     let mut names: Vec<_> = all().iter().map(|candidate| candidate.name).collect();
@@ -42,7 +38,7 @@ fn everybody_who_is_installed_is_made_and_keeps_its_count_right() {
 #[test]
 fn everything_is_measured_and_with_the_right_number_of_operations() {
     let team = Team::new(crowd(2));
-    let run = measure(&LITTLE, &[1, 2], &team);
+    let run = measure(&Effort::LITTLE, &[1, 2], &team);
     assert_eq!(run.threads, [1, 2, 4]);
     let operations = |candidate, what| {
         run.results.find(Point::new(candidate, what)).map(|series| series.operations)
