@@ -64,7 +64,7 @@ fn run(args: impl Iterator<Item = String>) -> Result<(), ExitError> {
     print!("{}", tables::lines(&run));
     print!("{}", tables::all(&run));
     if arguments.write {
-        page::write(&page::page(&run, &judged))?;
+        page::write(&page::page(&run, &judged), page::FILE)?;
     }
     if arguments.check {
         judged.iter().for_each(|judged| println!("{}", judged.line()));

@@ -4,6 +4,7 @@ use crate::everybody::memory;
 use ladder::hold;
 
 /// One way to keep an object alive while it is used.
+#[derive(Clone, Copy)]
 pub struct Candidate {
     /// Its name in tables and bars.
     pub name: &'static str,

@@ -132,6 +132,15 @@ mod tests {
     }
 
     #[test]
+    fn a_drain_takes_its_time() {
+        // No processor marks so many words in a nanosecond.
+        let clock = Clock { cost: 0 };
+        let objects = [boxed_with(256), boxed_with(256)];
+        assert!(drained(clock, &objects) > 1);
+        assert!(bare(clock, &[words(256), words(256)]) > 1);
+    }
+
+    #[test]
     fn the_clock_tells_what_the_work_takes_without_its_own_cost() {
         let (time, result) = Clock { cost: 3_000_000 }.time(|| sleep(Duration::from_millis(4)));
         assert_eq!(result, ());

@@ -23,7 +23,7 @@ pub struct Effort {
 impl Effort {
     /// Enough for figures that are quoted.
     pub const FULL: Self = Self {
-        rounds: 201,
+        rounds: 401,
         pairs: 50_000,
         crowded_rounds: 15,
         crowded_pairs: 300_000,
@@ -68,6 +68,6 @@ mod tests {
         };
         assert_eq!([effort(""), effort("--check")], [Effort::FULL; 2]);
         assert_eq!(effort("--quick"), Effort::QUICK);
-        assert_eq!(effort("--quick --check"), Effort { rounds: 201, ..Effort::QUICK });
+        assert_eq!(effort("--quick --check"), Effort { rounds: 401, ..Effort::QUICK });
     }
 }

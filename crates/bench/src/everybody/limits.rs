@@ -32,10 +32,16 @@ fn make(host: Host) -> Option<Made> {
     let bytes = made.bytes - size_of::<Box<[AtomicUsize]>>() as u64;
     Some(Made { bytes, ..made }.refusing(move |count| {
         let CacheLine(word) = &marked;
-        refuse(count, || word.load(Ordering::Relaxed) & MARK == 0);
+        refuse(count, || !is_marked(word));
     }))
 }
 
+#[inline(always)]
+fn is_marked(word: &AtomicUsize) -> bool {
+    word.load(Ordering::Relaxed) & MARK != 0
+}
+
+/// On x86-64 this is two `lock xadd`, each with a test and a branch, and the two instructions that count.
 fn pairs(word: &AtomicUsize, count: u64) {
     repeat(count, || {
         // Acquire and Release as in every count of users.
@@ -81,6 +87,12 @@ mod tests {
     #[should_panic(expected = "nobody has marked it")]
     fn a_marked_word_is_noticed() {
         pairs(&AtomicUsize::new(MARK), 1);
+    }
+
+    #[test]
+    fn the_mark_is_one_bit() {
+        let marked = [0, MARK, 4, 4 + MARK].map(|word| is_marked(&AtomicUsize::new(word)));
+        assert_eq!(marked, [false, true, false, true]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::everybody::candidate::Side;
 use crate::everybody::run::Run;
 use crate::everybody::tables;
 use runner::exit_error::{ExitError, FAILED};
+use std::path::Path;
 
 /// The text, with places for the tables.
 const TEXT: &str = include_str!("page.md");
@@ -22,9 +23,11 @@ pub fn page(run: &Run, judged: &[Judged]) -> String {
     parts.iter().fold(TEXT.to_owned(), |text, (place, part)| text.replace(place, part))
 }
 
-/// Puts the page where it belongs.
-pub fn write(page: &str) -> Result<(), ExitError> {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/performance.md");
+/// Where the page is in the tree.
+pub const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/performance.md");
+
+/// Writes a page.
+pub fn write(page: &str, file: impl AsRef<Path>) -> Result<(), ExitError> {
     std::fs::write(file, page)
         .map_err(|error| ExitError::new(FAILED, format!("docs/performance.md: {error}")))
 }
@@ -93,6 +96,16 @@ mod tests {
         let others = page.find("\nOthers:\n").unwrap();
         let place = |name: &str| page.find(&format!("* **{name}**")).unwrap();
         assert!(place("limit") < others && place("C plain") < others && others < place("Arc"));
+    }
+
+    #[test]
+    fn a_page_is_written_or_the_command_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("performance.md");
+        assert_eq!(write("text", &file), Ok(()));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "text");
+        assert_eq!(write("text", folder.path()).unwrap_err().status, FAILED);
+        assert!(Path::new(FILE).is_file());
     }
 
     #[test]

@@ -19,3 +19,13 @@ pub fn make(_host: Host) -> Option<Made> {
 pub fn make(_host: Host) -> Option<Made> {
     None
 }
+
+#[cfg(all(test, liburcu))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_made_where_it_is_installed() {
+        assert!(make(Host { slots: 1, threads: 1 }).is_some());
+    }
+}

@@ -37,6 +37,7 @@ fn everybody_who_is_installed_is_made_and_keeps_its_count_right() {
 
 #[test]
 fn everything_is_measured_and_with_the_right_number_of_operations() {
+    assert_eq!([1, 2, 3].map(crowd), [2, 4, 6]);
     let team = Team::new(crowd(2));
     let run = measure(&Effort::LITTLE, &[1, 2], &team);
     assert_eq!(run.threads, [1, 2, 4]);
