@@ -9,7 +9,7 @@ use crate::everybody::ours::boxes::boxed_with;
 use crate::everybody::ours::{BOXED, PLAIN};
 use crate::everybody::results::{Point, Timed, What};
 use crate::race::Team;
-use rundown::{CacheLine, Rundown, RundownRef};
+use rundown::{CacheLine, Rundown, RundownRef, ThreadSlot};
 use std::hint::black_box;
 use std::ops::Deref;
 use std::sync::atomic::AtomicUsize;
@@ -20,19 +20,16 @@ pub const SLOTS: [usize; 5] = [1, 4, 16, 64, 256];
 /// Slots of all objects together that are drained between two looks at the clock.
 const AT_ONCE: usize = 128;
 
-/// Returns what is measured, each so many times a round, on a thread of the team.
+/// Returns what is measured, each so many times a round, on a thread of the team: a line a form.
 pub fn timed(team: &Team, times: u64) -> Vec<Timed<'_>> {
     let of_each = SLOTS.into_iter().flat_map(|slots| {
-        let count = objects(slots);
-        let rows: Vec<_> = (0..count).map(|_| words(slots)).collect();
-        let bare = one(team, LIMIT, slots, times, Box::new(move |clock| bare(clock, &rows)));
-        let boxes: Vec<_> = (0..count).map(|_| boxed_with(slots)).collect();
-        let boxed = one(team, BOXED, slots, times, Box::new(move |clock| drained(clock, &boxes)));
-        [bare, boxed]
+        let rows: Vec<_> = (0..objects(slots)).map(|_| words(slots)).collect();
+        [
+            one(team, LIMIT, slots, times, move |clock| bare(clock, &rows)),
+            ours(team, BOXED, slots, times, boxed_with::<ThreadSlot>),
+        ]
     });
-    let plain: Vec<Box<RundownRef>> = (0..objects(1)).map(|_| Box::default()).collect();
-    let plain = one(team, PLAIN, 1, times, Box::new(move |clock| drained(clock, &plain)));
-    of_each.chain([plain]).collect()
+    of_each.chain([ours(team, PLAIN, 1, times, |_| Box::<RundownRef>::default())]).collect()
 }
 
 /// Returns how many objects with so many slots are drained between two looks at the clock.
@@ -40,24 +37,34 @@ fn objects(slots: usize) -> usize {
     (AT_ONCE / slots).max(1)
 }
 
-type Drain<'a> = Box<dyn Fn(Clock) -> u64 + Sync + 'a>;
+/// Drains objects that `make` makes, each with so many slots.
+fn ours<'a, R: Rundown + ?Sized, T: Deref<Target = R> + Send + Sync + 'a>(
+    team: &'a Team,
+    candidate: &'static str,
+    slots: usize,
+    times: u64,
+    make: impl Fn(usize) -> T,
+) -> Timed<'a> {
+    let objects: Vec<T> = (0..objects(slots)).map(|_| make(slots)).collect();
+    one(team, candidate, slots, times, move |clock| drained(clock, &objects))
+}
 
-/// `drain` drains as many objects as [`objects`] says.
+/// `drain` drains as many objects as [`objects`] says, and returns what that took by the clock.
 fn one<'a>(
     team: &'a Team,
     candidate: &'static str,
     slots: usize,
     times: u64,
-    drain: Drain<'a>,
+    drain: impl Fn(Clock) -> u64 + Sync + 'a,
 ) -> Timed<'a> {
-    let run = move || {
+    let all = move || {
         let clock = Clock::new();
-        team.alone(|| (0..times).map(|_| drain(clock)).sum::<u64>()).max(1)
+        (0..times).map(|_| drain(clock)).sum::<u64>().max(1)
     };
     Timed {
         point: Point::new(candidate, What::Drain { slots }),
         operations: times * objects(slots) as u64,
-        run: Box::new(run),
+        run: Box::new(move || team.alone(&all)),
     }
 }
 
@@ -123,7 +130,7 @@ mod tests {
 
     #[test]
     fn drained_objects_are_live_again() {
-        let objects = [boxed_with(2), boxed_with(2)];
+        let objects = [boxed_with::<ThreadSlot>(2), boxed_with::<ThreadSlot>(2)];
         drained(Clock::new(), &objects);
         assert!(objects.iter().all(|object| object.try_acquire().is_ok()));
         let rows = [words(2)];
@@ -135,7 +142,7 @@ mod tests {
     fn a_drain_takes_its_time() {
         // No processor marks so many words in a nanosecond.
         let clock = Clock { cost: 0 };
-        let objects = [boxed_with(256), boxed_with(256)];
+        let objects = [boxed_with::<ThreadSlot>(256), boxed_with::<ThreadSlot>(256)];
         assert!(drained(clock, &objects) > 1);
         assert!(bare(clock, &[words(256), words(256)]) > 1);
     }

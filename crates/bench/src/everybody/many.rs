@@ -8,14 +8,15 @@ use crate::everybody::ours::boxes::boxed_with;
 use crate::everybody::results::{Point, Timed, What};
 use crate::race::Team;
 use ladder::hold;
-use rundown::Rundown;
+use rundown::{Rundown, ThreadSlot};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Returns what is measured: so many objects of each form that is for many, with so many slots each.
+/// Returns what is measured: so many objects of each form, a line a form, with so many slots each.
 pub fn timed(team: &Team, objects: usize, slots: usize) -> Vec<Timed<'_>> {
-    let boxed = (0..objects).map(|_| boxed_with(slots)).collect();
-    [both(team, BOXED, boxed)].into_iter().flatten().collect()
+    let forms =
+        [both(team, BOXED, (0..objects).map(|_| boxed_with::<ThreadSlot>(slots)).collect())];
+    forms.into_iter().flatten().collect()
 }
 
 /// Returns pairs on all of the objects in random order, and as many on the first of them.
@@ -59,7 +60,7 @@ mod tests {
     #[test]
     fn all_objects_take_part_or_the_first_alone() {
         let team = Team::new(1);
-        let boxed: Vec<_> = (0..50).map(|_| boxed_with(1)).collect();
+        let boxed: Vec<_> = (0..50).map(|_| boxed_with::<ThreadSlot>(1)).collect();
         let timed = both(&team, BOXED, boxed);
         let told = timed.iter().map(|one| (one.point.what, one.operations));
         assert_eq!(told.collect::<Vec<_>>(), [(What::Many, 50), (What::Single, 50)]);
@@ -69,7 +70,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "the object is live")]
     fn an_object_that_is_run_down_is_noticed_wherever_it_is() {
-        let objects: Vec<_> = (0..50).map(|_| boxed_with(1)).collect();
+        let objects: Vec<_> = (0..50).map(|_| boxed_with::<ThreadSlot>(1)).collect();
         objects[37].wait();
         let all: Vec<_> = objects.iter().map(|object| &**object).collect();
         pairs(&all);

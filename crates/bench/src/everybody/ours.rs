@@ -42,7 +42,7 @@ pub const ALL: &[Candidate] = &[
     ours(
         BOXED,
         "Refuses once its run-down has begun; a drain of this object alone waits for its holders.",
-        boxed,
+        boxed::<ThreadSlot>,
     ),
     ours(ACROSS, "The same; the guard is kept in memory from one call to the other.", across::make),
     ours(
@@ -107,10 +107,11 @@ fn in_static(_host: Host) -> Option<Made> {
     Some(made.refusing(|count| refused(&RUN_DOWN, count)))
 }
 
-fn boxed(host: Host) -> Option<Made> {
-    let [live, run_down] = [(); 2].map(|()| boxed_with(host.slots));
+fn boxed<C: CurrentSlot + 'static>(host: Host) -> Option<Made> {
+    let one = || boxed_with::<C>(host.slots);
+    let [live, run_down] = [(); 2].map(|()| one());
     run_down.wait();
-    let made = Made::new(|| boxed_with(host.slots), move |_, count| pairs(&*live, count));
+    let made = Made::new(one, move |_, count| pairs(&*live, count));
     Some(made.refusing(move |count| refused(&*run_down, count)))
 }
 

@@ -4,18 +4,20 @@
 //! be in a driver.
 
 use crate::everybody::candidate::{Host, Made, repeat};
-use crate::everybody::ours::boxes::{Boxed, boxed_with};
+use crate::everybody::ours::boxes::boxed_with;
 use ladder::hold;
-use rundown::{Rundown, RundownGuard};
+use rundown::{CacheAwareRundownRef, Rundown, RundownGuard, ThreadSlot};
+
+type Object = CacheAwareRundownRef<ThreadSlot>;
 
 /// What is under way.
 #[derive(Default)]
 struct Request<'a> {
-    held: Option<RundownGuard<'a, Boxed>>,
+    held: Option<RundownGuard<'a, Object>>,
 }
 
 #[inline(never)]
-fn begin<'a>(request: &mut Request<'a>, object: &'a Boxed) {
+fn begin<'a>(request: &mut Request<'a>, object: &'a Object) {
     request.held = Some(object.try_acquire().expect("the object is live"));
 }
 
@@ -26,7 +28,7 @@ fn complete(request: &mut Request) {
 
 /// Makes it.
 pub fn make(host: Host) -> Option<Made> {
-    let object = boxed_with(host.slots);
+    let object = boxed_with::<ThreadSlot>(host.slots);
     let pairs = move |_, count| {
         let object = &*object;
         let mut request = Request::default();
@@ -36,7 +38,7 @@ pub fn make(host: Host) -> Option<Made> {
             complete(&mut request);
         });
     };
-    Some(Made::new(|| boxed_with(host.slots), pairs))
+    Some(Made::new(|| boxed_with::<ThreadSlot>(host.slots), pairs))
 }
 
 #[cfg(test)]

@@ -1,15 +1,12 @@
 //! Objects on the heap, of as many slots as asked for.
 
-use rundown::{CacheAwareRundownRef, ThreadSlot};
+use rundown::{CacheAwareRundownRef, CurrentSlot};
 
-/// An object whose slots belong to threads.
-pub type Boxed = CacheAwareRundownRef<ThreadSlot>;
-
-/// Makes one with so many slots.
+/// Makes one with so many slots, of which `C` chooses.
 ///
 /// # Panics
 ///
 /// When that is not possible.
-pub fn boxed_with(slots: usize) -> Box<Boxed> {
-    Boxed::boxed(slots).unwrap_or_else(|error| panic!("{error}"))
+pub fn boxed_with<C: CurrentSlot>(slots: usize) -> Box<CacheAwareRundownRef<C>> {
+    CacheAwareRundownRef::boxed(slots).unwrap_or_else(|error| panic!("{error}"))
 }
