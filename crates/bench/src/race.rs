@@ -80,22 +80,27 @@ impl Team {
     }
 }
 
-/// The processors that this program may use.
-#[cfg(target_os = "linux")]
-struct Processors(Option<nix::sched::CpuSet>);
+/// The processors that this program may use, where the system tells.
+struct Processors {
+    #[cfg(target_os = "linux")]
+    allowed: Option<nix::sched::CpuSet>,
+}
 
-#[cfg(target_os = "linux")]
 impl Processors {
     fn allowed() -> Self {
-        Self(nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).ok())
+        Self {
+            #[cfg(target_os = "linux")]
+            allowed: nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).ok(),
+        }
     }
 
     /// Keeps the calling thread on processor `number` of these; beyond the last, it may go where it likes.
     /// Without this the system would still run each thread, but might move it to another processor, and its
     /// cache lines with it.
+    #[cfg(target_os = "linux")]
     fn stay_on(&self, number: usize) {
         use nix::sched::{CpuSet, sched_setaffinity};
-        let Some(allowed) = self.0 else { return };
+        let Some(allowed) = self.allowed else { return };
         let ours = |&processor: &usize| allowed.is_set(processor).unwrap_or(false);
         let mut places = allowed;
         if let Some(processor) = (0..CpuSet::count()).filter(ours).nth(number) {
@@ -104,17 +109,8 @@ impl Processors {
         }
         let _ = sched_setaffinity(nix::unistd::Pid::from_raw(0), &places); // it is only better with it
     }
-}
 
-#[cfg(not(target_os = "linux"))]
-struct Processors;
-
-#[cfg(not(target_os = "linux"))]
-impl Processors {
-    fn allowed() -> Self {
-        Self
-    }
-
+    #[cfg(not(target_os = "linux"))]
     fn stay_on(&self, _number: usize) {}
 }
 
