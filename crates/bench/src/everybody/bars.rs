@@ -5,7 +5,7 @@ use crate::everybody::limits::LIMIT;
 use crate::everybody::others::{
     ARC, ARC_SWAP, LEFT_RIGHT, PARKING_LOT, RUN_DOWN, RW_LOCK, SHARDED_LOCK,
 };
-use crate::everybody::ours::{ACROSS, BOXED, CONSTANT, PLAIN, STATIC};
+use crate::everybody::ours::{ACROSS, BOXED, CONSTANT, PLAIN, PROCESSOR, STATIC};
 use crate::everybody::results::{Point, Results, What};
 use ladder::{Thousandths, Threshold};
 use std::fmt;
@@ -34,6 +34,7 @@ enum Question {
 /// All bars, in the order in which they are printed.
 pub const BARS: &[Bar] = &[
     cost(CONSTANT, pair(1), LIMIT, 1080),
+    cost(PROCESSOR, pair(1), LIMIT, 1120),
     cost(CACHE_AWARE, pair(1), LIMIT, 1250),
     cost(ACROSS, pair(1), LIMIT, 1300),
     scaling(STATIC, 1950),
@@ -190,7 +191,7 @@ mod tests {
     fn costs_must_not_be_higher_and_throughput_not_lower() {
         let holds = |constant, throughput| {
             let judged = judge(&results(constant, throughput));
-            [0, 3].map(|bar: usize| judged[bar].holds())
+            [0, 4].map(|bar: usize| judged[bar].holds())
         };
         assert_eq!(holds(1080, 1950), [true, true]);
         assert_eq!(holds(1081, 1950), [false, true]);
@@ -206,10 +207,10 @@ mod tests {
         assert_eq!(judged[0].line(), line);
         let line = "bar holds: throughput, static (ThreadSlot): a pair on 2 threads against \
                     a pair on 1 thread, at least 1.95, measured 2.00";
-        assert_eq!(judged[3].line(), line);
+        assert_eq!(judged[4].line(), line);
         let line = "bar does not hold: cost, a drain of 256 slots: boxed (ThreadSlot) against limit, \
                     at most 1.10, measured nothing";
-        assert_eq!(judged[25].line(), line);
+        assert_eq!(judged[BARS.len() - 1].line(), line);
     }
 
     #[test]

@@ -9,7 +9,9 @@ pub mod boxes;
 use crate::everybody::candidate::{Candidate, Host, Made, Side, refuse, repeat};
 use boxes::boxed_with;
 use ladder::hold;
-use rundown::{CurrentSlot, Protected, Rundown, RundownRef, StaticRundownRef, ThreadSlot};
+use rundown::{
+    CurrentSlot, ProcessorSlot, Protected, Rundown, RundownRef, StaticRundownRef, ThreadSlot,
+};
 
 /// The slots of a static object, which are a constant.
 const SLOTS: usize = 64;
@@ -22,6 +24,8 @@ pub const CONSTANT: &str = "static (constant slot)";
 pub const STATIC: &str = "static (ThreadSlot)";
 /// The name of the form on the heap.
 pub const BOXED: &str = "boxed (ThreadSlot)";
+/// The name of the form on the heap whose slot is the processor's.
+pub const PROCESSOR: &str = "boxed (ProcessorSlot)";
 /// The name of the form with one counter.
 pub const PLAIN: &str = "RundownRef";
 /// The name of the guard that is kept in memory.
@@ -43,6 +47,11 @@ pub const ALL: &[Candidate] = &[
         BOXED,
         "Refuses once its run-down has begun; a drain of this object alone waits for its holders.",
         boxed::<ThreadSlot>,
+    ),
+    ours(
+        PROCESSOR,
+        "The same; a slot for each processor, wherever a thread runs.",
+        boxed::<ProcessorSlot>,
     ),
     ours(ACROSS, "The same; the guard is kept in memory from one call to the other.", across::make),
     ours(
@@ -175,9 +184,9 @@ mod tests {
         for slots in [1, 3] {
             let bytes = bytes(slots);
             assert_eq!(bytes[..2], [Some(static_bytes); 2]);
-            assert_eq!(bytes[2..4], [boxed_bytes(slots as u64); 2]);
-            assert!(bytes[4] > Some(static_bytes) && bytes[5] > bytes[4]);
-            assert_eq!(bytes[6], Some(16));
+            assert_eq!(bytes[2..5], [boxed_bytes(slots as u64); 3]);
+            assert!(bytes[5] > Some(static_bytes) && bytes[6] > bytes[5]);
+            assert_eq!(bytes[7], Some(16));
         }
     }
 
