@@ -29,6 +29,13 @@ use core::ptr::{self, NonNull};
 pub trait CurrentSlot {
     /// Returns the index of the slot to use now.
     fn current_slot() -> usize;
+
+    /// Returns the same if no function needs to be called for it, which would cost a caller the registers
+    /// that it has to save.
+    #[inline]
+    fn at_once() -> Option<usize> {
+        Some(Self::current_slot())
+    }
 }
 
 /// One core's counter, alone on its cache line.

@@ -84,7 +84,7 @@ pub(crate) fn acquire<R: Object + ?Sized>(object: &R, count: usize) -> Result<us
 /// Ends an acquire that saw something unusual in its slot. Out of line, as that of a release.
 #[cold]
 #[inline(never)]
-fn acquire_slow<R: Object + ?Sized>(
+pub(crate) fn acquire_slow<R: Object + ?Sized>(
     object: &R,
     slot: usize,
     old: usize,

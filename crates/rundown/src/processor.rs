@@ -34,6 +34,11 @@ impl CurrentSlot for ProcessorSlot {
             None => ThreadSlot::current_slot(),
         }
     }
+
+    #[inline]
+    fn at_once() -> Option<usize> {
+        rseq::processor()
+    }
 }
 
 impl ProcessorSlot {

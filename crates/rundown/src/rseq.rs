@@ -7,110 +7,77 @@
 //! Not with `dlsym`: that takes locks, and the first acquire of a program may be a signal handler's.
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicUsize, Ordering};
-
-/// Bytes from the thread pointer to the field `cpu_id` of the area, the same in every thread; or
-/// [`UNKNOWN`] or [`NONE`]. The field is aligned to 4 bytes and lies above or below the pointer.
-static FIELD: AtomicUsize = AtomicUsize::new(UNKNOWN);
-/// Not asked yet. It can't be the field's place: the thread pointer points at glibc's own words.
-const UNKNOWN: usize = 0;
-/// There is no area. It can't be the field's place, for that is a multiple of 4.
-const NONE: usize = 1;
 
 /// Where `cpu_id` lies in `struct rseq`.
 const CPU_ID: usize = 4;
 
 /// Returns the index of the processor that the thread runs on, if the kernel tells.
 ///
-/// It may be out of date when it is used: the thread can be moved at any moment.
+/// It may be out of date when it is used: the thread can be moved at any moment. Nothing is called, so that an
+/// acquire which asks here saves no registers.
 #[inline]
 pub(crate) fn processor() -> Option<usize> {
-    let field = field()?;
-    // SAFETY: `find` saw that glibc has areas in this process, and every thread has its own.
-    let processor = unsafe { cpu_id(field) };
-    // Negative: this thread's registration failed or has not been made (-2, -1), says the header.
+    // SAFETY: an address that is not null is that of glibc's constant, which has this type (`ptrdiff_t`) and is
+    // written before any code of the program runs.
+    let offset = unsafe { offset().as_ref()? };
+    // SAFETY: glibc has an area in this process, and every thread has its own.
+    let processor = unsafe { cpu_id(offset.wrapping_add(CPU_ID)) };
+    // Negative: this thread's registration failed, was switched off, or has not been made (-2, -1), say
+    // the header and the manual.
     usize::try_from(processor as i32).ok()
 }
 
 /// Returns how many bytes the field `cpu_id` lies after the thread pointer, in every thread, if there is
-/// an area.
-#[inline]
+/// an area that the kernel knows.
 pub(crate) fn field() -> Option<usize> {
-    // Relaxed: the same value by whomever it is stored, and nothing else hangs on it.
-    match FIELD.load(Ordering::Relaxed) {
-        known @ ..=NONE => find(known),
-        field => Some(field),
-    }
-}
-
-/// Returns where the field is, unless there is none, and keeps it for the next time.
-#[cold]
-fn find(known: usize) -> Option<usize> {
-    if known == NONE {
-        return None;
-    }
-    let (offset, size) = symbols();
-    // SAFETY: an address that is not null is that of glibc's constant, which has this type
-    // (`ptrdiff_t`, `unsigned int`) and is written before any code of the program runs.
-    let (offset, size) = match unsafe { (offset.as_ref(), size.as_ref()) } {
-        (Some(offset), Some(size)) => (*offset, *size),
-        _ => (0, 0),
-    };
+    // SAFETY: as above; the type is `unsigned int`.
+    let (offset, size) = unsafe { (offset().as_ref()?, size().as_ref()?) };
     // The size is 0 where the registration was switched off or refused, says the manual; and no area
     // without `cpu_id` has ever been.
-    let there = size != 0;
-    let field = if there { offset.wrapping_add(CPU_ID) } else { NONE };
-    FIELD.store(field, Ordering::Relaxed);
-    there.then_some(field)
+    (*size != 0).then_some(offset.wrapping_add(CPU_ID))
 }
 
-/// Returns the addresses of `__rseq_offset` and `__rseq_size`, null where the C library has none.
-#[cfg(target_arch = "x86_64")]
-fn symbols() -> (*const usize, *const u32) {
-    let (offset, size);
-    // SAFETY: reads two entries of the global offset table, which the linker or the loader has filled:
-    // an undefined weak symbol has the address 0.
-    unsafe {
-        asm!(
-            ".weak __rseq_offset",
-            ".weak __rseq_size",
-            "mov {offset}, qword ptr [rip + __rseq_offset@GOTPCREL]",
-            "mov {size}, qword ptr [rip + __rseq_size@GOTPCREL]",
-            offset = out(reg) offset,
-            size = out(reg) size,
-            options(readonly, nostack, preserves_flags),
-        );
-    }
-    (offset, size)
+/// Declares a function that returns the address of a symbol, null where the C library has none.
+macro_rules! symbol {
+    ($name:ident: $type:ty, $symbol:literal) => {
+        #[inline]
+        fn $name() -> *const $type {
+            let address;
+            // SAFETY: reads an entry of the global offset table, which the linker or the loader has filled for
+            // good: an undefined weak symbol has the address 0.
+            #[cfg(target_arch = "x86_64")]
+            unsafe {
+                asm!(
+                    concat!(".weak ", $symbol),
+                    concat!("mov {address}, qword ptr [rip + ", $symbol, "@GOTPCREL]"),
+                    address = out(reg) address,
+                    options(pure, nomem, nostack, preserves_flags),
+                );
+            }
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            unsafe {
+                asm!(
+                    concat!(".weak ", $symbol),
+                    concat!("adrp {address}, :got:", $symbol),
+                    concat!("ldr {address}, [{address}, :got_lo12:", $symbol, "]"),
+                    address = out(reg) address,
+                    options(pure, nomem, nostack, preserves_flags),
+                );
+            }
+            address
+        }
+    };
 }
 
-/// Returns the addresses of `__rseq_offset` and `__rseq_size`, null where the C library has none.
-#[cfg(target_arch = "aarch64")]
-fn symbols() -> (*const usize, *const u32) {
-    let (offset, size);
-    // SAFETY: reads two entries of the global offset table, which the linker or the loader has filled:
-    // an undefined weak symbol has the address 0.
-    unsafe {
-        asm!(
-            ".weak __rseq_offset",
-            ".weak __rseq_size",
-            "adrp {offset}, :got:__rseq_offset",
-            "ldr {offset}, [{offset}, :got_lo12:__rseq_offset]",
-            "adrp {size}, :got:__rseq_size",
-            "ldr {size}, [{size}, :got_lo12:__rseq_size]",
-            offset = out(reg) offset,
-            size = out(reg) size,
-            options(readonly, nostack, preserves_flags),
-        );
-    }
-    (offset, size)
-}
+symbol!(offset: usize, "__rseq_offset");
+symbol!(size: u32, "__rseq_size");
 
 /// Returns what the kernel has written into this thread's `cpu_id`, by a single load.
 ///
 /// # Safety
 ///
-/// `field` is where [`find`] found it.
+/// `field` is `cpu_id`'s place after the thread pointer.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 unsafe fn cpu_id(field: usize) -> u32 {
@@ -133,7 +100,7 @@ unsafe fn cpu_id(field: usize) -> u32 {
 ///
 /// # Safety
 ///
-/// `field` is where [`find`] found it.
+/// `field` is `cpu_id`'s place after the thread pointer.
 #[cfg(target_arch = "aarch64")]
 #[inline]
 unsafe fn cpu_id(field: usize) -> u32 {

@@ -30,7 +30,8 @@ impl CurrentSlot for ThreadSlot {
     }
 }
 
-#[cold]
+/// Written out where it is needed: a call would have to save registers, also where it is not made.
+#[inline(always)]
 fn first_use() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     // Relaxed: the numbers only have to differ.

@@ -14,11 +14,12 @@
 
 use crate::misuse::Misuse;
 use crate::platform::{self, Slot, Waiting};
-use crate::types::{BOOLEAN, PEX_RUNDOWN_REF_CACHE_AWARE, POOL_TYPE, SIZE_T, ULONG};
+use crate::types::{BOOLEAN, FALSE, PEX_RUNDOWN_REF_CACHE_AWARE, POOL_TYPE, SIZE_T, TRUE, ULONG};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use rundown::{
-    CACHE_LINE, CacheAwareRundownRef, CacheLine, Checked, MAX_SLOTS, Rundown, RundownGuard,
+    CACHE_LINE, CacheAwareRundownRef, CacheLine, Checked, CurrentSlot, MAX_COUNT, MAX_SLOTS,
+    Rundown, RundownGuard,
 };
 
 type Object = CacheAwareRundownRef<Slot, Waiting>;
@@ -277,9 +278,35 @@ unsafe fn acquire(
     count: ULONG,
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    let guard = unsafe { find(routine, pointer) }.1.try_acquire_n(count as usize);
+    let (_, object) = unsafe { find(routine, pointer) };
+    if object.refuses() {
+        return FALSE;
+    }
+    match Slot::at_once() {
+        Some(slot) if (1..=MAX_COUNT).contains(&(count as usize)) => {
+            match object.acquire_step(slot, count as usize) {
+                None => TRUE,
+                Some(seen) => acquire_rest(object, slot, count, seen),
+            }
+        }
+        _ => acquire_slowly(object, count),
+    }
+}
+
+/// Ends an acquire that is not as usual. What is called at the end of the usual way needs no frame there.
+#[cold]
+#[inline(never)]
+fn acquire_rest(object: &Object, slot: usize, count: ULONG, seen: usize) -> BOOLEAN {
+    // SAFETY: called for this step, once.
+    BOOLEAN::from(unsafe { object.acquire_rest(slot, count as usize, seen) }.is_ok())
+}
+
+/// Acquires where the slot is not known without a call, or the count is not as usual.
+#[cold]
+#[inline(never)]
+fn acquire_slowly(object: &Object, count: ULONG) -> BOOLEAN {
     // Leaked: C knows how many, and gives them back.
-    BOOLEAN::from(guard.map(RundownGuard::leak).is_ok())
+    BOOLEAN::from(object.try_acquire_n(count as usize).map(RundownGuard::leak).is_ok())
 }
 
 /// Releases one acquire that returned TRUE, on the current core's slot, which need not be the slot of
@@ -330,7 +357,41 @@ pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAwareEx(
 /// As [`ExReleaseRundownProtectionCacheAwareEx`].
 #[inline]
 unsafe fn release(routine: &'static str, pointer: PEX_RUNDOWN_REF_CACHE_AWARE, count: ULONG) {
-    // SAFETY: the caller's promise, both times.
+    // SAFETY: the caller's promise.
+    let (_, object) = unsafe { find(routine, pointer) };
+    match Slot::at_once() {
+        Some(slot) => {
+            // SAFETY: the caller's promise.
+            if let Some(seen) = unsafe { object.release_step(slot, count as usize) } {
+                release_rest(routine, pointer, slot, count, seen);
+            }
+        }
+        None => release_slowly(routine, pointer, count),
+    }
+}
+
+/// Ends a release that is not as usual.
+#[cold]
+#[inline(never)]
+fn release_rest(
+    routine: &'static str,
+    pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
+    slot: usize,
+    count: ULONG,
+    seen: usize,
+) {
+    // SAFETY: until its last step this release keeps the object alive; called for this step, once.
+    let result = unsafe { find(routine, pointer).1.release_rest(slot, count as usize, seen) };
+    if let Err(error) = result {
+        Misuse::OverRelease(error).report(routine, pointer);
+    }
+}
+
+/// Releases where the slot is not known without a call.
+#[cold]
+#[inline(never)]
+fn release_slowly(routine: &'static str, pointer: PEX_RUNDOWN_REF_CACHE_AWARE, count: ULONG) {
+    // SAFETY: the routine's caller has promised what this needs.
     let result = unsafe { find(routine, pointer).1.checked_release_n(count as usize) };
     if let Err(error) = result {
         Misuse::OverRelease(error).report(routine, pointer);

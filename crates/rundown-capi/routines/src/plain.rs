@@ -2,9 +2,9 @@
 
 use crate::misuse::Misuse;
 use crate::platform::Waiting;
-use crate::types::{BOOLEAN, EX_RUNDOWN_REF, PEX_RUNDOWN_REF, ULONG};
+use crate::types::{BOOLEAN, EX_RUNDOWN_REF, FALSE, PEX_RUNDOWN_REF, TRUE, ULONG};
 use core::sync::atomic::{AtomicUsize, Ordering};
-use rundown::{Checked, Rundown, RundownGuard, RundownRef};
+use rundown::{Checked, MAX_COUNT, Rundown, RundownGuard, RundownRef};
 
 /// What is behind the opaque type.
 #[repr(C)]
@@ -132,9 +132,33 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionEx(
 #[inline]
 unsafe fn acquire(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    let guard = unsafe { object(routine, pointer) }.object.try_acquire_n(count as usize);
+    let object = &unsafe { object(routine, pointer) }.object;
+    if object.refuses() {
+        return FALSE;
+    }
+    if !(1..=MAX_COUNT).contains(&(count as usize)) {
+        return acquire_slowly(object, count);
+    }
+    match object.acquire_step(0, count as usize) {
+        None => TRUE,
+        Some(seen) => acquire_rest(object, count, seen),
+    }
+}
+
+/// Ends an acquire that is not as usual. What is called at the end of the usual way needs no frame there.
+#[cold]
+#[inline(never)]
+fn acquire_rest(object: &RundownRef<Waiting>, count: ULONG, seen: usize) -> BOOLEAN {
+    // SAFETY: called for this step, once.
+    BOOLEAN::from(unsafe { object.acquire_rest(0, count as usize, seen) }.is_ok())
+}
+
+/// Acquires where the count is not as usual.
+#[cold]
+#[inline(never)]
+fn acquire_slowly(object: &RundownRef<Waiting>, count: ULONG) -> BOOLEAN {
     // Leaked: C knows how many, and gives them back.
-    BOOLEAN::from(guard.map(RundownGuard::leak).is_ok())
+    BOOLEAN::from(object.try_acquire_n(count as usize).map(RundownGuard::leak).is_ok())
 }
 
 /// Releases one acquire that returned TRUE. It may be another core's or thread's.
@@ -179,7 +203,17 @@ pub unsafe extern "C" fn ExReleaseRundownProtectionEx(RunRef: PEX_RUNDOWN_REF, C
 #[inline]
 unsafe fn release(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG) {
     // SAFETY: the caller's promise, both times.
-    let result = unsafe { object(routine, pointer).object.checked_release_n(count as usize) };
+    if let Some(seen) = unsafe { object(routine, pointer).object.release_step(0, count as usize) } {
+        release_rest(routine, pointer, count, seen);
+    }
+}
+
+/// Ends a release that is not as usual.
+#[cold]
+#[inline(never)]
+fn release_rest(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG, seen: usize) {
+    // SAFETY: until its last step this release keeps the object alive; called for this step, once.
+    let result = unsafe { object(routine, pointer).object.release_rest(0, count as usize, seen) };
     if let Err(error) = result {
         Misuse::OverRelease(error).report(routine, pointer);
     }
