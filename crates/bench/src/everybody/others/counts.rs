@@ -7,6 +7,7 @@ use sharded_slab::Slab;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
+/// Makes `Arc`, cloned and dropped.
 pub fn arc(_host: Host) -> Option<Made> {
     let object = Arc::new(());
     Some(Made::new(
@@ -21,6 +22,7 @@ pub fn arc(_host: Host) -> Option<Made> {
     ))
 }
 
+/// Makes `Weak`, upgraded, and the share dropped.
 pub fn weak(_host: Host) -> Option<Made> {
     let object = Arc::new(());
     let [live, dead] = [Arc::downgrade(&object), Arc::downgrade(&Arc::new(()))];
@@ -39,6 +41,7 @@ pub fn weak(_host: Host) -> Option<Made> {
     Some(made.refusing(move |count| refuse(count, || dead.upgrade().is_some())))
 }
 
+/// Makes `arc-swap`, borrowed: the crate's shorter way.
 pub fn arc_swap(_host: Host) -> Option<Made> {
     let object = ArcSwap::from_pointee(());
     Some(Made::new(
@@ -53,6 +56,7 @@ pub fn arc_swap(_host: Host) -> Option<Made> {
     ))
 }
 
+/// Makes `arc-swap`, as a share of its own.
 pub fn arc_swap_full(_host: Host) -> Option<Made> {
     let object = ArcSwap::from_pointee(());
     Some(Made::new(
@@ -67,6 +71,7 @@ pub fn arc_swap_full(_host: Host) -> Option<Made> {
     ))
 }
 
+/// Makes an entry of `sharded-slab`, found by its key.
 pub fn sharded_slab(_host: Host) -> Option<Made> {
     let slab = Slab::new();
     let [live, removed] = [(); 2].map(|()| slab.insert(()).expect("there is room"));
@@ -91,6 +96,7 @@ pub fn sharded_slab(_host: Host) -> Option<Made> {
     }))
 }
 
+/// Makes the crate `run-down`.
 pub fn run_down(_host: Host) -> Option<Made> {
     let [live, run_down] = [(); 2].map(|()| ::run_down::RundownRef::new());
     run_down.wait_for_rundown();
@@ -104,6 +110,7 @@ pub fn run_down(_host: Host) -> Option<Made> {
     Some(made.refusing(move |count| refuse(count, || run_down.try_acquire().is_ok())))
 }
 
+/// Makes a token of a `TaskTracker`, as for work that is no task.
 pub fn task_tracker(_host: Host) -> Option<Made> {
     let tracker = TaskTracker::new();
     Some(Made::new(TaskTracker::new, move |_, count| {

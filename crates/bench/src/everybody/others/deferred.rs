@@ -7,6 +7,7 @@ use haphazard::HazardPointer;
 use ladder::hold;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+/// Makes `crossbeam-epoch`: the thread is pinned, and loads the pointer.
 pub fn epoch(_host: Host) -> Option<Made> {
     use crossbeam_epoch::{Atomic, pin};
     let value = Atomic::new(1_u64);
@@ -22,6 +23,7 @@ pub fn epoch(_host: Host) -> Option<Made> {
     }))
 }
 
+/// Makes `seize`: the thread enters, and loads the pointer.
 pub fn seize(_host: Host) -> Option<Made> {
     use ::seize::{Collector, Guard};
     let collector = Collector::new();
@@ -38,6 +40,7 @@ pub fn seize(_host: Host) -> Option<Made> {
     }))
 }
 
+/// Makes `haphazard`: the pointer is loaded, and its address announced.
 pub fn haphazard(_host: Host) -> Option<Made> {
     let value = ::haphazard::AtomicPtr::from(Box::new(1_u64));
     // SAFETY: null is never loaded.

@@ -6,6 +6,7 @@ use ladder::hold;
 use left_right::{Absorb, ReadHandle};
 use std::sync::RwLock;
 
+/// Makes `std::sync::RwLock`, held for reading.
 pub fn std(_host: Host) -> Option<Made> {
     let lock = RwLock::new(());
     Some(Made::new(
@@ -20,6 +21,7 @@ pub fn std(_host: Host) -> Option<Made> {
     ))
 }
 
+/// Makes the lock of `parking_lot`, held for reading.
 pub fn parking_lot(_host: Host) -> Option<Made> {
     let lock = ::parking_lot::RwLock::new(());
     Some(Made::new(
@@ -34,6 +36,7 @@ pub fn parking_lot(_host: Host) -> Option<Made> {
     ))
 }
 
+/// Makes the lock of `crossbeam-utils`, held for reading.
 pub fn sharded(_host: Host) -> Option<Made> {
     let lock = ShardedLock::new(());
     Some(Made::new(
@@ -58,6 +61,7 @@ impl Absorb<()> for Value {
     fn sync_with(&mut self, _: &Self) {}
 }
 
+/// Makes `left-right`.
 pub fn left_right(_host: Host) -> Option<Made> {
     let (writer, reader) = ::left_right::new_from_empty::<_, ()>(Value);
     let (live, dead) = (reader.factory(), gone().factory());
