@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The name of the limit, to which everything is related.
 pub const LIMIT: &str = "limit";
 
+/// The name of the limit of two functions that are called.
+pub const CALLED: &str = "limit, called";
+
 /// A bit that says no, in a word that counts by twos.
 const MARK: usize = 1;
 const ONE: usize = 2;
@@ -20,6 +23,19 @@ pub const CANDIDATE: Candidate = Candidate {
     promise: "Nothing: two additions on the thread's own line, each with a test of what was there; a load \
               with a test; an `or` a line. A word for each processor.",
     make,
+};
+
+/// The same, each addition in a function that is called, as those of a C library are. What a call writes to the
+/// stack has to be out of the way before an atomic instruction, and its return waits for it.
+pub const IN_FUNCTIONS: Candidate = Candidate {
+    name: CALLED,
+    side: Side::Limit,
+    promise: "Nothing: the same two additions, each in a function that is called. What is not inlined costs no less.",
+    make: |host| {
+        let lines: Box<[CacheLine<AtomicUsize>]> = words(host.threads);
+        let made = Made::new(|| (), move |thread, count| called_pairs(&lines[thread].0, count));
+        Some(Made { bytes: make(host)?.bytes, ..made })
+    },
 };
 
 fn make(host: Host) -> Option<Made> {
@@ -44,13 +60,38 @@ fn is_marked(word: &AtomicUsize) -> bool {
 /// On x86-64 this is two `lock xadd`, each with a test and a branch, and the two instructions that count.
 fn pairs(word: &AtomicUsize, count: u64) {
     repeat(count, || {
-        // Acquire and Release as in every count of users.
-        let old = word.fetch_add(ONE, Ordering::Acquire);
-        assert!(old & MARK == 0, "nobody has marked it");
+        assert!(acquire(word), "nobody has marked it");
         hold();
-        let old = word.fetch_sub(ONE, Ordering::Release);
-        assert!(old & MARK == 0, "nobody has marked it");
+        assert!(release(word), "nobody has marked it");
     });
+}
+
+fn called_pairs(word: &AtomicUsize, count: u64) {
+    #[inline(never)]
+    extern "C" fn acquire(word: &AtomicUsize) -> bool {
+        self::acquire(word)
+    }
+    #[inline(never)]
+    extern "C" fn release(word: &AtomicUsize) -> bool {
+        self::release(word)
+    }
+    repeat(count, || {
+        assert!(acquire(word), "nobody has marked it");
+        hold();
+        assert!(release(word), "nobody has marked it");
+    });
+}
+
+// Acquire and Release as in every count of users.
+
+#[inline(always)]
+fn acquire(word: &AtomicUsize) -> bool {
+    word.fetch_add(ONE, Ordering::Acquire) & MARK == 0
+}
+
+#[inline(always)]
+fn release(word: &AtomicUsize) -> bool {
+    word.fetch_sub(ONE, Ordering::Release) & MARK == 0
 }
 
 /// Makes so many words, each on a line of its own.
@@ -78,15 +119,26 @@ mod tests {
 
     #[test]
     fn a_pair_leaves_the_word_as_it_was() {
+        for pairs in [pairs, called_pairs] {
+            let word = AtomicUsize::new(8);
+            pairs(&word, 5);
+            assert_eq!(word.into_inner(), 8);
+        }
         let word = AtomicUsize::new(8);
-        pairs(&word, 5);
-        assert_eq!(word.into_inner(), 8);
+        assert!(acquire(&word));
+        assert_eq!(word.into_inner(), 8 + ONE, "it counts");
     }
 
     #[test]
     #[should_panic(expected = "nobody has marked it")]
     fn a_marked_word_is_noticed() {
         pairs(&AtomicUsize::new(MARK), 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "nobody has marked it")]
+    fn a_marked_word_is_noticed_in_functions() {
+        called_pairs(&AtomicUsize::new(MARK), 1);
     }
 
     #[test]

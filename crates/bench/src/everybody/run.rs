@@ -21,7 +21,7 @@ pub struct Run {
 
 /// Returns everybody, in the order of the tables.
 pub fn all() -> Vec<Candidate> {
-    [&[limits::CANDIDATE], ours::ALL, c::ALL, others::ALL].concat()
+    [&[limits::CANDIDATE, limits::IN_FUNCTIONS], ours::ALL, c::ALL, others::ALL].concat()
 }
 
 /// Returns how many threads the last measurement has.
