@@ -80,6 +80,8 @@ class Calls:
                     return (yield from self.call(owner, name, (receiver, *args)))
         if isinstance(receiver, Slots) and name == "len":
             return (yield ("slots",))
+        if isinstance(receiver, Slots) and ("SlotSet", name) in self.source.functions:
+            return (yield from self.call("SlotSet", name, (receiver, *args)))  # by default: nothing beside them
         if isinstance(receiver, Slots) and name == "at":
             count = yield ("slots",)
             yield ("assert", arithmetic("<", args[0], count)[0], "an index is that of a slot")

@@ -11,7 +11,8 @@ from promises import operations
 from rust import Program, plain
 from source import Source, Unknown, text
 
-FILES = ["protocol", "operations", "rundown", "checked", "future", "guard", "limits", "outcome", "plain"]
+FILES = ["protocol", "operations", "rundown", "checked", "future", "guard", "limits", "outcome", "plain",
+         "slot_set"]
 ANY_ULONG = 2**32 - 1
 
 

@@ -6,10 +6,12 @@ use mutants::schemata::Edit;
 use std::path::{Path, PathBuf};
 
 /// Every file with atomics that synchronise, and its models: the protocol, the place of `Protected`,
-/// the table of holders, and sleeping cores. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
-const FILES: [(&str, &str); 4] = [
+/// the counters beside slots and what stands for their additions, the table of holders, and sleeping cores. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
+const FILES: [(&str, &str); 6] = [
     ("crates/rundown/src/protocol.rs", PROTOCOL),
     ("crates/rundown/src/protected.rs", PROTOCOL),
+    ("crates/rundown/src/lines.rs", PROTOCOL),
+    ("crates/rundown/src/sections_model.rs", PROTOCOL),
     ("crates/rundown/src/holders.rs", HOLDERS),
     ("crates/parking/src/lib.rs", PARKING),
 ];

@@ -27,10 +27,9 @@ pub trait Checked: Rundown {
     #[inline]
     unsafe fn checked_release_n(&self, count: usize) -> Result<(), OverRelease> {
         Record::take_leaked(self.address(), count);
-        let slot = self.current_slot();
-        match self.protocol().release_any(slot, count) {
+        match operations::begin_release(self, count) {
             None => Ok(()),
-            Some(old) => operations::release_slow(self, slot, old, count),
+            Some((slot, old)) => operations::release_slow(self, slot, old, count),
         }
     }
 

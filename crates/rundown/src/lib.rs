@@ -8,7 +8,8 @@
 //!
 //! * [`RundownRef`]: one counter for all.
 //! * [`CacheAwareRundownRef`]: a counter for each core.
-//! * [`Rundown`]: what both can do.
+//! * `RestartableRundownRef` (feature `std`): the same, without locked instructions on Linux.
+//! * [`Rundown`]: what all of them can do.
 //! * [`RundownGuard`]: one or more holds, released on drop.
 //! * [`Protected`]: an object together with its protection: lent out to users, returned to its owner.
 //! * [`Drained`]: a run-down as a `Future`.
@@ -50,6 +51,7 @@ mod protocol;
 #[cfg(rundown_loom)]
 mod reclaim;
 mod rundown;
+mod slot_set;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
@@ -71,20 +73,27 @@ mod processor;
 mod rseq;
 
 #[cfg(feature = "std")]
-#[allow(dead_code, reason = "what the object that uses it is built on; it comes next")]
+mod lines;
+#[cfg(feature = "std")]
+mod restartable;
+// Under loom there is a model of them.
+#[cfg(feature = "std")]
+#[cfg_attr(rundown_loom, path = "sections_model.rs")]
 #[cfg_attr(
-    not(all(
-        target_os = "linux",
-        target_env = "gnu",
-        target_pointer_width = "64",
-        target_arch = "x86_64",
-        not(any(miri, rundown_loom))
+    not(any(
+        rundown_loom,
+        all(
+            target_os = "linux",
+            target_env = "gnu",
+            target_pointer_width = "64",
+            target_arch = "x86_64",
+            not(miri)
+        )
     )),
     path = "sections_none.rs"
 )]
 mod sections;
 #[cfg(feature = "std")]
-#[allow(dead_code, reason = "as above")]
 mod unlocked;
 
 /// Checks the examples of the README.
@@ -107,6 +116,12 @@ pub use plain::RundownRef;
 pub use processor::ProcessorSlot;
 pub use protected::{Protected, ProtectedGuard};
 pub use protocol::Slot;
+#[cfg(feature = "std")]
+pub use restartable::{
+    RestartableRundownRef, RestartableSlot, RestartableSlots, StaticRestartableRundownRef,
+};
 pub use rundown::Rundown;
+#[cfg(all(feature = "std", rundown_loom))]
+pub use sections::on_processor;
 #[cfg(feature = "std")]
 pub use thread::ThreadSlot;

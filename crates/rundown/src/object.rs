@@ -1,7 +1,8 @@
 //! What each kind of object hands to the operations that all kinds share.
 
 use crate::park::Park;
-use crate::protocol::{Protocol, SlotSet};
+use crate::protocol::Protocol;
+use crate::slot_set::SlotSet;
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 

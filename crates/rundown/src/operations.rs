@@ -2,10 +2,11 @@
 
 use crate::error::{AcquireError, OverRelease, TimedOut};
 use crate::holders::{HolderList, Record};
-use crate::limits::MAX_COUNT;
+use crate::limits::{MAX_COUNT, MAX_EVER};
 use crate::object::Object;
-use crate::outcome::Released;
+use crate::outcome::{Added, Released};
 use crate::park::Park;
+use crate::slot_set::SlotSet;
 
 /// Starts the run-down, unless it has started, and returns whether it has ended.
 pub(crate) fn begin<R: Object + ?Sized>(object: &R) -> Result<bool, OverRelease> {
@@ -65,10 +66,18 @@ pub(crate) fn wait_by<R: Object + ?Sized>(
     }
 }
 
-/// Takes `count` holds on the current slot, and returns which that was.
+/// Takes `count` holds, beside the slots or on the current one, and returns which that was.
 #[inline]
 pub(crate) fn acquire<R: Object + ?Sized>(object: &R, count: usize) -> Result<usize, AcquireError> {
     let words = object.protocol();
+    // What counts beside the slots comes first: it has a mark of its own, and needs no slot.
+    if count.wrapping_sub(1) < MAX_COUNT {
+        match words.slots.add(count) {
+            Added::Done => return Ok(words.slots.named()),
+            Added::Marked => return Err(AcquireError::RunDown),
+            Added::Not => {}
+        }
+    }
     if words.refuses() {
         return Err(AcquireError::RunDown);
     }
@@ -98,13 +107,17 @@ pub(crate) fn acquire_slow<R: Object + ?Sized>(
     judged
 }
 
-/// Releases `count` holds on the current slot, and wakes the waiters if they were the last.
+/// Releases `count` holds, beside the slots or on the current one, and wakes the waiters if they were the last.
 ///
 /// # Safety
 ///
 /// The caller owns these holds on this object, from 1 to `MAX_EVER`, and gives them up.
 #[inline]
 pub(crate) unsafe fn release<R: Object + ?Sized>(object: &R, count: usize) {
+    // Marked: the sweep may have counted these holds, and a slot tells whether it has ended.
+    if object.protocol().slots.subtract(count) == Added::Done {
+        return;
+    }
     // SAFETY: the caller's promise is the same.
     unsafe { release_on(object, object.current_slot(), count) }
 }
@@ -128,10 +141,23 @@ unsafe fn release_on<R: Object + ?Sized>(object: &R, slot: usize, count: usize) 
 /// The caller owns at least `count` holds on this object and gives them up.
 #[inline]
 pub(crate) unsafe fn release_any<R: Object + ?Sized>(object: &R, count: usize) {
-    let slot = object.current_slot();
-    if let Some(old) = object.protocol().release_any(slot, count) {
+    if let Some((slot, old)) = begin_release(object, count) {
         release_slow_or_panic(object, slot, old, count);
     }
+}
+
+/// Does the first step of [`release_any`]. Returns the slot and what was seen there, unless that was all.
+#[inline]
+pub(crate) fn begin_release<R: Object + ?Sized>(
+    object: &R,
+    count: usize,
+) -> Option<(usize, usize)> {
+    let words = object.protocol();
+    if count.wrapping_sub(1) < MAX_EVER && words.slots.subtract(count) == Added::Done {
+        return None;
+    }
+    let slot = object.current_slot();
+    words.release_any(slot, count).map(|old| (slot, old))
 }
 
 /// Out of line, so that compilers put the usual way into the place where a guard is dropped.

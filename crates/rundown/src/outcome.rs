@@ -11,6 +11,18 @@ pub(crate) enum Released {
     Last,
 }
 
+/// What came of an addition to a count beside the slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It has been made.
+    Done,
+    /// Nothing has been added: the mark was set.
+    Marked,
+    /// Nothing has been added, and the caller uses a slot: there is no such count, or none for this thread, or
+    /// it is full, or something came in between.
+    Not,
+}
+
 /// What came of a release, unless it was too much.
 pub(crate) type ReleaseResult = Result<Released, OverRelease>;
 

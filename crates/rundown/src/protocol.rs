@@ -26,6 +26,7 @@
 use crate::error::{AcquireError, NotRunDown, OverRelease};
 use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
 use crate::outcome::{ReleaseResult, Released, over};
+use crate::slot_set::SlotSet;
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 
 /// Bit 0 of a slot: run-down is active.
@@ -33,7 +34,7 @@ const MARK: usize = 1;
 /// Bit 0 of `outstanding`: a sweep has ended, and no reset has begun since.
 const SWEPT: usize = 1;
 /// One hold, in the units of both words.
-const ONE: usize = 2;
+pub(crate) const ONE: usize = 2;
 /// What `outstanding` is at most when `resurrect` takes it back.
 const MOST_CARRIED: usize = MAX_RESURRECTED * ONE + SWEPT;
 /// What a slot's word plus `NEAR` has none of, if it is unmarked and nearer to zero than that.
@@ -64,28 +65,6 @@ impl Outstanding {
         pub(crate) const fn new(run_down: bool) -> Self {
             Self(AtomicUsize::new(if run_down { SWEPT } else { 0 }))
         }
-    }
-}
-
-/// Where the slots of an object lie.
-pub(crate) trait SlotSet<'a>: Copy {
-    /// Returns how many there are: at least one.
-    fn len(self) -> usize;
-
-    /// Returns the word of slot `index`, which is below `len`.
-    fn at(self, index: usize) -> &'a Slot;
-}
-
-/// Words or lines, one behind the other.
-impl<'a, W: AsRef<Slot>> SlotSet<'a> for &'a [W] {
-    #[inline]
-    fn len(self) -> usize {
-        <[W]>::len(self)
-    }
-
-    #[inline]
-    fn at(self, index: usize) -> &'a Slot {
-        self[index].as_ref()
     }
 }
 
@@ -155,8 +134,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         // this slot. If our subtraction comes before the mark, the sweep never counts us; if the
         // mark comes first, it has counted us, and we subtract from `outstanding` as well.
         let old = self.word(slot).fetch_sub(count * ONE, Ordering::Release);
-        // A single slot counts at least the holds there are; of several only the sum does.
-        let enough = self.slots.len() > 1 || old as isize >= (count * ONE) as isize;
+        let enough = !self.slots.counts_all() || old as isize >= (count * ONE) as isize;
         if old & MARK == 0 && enough { None } else { Some(old) }
     }
 
@@ -216,6 +194,8 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
             debug_assert!(old & MARK == 0, "slot {slot} was marked by somebody else");
             sum.wrapping_add(old)
         });
+        // The other count last: who panics in it leaves an object that grants nothing, and is not run down.
+        let collected = collected.wrapping_add(self.slots.stop());
         // Release, pairs with `left` and `resurrect`: hands on what `mark` acquired from every slot,
         // also through later releases (they continue this release sequence). Acquire, pairs with `release`:
         // if nothing is left, this is our look. Makes the word odd.
@@ -276,7 +256,9 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
     fn reset(self, left: usize) {
         // Swaps, not stores: each is the newest value of its word for every later operation. Slot 0
         // last, because it elects the next sweep. An acquire that is granted on a cleared slot before
-        // slot 0 is cleared is counted by that next sweep; `outstanding` is even again already.
+        // slot 0 is cleared is counted by that next sweep; `outstanding` is even again already. The same
+        // holds beside the slots.
+        self.slots.go_on();
         for slot in (0..self.slots.len()).rev() {
             // Release, pairs with `acquire` (what the owner did before is visible to holders), `mark`.
             self.word(slot).swap(if slot == 0 { left } else { 0 }, Ordering::Release);
@@ -291,6 +273,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
             let seen = self.word(slot).load(Ordering::Relaxed); // Relaxed: an estimate
             sum = sum.wrapping_add(if seen & MARK == 0 { seen } else { 0 });
         }
+        sum = sum.wrapping_add(self.slots.beside());
         (sum as isize).max(0) as usize
     }
 }

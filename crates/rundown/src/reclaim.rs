@@ -8,6 +8,8 @@ use crate::cache_aware::CurrentSlot;
 use crate::cache_aware::StaticRundownRef;
 use crate::park::Park;
 use crate::plain::RundownRef;
+#[cfg(feature = "std")]
+use crate::restartable::StaticRestartableRundownRef;
 
 impl<P: Park> RundownRef<P> {
     /// Takes the memory for something else.
@@ -22,5 +24,18 @@ impl<C: CurrentSlot, P: Park, const N: usize> StaticRundownRef<C, N, P> {
     pub fn reclaim(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.get_mut().0.with_mut(|_| ()));
         self.shared.get_mut().outstanding.0.with_mut(|_| ());
+    }
+}
+
+#[cfg(feature = "std")]
+impl<const N: usize, P: Park, C: CurrentSlot> StaticRestartableRundownRef<N, P, C> {
+    /// Takes the memory for something else.
+    pub fn reclaim(&mut self) {
+        for line in &mut self.slots {
+            line.get_mut().slot.0.with_mut(|_| ());
+            line.get_mut().counter.0.with_mut(|_| ());
+        }
+        self.shared.get_mut().outstanding.0.with_mut(|_| ());
+        self.shared.get_mut().stopped.0.with_mut(|_| ());
     }
 }

@@ -15,9 +15,10 @@
 //! child `exec` and `_exit` only.
 
 use crate::cache_line::CACHE_LINE;
+use crate::outcome::Added;
 use crate::rseq;
 use crate::sync::AtomicUsize;
-use crate::unlocked::{Added, Unlocked};
+use crate::unlocked::Unlocked;
 use core::arch::asm;
 use core::sync::atomic::Ordering;
 
@@ -131,9 +132,8 @@ pub(crate) unsafe fn add(
 ///
 /// When the system refuses what it has offered before: then nobody could say how many holds there are.
 pub(crate) fn restart() {
-    let known = FIELD.load(Ordering::Relaxed);
     // Asked here as well: if there are no sections now, there never will be.
-    if known <= NONE && find(known).is_none() {
+    if !there() {
         return;
     }
     let mut result = membarrier(RESTART);
@@ -141,7 +141,27 @@ pub(crate) fn restart() {
         membarrier(REGISTER);
         result = membarrier(RESTART);
     }
-    assert!(result == 0, "membarrier can't restart the sections of this process: {result}");
+    assert!(
+        result == 0,
+        "membarrier(2) is refused (error {}) though it was offered when this process first asked, so nobody knows \
+         who still holds a restartable object; set up seccomp filters earlier, let membarrier pass, or use \
+         CacheAwareRundownRef",
+        -result
+    );
+}
+
+/// Registers the process, which [`restart`] would do otherwise: with several threads the kernel waits for
+/// all processors to come by.
+pub(crate) fn prepare() {
+    if there() {
+        membarrier(REGISTER); // `restart` tells if it is refused
+    }
+}
+
+/// Returns whether there are sections.
+fn there() -> bool {
+    let known = FIELD.load(Ordering::Relaxed);
+    known > NONE || find(known).is_some()
 }
 
 /// Returns where the area's `cpu_id` is, unless there are no sections. All threads get the same answer.

@@ -1,7 +1,8 @@
 //! Where there are no restartable sections: every addition is left to the caller.
 
+use crate::outcome::Added;
 use crate::sync::AtomicUsize;
-use crate::unlocked::{Added, Unlocked};
+use crate::unlocked::Unlocked;
 
 /// Adds nothing.
 ///
@@ -17,6 +18,9 @@ pub(crate) unsafe fn add(
 ) -> Added {
     Added::Not
 }
+
+/// Has nothing to prepare.
+pub(crate) fn prepare() {}
 
 /// Has nothing to restart.
 pub(crate) fn restart() {}

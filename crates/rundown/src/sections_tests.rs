@@ -144,8 +144,8 @@ fn a_full_counter_is_left_as_it_is() {
     }
     move_to(allowed()[0]);
     let words = Box::new(Words::new());
-    let most = isize::MAX / HOLD; // half of NEAR, less one
-    assert_eq!(most, 1_isize.rotate_left(43) - 1);
+    let most = isize::MAX / HOLD; // a quarter of NEAR, less one
+    assert_eq!(most, 1_isize.rotate_left(42) - 1);
     assert_eq!(words.add_at_last(most * HOLD), Added::Done);
     (0..10).for_each(|_| assert_eq!(words.add(HOLD), Added::Not));
     assert_eq!(words.holds(), most);

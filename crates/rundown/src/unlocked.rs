@@ -1,4 +1,4 @@
-//! Counters that a processor adds to without a lock prefix, and what can come of an addition.
+//! Counters that a processor adds to without a lock prefix.
 
 use crate::limits::NEAR;
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
@@ -9,23 +9,11 @@ use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 /// overflows the word, which the processor notices by itself.
 #[derive(Debug)]
 #[repr(transparent)]
-pub(crate) struct Unlocked(AtomicUsize);
+pub(crate) struct Unlocked(pub(crate) AtomicUsize);
 
-/// One hold. The word then overflows at `NEAR / 2` holds, which is where [`NEAR`], of two units a hold,
-/// lets a slot go without a look at the others.
-pub(crate) const HOLD: isize = 1 << (isize::BITS - NEAR.ilog2());
-
-/// What came of an addition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Added {
-    /// It has been made.
-    Done,
-    /// Nothing has been added: the mark was set.
-    Marked,
-    /// Nothing has been added, and the caller adds to a word of its own choice, with a locked instruction:
-    /// this thread has no counter, the counter is full, or something came in between.
-    Not,
-}
+/// One hold. The word then overflows at `NEAR / 4` holds, half of what [`NEAR`], of two units a hold, lets a
+/// slot count without a look at the others: see the limits.
+pub(crate) const HOLD: isize = 1 << (isize::BITS - NEAR.ilog2() + 1);
 
 impl Unlocked {
     const_unless_loom! {

@@ -17,6 +17,8 @@ use loom::cell::UnsafeCell;
 use loom::sync::{Condvar, Mutex};
 use loom::thread::{self, JoinHandle};
 use loom_model::{OnCore, explore, run_on};
+#[cfg(feature = "std")]
+use rundown::StaticRestartableRundownRef;
 use rundown::{
     MAX_RESURRECTED, NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef,
 };
@@ -107,6 +109,9 @@ fn block_on(future: impl Future<Output = ()>) {
 
 type One = RundownRef<Sleep>;
 type Two = StaticRundownRef<OnCore, 2, Sleep>;
+/// Sections add on cores 0 and 1, and slots serve the others.
+#[cfg(feature = "std")]
+type Restartable = StaticRestartableRundownRef<2, Sleep, OnCore>;
 
 /// An object and what it protects: a cell for each user, which the owner reclaims.
 struct World<R> {
@@ -146,6 +151,7 @@ fn model(race: impl Fn() + Sync + Send + 'static) {
     explore(move || {
         // Made before any thread starts: being the first to touch it would order threads by itself.
         drop((BED.0.lock(), SHELF.lock()));
+        run_on(0);
         race();
     });
 }
@@ -189,7 +195,7 @@ where
     })
 }
 
-/// Runs the model on the plain object and on one with two slots.
+/// Runs the model on the plain object, on one with two slots, and on a restartable one.
 macro_rules! on_both {
     ($(fn $name:ident($world:ident: &Arc<World<_>>) $body:block)*) => {$(
         mod $name {
@@ -205,6 +211,12 @@ macro_rules! on_both {
             #[test]
             fn two_slots() {
                 model(|| race(&World::new(Two::new())));
+            }
+
+            #[cfg(feature = "std")]
+            #[test]
+            fn restartable() {
+                model(|| race(&World::new(Restartable::new())));
             }
         }
     )*};
@@ -603,7 +615,8 @@ of_protected! {
 
 /// The waiter takes the memory for something else as soon as its wait returns.
 macro_rules! free_after_wait {
-    ($($name:ident: $object:ty, releases on $cores:expr;)*) => {$(
+    ($($(#[$meta:meta])* $name:ident: $object:ty, releases on $cores:expr;)*) => {$(
+        $(#[$meta])*
         #[test]
         fn $name() {
             model(|| {
@@ -636,10 +649,15 @@ free_after_wait! {
     free_against_the_last_release_on_another_slot: Two, releases on [1];
     free_against_two_releases_on_two_slots: Two, releases on [0, 1];
     free_against_two_releases_of_the_plain_object: One, releases on [0, 0];
+    #[cfg(feature = "std")]
+    free_against_the_last_release_in_a_section: Restartable, releases on [1];
+    #[cfg(feature = "std")]
+    free_against_a_release_in_a_section_and_one_on_a_slot: Restartable, releases on [0, 2];
 }
 
 macro_rules! a_future_against_the_last_release {
-    ($($name:ident: $object:ty;)*) => {$(
+    ($($(#[$meta:meta])* $name:ident: $object:ty;)*) => {$(
+        $(#[$meta])*
         #[test]
         fn $name() {
             model(|| {
@@ -657,6 +675,99 @@ macro_rules! a_future_against_the_last_release {
 a_future_against_the_last_release! {
     a_future_against_the_last_release_of_the_plain_object: RundownRef<Shelf>;
     a_future_against_the_last_release_on_another_slot: StaticRundownRef<OnCore, 2, Shelf>;
+    #[cfg(feature = "std")]
+    a_future_against_the_last_release_in_a_section: StaticRestartableRundownRef<2, Shelf, OnCore>;
+}
+
+/// Runs the model on a restartable object. Core 2 has no counter, and uses the slot of core 0.
+#[cfg(feature = "std")]
+macro_rules! of_sections_and_slots {
+    ($(fn $name:ident($world:ident: &Arc<World<Restartable>>) $body:block)*) => {$(
+        #[test]
+        fn $name() {
+            fn race($world: &Arc<World<Restartable>>) $body
+            model(|| race(&World::new(Restartable::new())));
+        }
+    )*};
+}
+
+#[cfg(feature = "std")]
+of_sections_and_slots! {
+    fn acquire_in_a_section_and_release_on_a_slot_against_wait(world: &Arc<World<Restartable>>) {
+        let user = user(world, 0, 2);
+        world.object.wait();
+        world.own();
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn acquire_on_a_slot_and_release_in_a_section_against_wait(world: &Arc<World<Restartable>>) {
+        let user = user(world, 2, 1);
+        world.object.wait();
+        world.own();
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn acquire_in_a_section_against_one_on_a_slot_and_wait(world: &Arc<World<Restartable>>) {
+        let one = user(world, 0, 0);
+        let other = on(world, 2, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                world.work(1);
+                drop(guard);
+            }
+        });
+        world.object.wait();
+        world.own();
+        one.join().unwrap();
+        other.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn two_acquires_on_one_processor_against_wait(world: &Arc<World<Restartable>>) {
+        let users = [0, 1].map(|part| {
+            on(world, 1, move |world| {
+                if let Ok(guard) = world.object.try_acquire() {
+                    world.work(part);
+                    drop(guard);
+                }
+            })
+        });
+        world.object.wait();
+        world.own();
+        users.into_iter().for_each(|user| user.join().unwrap());
+        assert!(world.object.is_run_down());
+    }
+
+    fn reinitialize_against_a_hold_that_leaves_its_section(world: &Arc<World<Restartable>>) {
+        world.object.wait();
+        let user = on(world, 1, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                assert_eq!(world.look(0), 1, "the owner's work comes first");
+                run_on(2);
+                drop(guard);
+            }
+        });
+        world.work(0);
+        world.object.reinitialize().unwrap();
+        world.object.wait();
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn resurrect_against_a_release_on_a_slot(world: &Arc<World<Restartable>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        world.object.begin_run_down();
+        let user = on(world, 2, move |world| {
+            world.work(0);
+            // SAFETY: the leaked hold.
+            unsafe { world.object.release_n(count) };
+        });
+        world.object.resurrect().unwrap();
+        world.object.wait();
+        assert_eq!(world.own(), 1, "the wait returned before the release");
+        user.join().unwrap();
+    }
 }
 
 #[test]

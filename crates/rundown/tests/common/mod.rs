@@ -110,6 +110,17 @@ macro_rules! on_every_form {
                 #[cfg(feature = "std")]
                 cache_aware_that_sleeps:
                     Box::new(StaticRundownRef::<Chosen, 4, rundown::Blocking>::new());
+                #[cfg(feature = "std")]
+                restartable:
+                    rundown::RestartableRundownRef::<Yield, Chosen>::boxed(rundown::ProcessorSlot::slot_count())
+                        .unwrap();
+                // Processors from the first or second on have no counter.
+                #[cfg(feature = "std")]
+                restartable_of_one_slot:
+                    Box::new(rundown::StaticRestartableRundownRef::<1, Yield, Chosen>::new());
+                #[cfg(feature = "std")]
+                restartable_that_sleeps:
+                    Box::new(rundown::StaticRestartableRundownRef::<4, rundown::Blocking, Chosen>::new());
             }
 
             #[test]

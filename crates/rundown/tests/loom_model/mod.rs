@@ -21,6 +21,8 @@ impl CurrentSlot for OnCore {
 /// Pretends that this thread runs on core `core` from now on.
 pub fn run_on(core: usize) {
     CORE.with(|cell| cell.set(core));
+    #[cfg(feature = "std")]
+    rundown::on_processor(core);
 }
 
 /// Explores a race, with at most three preemptions unless `RUNDOWN_LOOM_LONG` is set.
