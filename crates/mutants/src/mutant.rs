@@ -91,9 +91,12 @@ pub(crate) const CACHE_AWARE: &str = "crates/rundown/src/cache_aware.rs";
 pub(crate) const FUTURE: &str = "crates/rundown/src/future.rs";
 pub(crate) const GUARD: &str = "crates/rundown/src/guard.rs";
 pub(crate) const HOLDERS: &str = "crates/rundown/src/holders.rs";
+pub(crate) const LINES: &str = "crates/rundown/src/lines.rs";
 pub(crate) const OPERATIONS: &str = "crates/rundown/src/operations.rs";
 pub(crate) const PROTECTED: &str = "crates/rundown/src/protected.rs";
 pub(crate) const PROTOCOL: &str = "crates/rundown/src/protocol.rs";
+pub(crate) const RESTARTABLE: &str = "crates/rundown/src/restartable.rs";
+pub(crate) const SECTIONS: &str = "crates/rundown/src/sections.rs";
 pub(crate) const RUNDOWN: &str = "crates/rundown/src/rundown.rs";
 
 /// Reasons why the explorer leaves a mutant out.

@@ -91,6 +91,7 @@ REFUSED = [
 ACCEPTED = [
     ("other names, comments, functions, and the same conditions", [
         ("protocol", "let collected = (1..", "let gathered = (1.."),
+        ("protocol", "let collected = collected.wrapping_add(self", "let gathered = gathered.wrapping_add(self"),
         ("protocol", "collected.wrapping_add(SWEPT)", "SWEPT.wrapping_add(gathered)"),
         ("protocol", "before.wrapping_add(collected)", "gathered.wrapping_add(before)"),
         ("protocol", "        // Slot 0 elects: `reset` clears it last, so whoever marks it finds the rest clear.\n", ""),

@@ -120,3 +120,11 @@ fn a_refused_acquire_writes_nothing_after_the_sweep() {
     }
     assert_eq!(words(&object), before);
 }
+
+#[test]
+fn a_hold_of_a_counter_may_be_released_on_the_only_slot() {
+    let object = Counted::<1>::new();
+    put(&object.slots[0], 1);
+    assert_eq!(object.protocol().release(0, 1), None);
+    assert!(object.begin_run_down());
+}
