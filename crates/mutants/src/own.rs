@@ -338,7 +338,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "if object.protocol().slots.subtract(count) == Added::Done {" => "if object.protocol().slots.subtract(count) != Added::Not {",
         Loom, Itself, "acquire_and_release_against_wait::restartable", NOT_USED;
     "a section that saw the mark has acquired", OPERATIONS,
-        "Added::Marked => return Err(AcquireError::RunDown)," => "Added::Marked => return Ok(words.slots.named()),",
+        "        if added == Added::Done {\n" => "        if added != Added::Not {\n",
         Loom, Itself, "acquire_and_release_against_wait::restartable", NOT_USED;
     "more holds than a counter has are taken out of it", LINES,
         "match (count as isize).checked_mul(-HOLD) {" => "match Some((count as isize).wrapping_mul(-HOLD)) {",

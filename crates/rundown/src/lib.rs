@@ -115,7 +115,6 @@ pub use plain::RundownRef;
 #[cfg(feature = "std")]
 pub use processor::ProcessorSlot;
 pub use protected::{Protected, ProtectedGuard};
-pub use protocol::Slot;
 #[cfg(feature = "std")]
 pub use restartable::{
     RestartableRundownRef, RestartableSlot, RestartableSlots, StaticRestartableRundownRef,
@@ -123,5 +122,6 @@ pub use restartable::{
 pub use rundown::Rundown;
 #[cfg(all(feature = "std", rundown_loom))]
 pub use sections::on_processor;
+pub use slot_set::Slot;
 #[cfg(feature = "std")]
 pub use thread::ThreadSlot;

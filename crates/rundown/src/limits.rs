@@ -15,7 +15,8 @@ pub const MAX_HOLDERS: usize = 1 << (usize::BITS - 3);
 pub const MAX_SLOTS: usize = 1 << (usize::BITS / 4);
 /// A slot nearer to zero than this (in its own units, two a hold) needs no look at the others:
 /// `MAX_SLOTS` of them, each crossing the whole window from below zero, add `MAX_HOLDERS / 2`, and as
-/// many calls more, of at most `MAX_COUNT`, that started inside.
+/// many calls more, of at most `MAX_COUNT`, that started inside. A counter beside a slot overflows at half of
+/// it, so all counters add half as much again.
 pub(crate) const NEAR: usize = 1 << (usize::BITS - usize::BITS / 4 - 4);
 /// Most holds that [`resurrect`](crate::Rundown::resurrect) takes back, half of [`MAX_HOLDERS`]: what
 /// a round can add unchecked (see `NEAR`) must not pile up over many rounds.

@@ -2,10 +2,10 @@
 
 use crate::cache_line::{CACHE_LINE, SharedLine};
 use crate::outcome::Added;
-use crate::protocol::{ONE, Slot};
+use crate::protocol::{ONE, Outstanding};
 use crate::rseq;
 use crate::sections;
-use crate::slot_set::SlotSet;
+use crate::slot_set::{Slot, SlotSet};
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 use crate::unlocked::{HOLD, Unlocked};
 
@@ -38,6 +38,26 @@ impl Stopped {
         /// Makes the mark of a live object, or of one that is run down from the start.
         pub(crate) const fn new(run_down: bool) -> Self {
             Self(AtomicUsize::new(run_down as usize))
+        }
+    }
+}
+
+/// What all processors share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) outstanding: Outstanding,
+    pub(crate) stopped: Stopped,
+    /// How many slots there are. Never changes, and is written down here for guards, whose reference to the
+    /// object is its address alone.
+    pub(crate) slot_count: usize,
+}
+
+impl Shared {
+    const_unless_loom! {
+        /// Makes what a live object starts with, or one that is run down from the start.
+        pub(crate) const fn new(run_down: bool, slot_count: usize) -> Self {
+            let (outstanding, stopped) = (Outstanding::new(run_down), Stopped::new(run_down));
+            Self { outstanding, stopped, slot_count }
         }
     }
 }

@@ -72,10 +72,12 @@ pub(crate) fn acquire<R: Object + ?Sized>(object: &R, count: usize) -> Result<us
     let words = object.protocol();
     // What counts beside the slots comes first: it has a mark of its own, and needs no slot.
     if count.wrapping_sub(1) < MAX_COUNT {
-        match words.slots.add(count) {
-            Added::Done => return Ok(words.slots.named()),
-            Added::Marked => return Err(AcquireError::RunDown),
-            Added::Not => {}
+        let added = words.slots.add(count);
+        if added == Added::Done {
+            return Ok(words.slots.named());
+        }
+        if added == Added::Marked {
+            return Err(AcquireError::RunDown);
         }
     }
     if words.refuses() {

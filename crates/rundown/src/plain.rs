@@ -3,7 +3,8 @@
 use crate::object::Object;
 use crate::operations::check_drop;
 use crate::park::{Park, Spin};
-use crate::protocol::{Outstanding, Protocol, Slot};
+use crate::protocol::{Outstanding, Protocol};
+use crate::slot_set::Slot;
 use crate::sync::const_unless_loom;
 use core::fmt;
 use core::marker::PhantomData;

@@ -26,7 +26,7 @@
 use crate::error::{AcquireError, NotRunDown, OverRelease};
 use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
 use crate::outcome::{ReleaseResult, Released, over};
-use crate::slot_set::SlotSet;
+use crate::slot_set::{Slot, SlotSet};
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 
 /// Bit 0 of a slot: run-down is active.
@@ -39,11 +39,6 @@ pub(crate) const ONE: usize = 2;
 const MOST_CARRIED: usize = MAX_RESURRECTED * ONE + SWEPT;
 /// What a slot's word plus `NEAR` has none of, if it is unmarked and nearer to zero than that.
 const UNUSUAL: usize = MARK | !(2 * NEAR - 1);
-
-/// The word of one slot.
-#[derive(Debug)]
-#[repr(transparent)]
-pub struct Slot(pub(crate) AtomicUsize);
 
 /// The word that all waiters watch, and that every acquire looks at.
 #[derive(Debug)]

@@ -6,12 +6,12 @@ use crate::cache_line::{CACHE_LINE, SharedLine};
 use crate::error::InitError;
 use crate::holders::Record;
 use crate::limits::MAX_SLOTS;
-use crate::lines::{Both, Lines, Stopped};
+use crate::lines::{Both, Lines, Shared};
 use crate::object::Object;
 use crate::operations::check_drop;
 use crate::park::Park;
 use crate::processor::ProcessorSlot;
-use crate::protocol::{Outstanding, Protocol};
+use crate::protocol::Protocol;
 use crate::sections;
 use crate::sync::const_unless_loom;
 use alloc::boxed::Box;
@@ -95,25 +95,6 @@ pub struct RestartableRundownRef<
     pub(crate) shared: SharedLine<Shared>,
     chosen: PhantomData<fn() -> (P, C)>,
     pub(crate) slots: S,
-}
-
-/// What all processors share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) outstanding: Outstanding,
-    pub(crate) stopped: Stopped,
-    /// How many slots there are. Never changes, and is written down here for guards, whose reference to the
-    /// object is its address alone.
-    slot_count: usize,
-}
-
-impl Shared {
-    const_unless_loom! {
-        const fn new(run_down: bool, slot_count: usize) -> Self {
-            let (outstanding, stopped) = (Outstanding::new(run_down), Stopped::new(run_down));
-            Self { outstanding, stopped, slot_count }
-        }
-    }
 }
 
 /// A slot and a processor's counter, alone on their cache line.
