@@ -115,6 +115,7 @@ fn a_refused_acquire_writes_nothing_after_the_sweep() {
     let object = Counted::<3>::new_run_down();
     let words = |object: &Counted<3>| std::format!("{object:?}");
     let before = words(&object);
+    assert!(before.contains("outstanding: ") && before.contains("counter: "), "{before}");
     for count in [0, 1, MAX_COUNT, MAX_COUNT + 1] {
         assert_eq!(object.try_acquire_n(count).unwrap_err(), AcquireError::RunDown);
     }

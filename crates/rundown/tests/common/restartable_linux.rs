@@ -164,17 +164,46 @@ fn without_areas_everything_works_on_the_slots() {
     assert!(good && said.contains("0 failed"), "{said}");
 }
 
-#[test]
-fn an_object_on_the_heap_registers_the_process() {
-    const NAME: &str = "linux::an_object_on_the_heap_registers_the_process";
+/// Makes sure that the process is registered after `act`, in a process that has done nothing else.
+fn registers(name: &str, act: fn()) {
     if std::env::var_os(ALONE).is_none() {
-        let (good, said) = in_a_child(&["--exact", NAME], &[(ALONE, "1")]);
+        let (good, said) = in_a_child(&["--exact", name], &[(ALONE, "1")]);
         return assert!(good && said.contains("1 passed"), "{said}");
     }
-    if there() {
-        assert_eq!(membarrier(0x80), -1, "nobody has registered");
-        let _object = object();
-        assert_eq!(membarrier(0x80), 0, "registered");
+    assert_ne!(membarrier(0x80), 0, "nobody has registered");
+    act();
+    assert_eq!(membarrier(0x80) == 0, there(), "registered if there are sections");
+}
+
+#[test]
+fn an_object_on_the_heap_registers_the_process() {
+    registers("linux::an_object_on_the_heap_registers_the_process", || std::mem::forget(object()));
+}
+
+#[test]
+fn to_prepare_registers_the_process() {
+    registers("linux::to_prepare_registers_the_process", Object::prepare);
+}
+
+/// The list of holders names the processor of the section.
+#[cfg(feature = "holders")]
+#[test]
+fn a_holder_is_listed_with_its_processor() {
+    unsafe extern "C" {
+        fn sched_setaffinity(thread: c_int, size: usize, set: *const [u64; 16]) -> c_int;
+    }
+    let object = object();
+    for processor in 0..ProcessorSlot::slot_count().min(1024) {
+        let mut set = [0; 16];
+        set[processor / 64] = 1 << (processor % 64);
+        // SAFETY: the set is as large as said; 0 is the calling thread.
+        if unsafe { sched_setaffinity(0, size_of_val(&set), &set) } != 0 {
+            continue; // not allowed there
+        }
+        let user = object.try_acquire().unwrap();
+        let slot = object.holders().next().expect("it is listed").slot;
+        assert!(slot == processor || !there(), "{slot} instead of {processor}");
+        drop(user);
     }
 }
 
