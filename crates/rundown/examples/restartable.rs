@@ -8,12 +8,13 @@
 use rundown::{Blocking, CacheAwareRundownRef, ProcessorSlot, RestartableRundownRef, Rundown};
 use std::hint::black_box;
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-const PAIRS: usize = 1_000_000;
-const DRAINS: usize = 500;
+const PAIRS: usize = 300_000;
+const AT_ONCE: usize = 20;
+const DRAINS: usize = 50;
 const ROUNDS: usize = 31;
 
 /// Acquires and releases.
@@ -24,42 +25,50 @@ fn pairs<R: Rundown + ?Sized>(object: &R, pairs: usize) {
     }
 }
 
-/// Returns the nanoseconds of a pair, all threads together.
+/// Returns the nanoseconds of a pair of one of so many threads, by the threads' own clocks.
 fn pair<R: Rundown + ?Sized>(object: &R, threads: usize) -> f64 {
-    let ready = Barrier::new(threads + 1);
-    let each = PAIRS / threads;
+    let ready = Barrier::new(threads);
     thread::scope(|scope| {
         let run = || {
             ready.wait();
-            pairs(object, each);
+            let start = Instant::now();
+            pairs(object, PAIRS);
+            start.elapsed().as_nanos() as f64 / PAIRS as f64
         };
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-        ready.wait();
-        let start = Instant::now();
-        running.into_iter().for_each(|thread| thread.join().unwrap());
-        start.elapsed().as_nanos() as f64 / (each * threads) as f64
+        let times = running.into_iter().map(|thread| thread.join().unwrap());
+        times.sum::<f64>() / threads as f64
     })
 }
 
-/// Returns the nanoseconds of a wait and a re-initialisation, while so many others use the object.
+/// Returns the nanoseconds of a wait for nobody and a re-initialisation, while so many other threads run.
+///
+/// Only drains count during which they did run: a restart interrupts those that run.
 fn drain<R: Rundown + ?Sized>(object: &R, others: usize) -> f64 {
-    let end = AtomicBool::new(false);
+    let (end, rounds) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..others {
             scope.spawn(|| {
                 while !end.load(Ordering::Relaxed) {
-                    pairs(object, 100);
+                    rounds.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
-        let start = Instant::now();
-        for _ in 0..DRAINS {
-            object.wait();
-            object.reinitialize().expect("nobody else waits");
+        let mut times = Vec::new();
+        while times.len() < DRAINS {
+            let before = rounds.load(Ordering::Relaxed);
+            let start = Instant::now();
+            for _ in 0..AT_ONCE {
+                object.wait();
+                object.reinitialize().expect("nobody else waits");
+            }
+            let took = start.elapsed().as_nanos() as f64 / AT_ONCE as f64;
+            if rounds.load(Ordering::Relaxed) - before >= 100 * others {
+                times.push(took);
+            }
         }
-        let took = start.elapsed().as_nanos() as f64 / DRAINS as f64;
         end.store(true, Ordering::Relaxed);
-        took
+        median(times)
     })
 }
 
@@ -83,7 +92,7 @@ fn main() {
     let locked = &*CacheAwareRundownRef::<ProcessorSlot, Blocking>::boxed(slots).unwrap();
     println!("{slots} slots: restartable, cache-aware, the first in parts of the second");
     let saved = compare("a pair", || pair(restartable, 1), || pair(locked, 1));
-    compare("a pair, 2 threads", || pair(restartable, 2), || pair(locked, 2));
+    compare("a pair of each of 2 threads", || pair(restartable, 2), || pair(locked, 2));
     for others in [0, 1] {
         let what = format!("a drain, {others} threads beside it");
         let lost = -compare(&what, || drain(restartable, others), || drain(locked, others));
