@@ -224,18 +224,6 @@ fn it_protects_a_value() {
 #[cfg(not(feature = "holders"))]
 const _: () = assert!(size_of::<RundownGuard<'_, Object>>() == 2 * size_of::<usize>());
 
-/// Counts how often it is asked.
-struct Asked;
-
-static ASKED: AtomicUsize = AtomicUsize::new(0);
-
-impl rundown::CurrentSlot for Asked {
-    fn current_slot() -> usize {
-        ASKED.fetch_add(1, SeqCst);
-        1
-    }
-}
-
 // In a static executable `dlsym`, by which the tests know what to expect, finds nothing.
 #[cfg(all(
     target_os = "linux",

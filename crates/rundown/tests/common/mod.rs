@@ -114,11 +114,11 @@ macro_rules! on_every_form {
                 restartable:
                     rundown::RestartableRundownRef::<Yield, Chosen>::boxed(rundown::ProcessorSlot::slot_count())
                         .unwrap();
-                // Processors from the first or second on have no counter.
-                #[cfg(feature = "std")]
+                // Processors from the second on have no counter.
+                #[cfg(all(feature = "std", not(miri)))]
                 restartable_of_one_slot:
                     Box::new(rundown::StaticRestartableRundownRef::<1, Yield, Chosen>::new());
-                #[cfg(feature = "std")]
+                #[cfg(all(feature = "std", not(miri)))]
                 restartable_that_sleeps:
                     Box::new(rundown::StaticRestartableRundownRef::<4, rundown::Blocking, Chosen>::new());
             }

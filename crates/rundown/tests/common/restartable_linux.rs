@@ -1,6 +1,7 @@
 //! What only Linux can do to a restartable object.
 
 use super::*;
+use rundown::CurrentSlot;
 use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +41,18 @@ fn there() -> bool {
 fn membarrier(command: c_long) -> c_long {
     // SAFETY: it reads and writes no memory.
     unsafe { syscall(324, command, 0 as c_long, 0 as c_long) }
+}
+
+/// Counts how often it is asked.
+struct Asked;
+
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+impl CurrentSlot for Asked {
+    fn current_slot() -> usize {
+        ASKED.fetch_add(1, SeqCst);
+        1
+    }
 }
 
 #[test]
