@@ -5,7 +5,7 @@ use crate::everybody::limits::{CALLED, LIMIT};
 use crate::everybody::others::{
     ARC, ARC_SWAP, LEFT_RIGHT, PARKING_LOT, RUN_DOWN, RW_LOCK, SHARDED_LOCK,
 };
-use crate::everybody::ours::{ACROSS, BOXED, CONSTANT, PLAIN, PROCESSOR, STATIC};
+use crate::everybody::ours::{ACROSS, BOXED, CONSTANT, PLAIN, PROCESSOR, RESTARTABLE, STATIC};
 use crate::everybody::results::{Point, Results, What};
 use ladder::{Thousandths, Threshold};
 use std::fmt;
@@ -38,6 +38,7 @@ pub const BARS: &[Bar] = &[
     // Called functions: of the limit itself these would be 1.25 and 1.30, which two calls alone may cost already.
     cost(CACHE_AWARE, pair(1), CALLED, 1100),
     cost(ACROSS, pair(1), CALLED, 1100),
+    cost(RESTARTABLE, pair(1), LIMIT, 400),
     scaling(STATIC, 1950),
     scaling(BOXED, 1950),
     scaling(CACHE_AWARE, 1950),
@@ -192,7 +193,7 @@ mod tests {
     fn costs_must_not_be_higher_and_throughput_not_lower() {
         let holds = |constant, throughput| {
             let judged = judge(&results(constant, throughput));
-            [0, 4].map(|bar: usize| judged[bar].holds())
+            [0, 5].map(|bar: usize| judged[bar].holds())
         };
         assert_eq!(holds(1080, 1950), [true, true]);
         assert_eq!(holds(1081, 1950), [false, true]);
@@ -208,7 +209,7 @@ mod tests {
         assert_eq!(judged[0].line(), line);
         let line = "bar holds: throughput, static (ThreadSlot): a pair on 2 threads against \
                     a pair on 1 thread, at least 1.95, measured 2.00";
-        assert_eq!(judged[4].line(), line);
+        assert_eq!(judged[5].line(), line);
         let line = "bar does not hold: cost, a drain of 256 slots: boxed (ThreadSlot) against limit, \
                     at most 1.10, measured nothing";
         assert_eq!(judged[BARS.len() - 1].line(), line);

@@ -10,7 +10,8 @@ use crate::everybody::candidate::{Candidate, Host, Made, Side, refuse, repeat};
 use boxes::boxed_with;
 use ladder::hold;
 use rundown::{
-    CurrentSlot, ProcessorSlot, Protected, Rundown, RundownRef, StaticRundownRef, ThreadSlot,
+    CurrentSlot, ProcessorSlot, Protected, RestartableRundownRef, Rundown, RundownRef, Spin,
+    StaticRundownRef, ThreadSlot,
 };
 
 /// The slots of a static object, which are a constant.
@@ -26,6 +27,8 @@ pub const STATIC: &str = "static (ThreadSlot)";
 pub const BOXED: &str = "boxed (ThreadSlot)";
 /// The name of the form on the heap whose slot is the processor's.
 pub const PROCESSOR: &str = "boxed (ProcessorSlot)";
+/// The name of the form without locked instructions.
+pub const RESTARTABLE: &str = "restartable";
 /// The name of the form with one counter.
 pub const PLAIN: &str = "RundownRef";
 /// The name of the guard that is kept in memory.
@@ -52,6 +55,11 @@ pub const ALL: &[Candidate] = &[
         PROCESSOR,
         "The same; a slot for each processor, wherever a thread runs.",
         boxed::<ProcessorSlot>,
+    ),
+    ours(
+        RESTARTABLE,
+        "The same, without locked instructions; the start of a run-down is a system call more.",
+        restartable,
     ),
     ours(ACROSS, "The same; the guard is kept in memory from one call to the other.", across::make),
     ours(
@@ -124,6 +132,16 @@ fn boxed<C: CurrentSlot + 'static>(host: Host) -> Option<Made> {
     Some(made.refusing(move |count| refused(&*run_down, count)))
 }
 
+fn restartable(host: Host) -> Option<Made> {
+    let one = || {
+        <RestartableRundownRef<Spin>>::boxed(host.slots).unwrap_or_else(|error| panic!("{error}"))
+    };
+    let [live, run_down] = [(); 2].map(|()| one());
+    run_down.wait();
+    let made = Made::new(one, move |_, count| pairs(&*live, count));
+    Some(made.refusing(move |count| refused(&*run_down, count)))
+}
+
 fn protected(_host: Host) -> Option<Made> {
     static LIVE: Protected<(), Static> = Protected::new(Static::new(), ());
     static RUN_DOWN: Protected<(), Static> = Protected::new(Static::new_run_down(), ());
@@ -184,9 +202,9 @@ mod tests {
         for slots in [1, 3] {
             let bytes = bytes(slots);
             assert_eq!(bytes[..2], [Some(static_bytes); 2]);
-            assert_eq!(bytes[2..5], [boxed_bytes(slots as u64); 3]);
-            assert!(bytes[5] > Some(static_bytes) && bytes[6] > bytes[5]);
-            assert_eq!(bytes[7], Some(16));
+            assert_eq!(bytes[2..6], [boxed_bytes(slots as u64); 4]);
+            assert!(bytes[6] > Some(static_bytes) && bytes[7] > bytes[6]);
+            assert_eq!(bytes[8], Some(16));
         }
     }
 
