@@ -6,6 +6,7 @@ use crate::kernel::KERNEL;
 use crate::mutant::Mutant;
 use crate::own::OWN;
 use crate::peers::PEERS;
+use crate::pools::{POOL_RACES, POOLS};
 use crate::replacement::Replacement;
 use crate::schemata::Edit;
 use crate::scope::SCOPE;
@@ -14,12 +15,12 @@ use crate::tools::TOOLS;
 
 /// Returns every mutant of the primitive, always in the same order.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
-    PEERS.iter().chain(OWN)
+    PEERS.iter().chain(OWN).chain(POOLS)
 }
 
 /// Returns every mutant outside of the primitive, always in the same order.
 pub fn elsewhere() -> impl Iterator<Item = &'static Elsewhere> {
-    KERNEL.iter().chain(CAPI).chain(SCOPE).chain(TOOLS).chain(SLEEP)
+    KERNEL.iter().chain(CAPI).chain(SCOPE).chain(TOOLS).chain(SLEEP).chain(POOL_RACES)
 }
 
 /// Returns what a mutant changes in `source`, the text of its file.

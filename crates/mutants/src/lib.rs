@@ -14,6 +14,7 @@ mod kernel;
 pub mod mutant;
 mod own;
 mod peers;
+mod pools;
 pub mod replacement;
 pub mod schemata;
 mod scope;

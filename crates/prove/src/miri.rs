@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// What runs together: its name, whether that is the races only, and the seeds.
 type Part = (&'static str, bool, Range<u32>);
 /// The races have a few more seeds than the other tests.
-const SHORT: &[Part] = &[("every test", false, 0..1), ("races in three forms", true, 1..5)];
+const SHORT: &[Part] = &[("every test", false, 0..1), ("races in a form of each kind", true, 1..5)];
 /// With `--long`.
 const LONG: &[Part] = &[("every test", false, 0..256)];
 /// Seeds between two lines of progress.
@@ -23,10 +23,11 @@ const AT_ONCE: u32 = 32;
 const SOON: Duration = Duration::from_secs(60);
 
 /// The forms that differ from others only in where they lie: not in the short run of the races.
-const ELSEWHERE: [&str; 3] = [
+const ELSEWHERE: [&str; 4] = [
     "cache_aware_of_one_slot",
     "cache_aware_in_the_callers_memory",
     "cache_aware_in_an_allocation",
+    "pooled_in_the_callers_memory",
 ];
 
 /// Runs every test once and the races with a few seeds; `long`: everything with 256.

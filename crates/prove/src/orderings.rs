@@ -1,18 +1,20 @@
 //! The orderings that models check, read from the sources: a new one is weakened without anybody listing it.
 
-use crate::project::{HOLDERS, PARKING, PROTOCOL, Project, crate_in};
+use crate::project::{HOLDERS, PARKING, POOL, PROTOCOL, Project, crate_in};
 use mutants::changes::Change;
 use mutants::schemata::Edit;
 use std::path::{Path, PathBuf};
 
 /// Every file with atomics that synchronise, and its models: the protocol, the place of `Protected`,
-/// the counters beside slots and what stands for their additions, the table of holders, and sleeping cores. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
-const FILES: [(&str, &str); 6] = [
+/// the counters beside slots and what stands for their additions, the
+/// table of holders, the blocks of a pool, and sleeping cores. (`thread.rs` counts with Relaxed, `blocking.rs` locks.)
+const FILES: [(&str, &str); 7] = [
     ("crates/rundown/src/protocol.rs", PROTOCOL),
     ("crates/rundown/src/protected.rs", PROTOCOL),
     ("crates/rundown/src/lines.rs", PROTOCOL),
     ("crates/rundown/src/sections_model.rs", PROTOCOL),
     ("crates/rundown/src/holders.rs", HOLDERS),
+    ("crates/rundown/src/pool_list.rs", POOL),
     ("crates/parking/src/lib.rs", PARKING),
 ];
 

@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 pub const PROTOCOL: &str = "loom";
 /// The models of the holders' table. They need the feature, which the others are faster without.
 pub const HOLDERS: &str = "loom_holders";
+/// The models of pools that grow, which need feature `alloc`.
+pub const POOL: &str = "loom_pool";
 /// The models of `Blocking`, which needs feature `std`.
 pub const BLOCKING: &str = "loom_blocking";
 /// The models of sleeping cores, a file of `crates/parking/tests`.
 pub const PARKING: &str = "loom_parking";
 /// All files of models, and how many there are in each at least: a run of fewer is a failure.
-pub const MODELS: [(&str, usize); 4] = [(PROTOCOL, 94), (HOLDERS, 3), (BLOCKING, 13), (PARKING, 8)];
+pub const MODELS: [(&str, usize); 5] =
+    [(PROTOCOL, 94), (HOLDERS, 3), (POOL, 9), (BLOCKING, 13), (PARKING, 8)];
 
 /// The crate that the kernel's sleeping cores have in common with their models.
 pub const PARKING_CRATE: &str = "crates/parking";
@@ -87,6 +90,7 @@ impl Project {
         let mut command = self.cargo(root, &["test", "--quiet", "--release", "--test", models]);
         match models {
             HOLDERS => command.args(["--features", "holders"]),
+            POOL => command.args(["--features", "alloc"]),
             PROTOCOL | BLOCKING => command.args(["--features", "std"]),
             PARKING => command.current_dir(root.join(PARKING_CRATE)),
             _ => &mut command,
@@ -138,6 +142,7 @@ mod tests {
         };
         is(PROTOCOL, " --features std", "/r/crates/rundown");
         is(HOLDERS, " --features holders", "/r/crates/rundown");
+        is(POOL, " --features alloc", "/r/crates/rundown");
         is(BLOCKING, " --features std", "/r/crates/rundown");
         is(PARKING, "", "/r/crates/parking");
     }

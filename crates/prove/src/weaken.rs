@@ -3,7 +3,7 @@
 use crate::orderings::Weakened;
 use crate::parallel;
 use crate::program::Program;
-use crate::project::{HOLDERS, PARKING, PROTOCOL, Project, run as run_tests};
+use crate::project::{HOLDERS, PARKING, POOL, PROTOCOL, Project, run as run_tests};
 use crate::schemata::Schemata;
 use crate::verdict::failed_tests;
 use runner::process::Output;
@@ -17,7 +17,7 @@ const MOST: Duration = Duration::from_secs(300);
 pub fn run(project: &Project, _long: bool) -> Result<bool, String> {
     let schemata = Schemata::new(project)?;
     let mut programs = BTreeMap::new();
-    for models in [PROTOCOL, HOLDERS, PARKING] {
+    for models in [PROTOCOL, HOLDERS, POOL, PARKING] {
         let program = schemata.models(models)?;
         // Models that fail anyway would catch everything.
         let output = explore(&program, 0, "2")?;

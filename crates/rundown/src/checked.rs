@@ -2,6 +2,7 @@
 
 use crate::error::{AcquireError, OverRelease};
 use crate::holders::Record;
+use crate::object::Thin;
 use crate::operations;
 use crate::rundown::Rundown;
 
@@ -67,7 +68,7 @@ pub trait Checked: Rundown {
         count: usize,
         seen: usize,
     ) -> Result<(), AcquireError> {
-        operations::acquire_slow(self, slot, seen, count)
+        operations::acquire_slow(Thin::new(self), slot, seen, count)
     }
 
     /// Releases `count` holds that no guard stands for on slot `slot`: the first step, and on the usual way all of it.

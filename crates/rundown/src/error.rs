@@ -2,7 +2,7 @@
 
 use crate::cache_line::CACHE_LINE;
 use crate::holders::HolderList;
-use crate::limits::MAX_SLOTS;
+use crate::limits::{MAX_SLOTS, POOL_ALIGNMENT};
 use core::fmt;
 
 /// Why an acquire was refused. Nothing was taken.
@@ -32,7 +32,7 @@ pub struct TimedOut {
     pub(crate) holders: HolderList,
 }
 
-/// Why memory can't become a cache-aware object. The memory is untouched.
+/// Why memory can't become a cache-aware object or a pool, or a pool gives none. The memory is untouched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InitError {
@@ -57,6 +57,18 @@ pub enum InitError {
     Null,
     /// The allocator had no memory.
     OutOfMemory,
+    /// The buffer of a pool does not start at a multiple of [`POOL_ALIGNMENT`](crate::POOL_ALIGNMENT).
+    MisalignedPool {
+        /// The address given.
+        address: usize,
+    },
+    /// A pool of no objects, or of more than the address space has room for.
+    ObjectCount {
+        /// What was asked for.
+        objects: usize,
+    },
+    /// All objects of the pool are taken, and it can't grow.
+    PoolIsFull,
 }
 
 /// More was released than acquired: a bug of the caller. Reported by a panic, except by
@@ -124,6 +136,13 @@ impl fmt::Display for InitError {
             }
             Self::Null => f.write_str("the buffer's address is null"),
             Self::OutOfMemory => f.write_str("out of memory"),
+            Self::MisalignedPool { address } => {
+                write!(f, "the buffer at {address:#x} is not aligned to {} bytes", POOL_ALIGNMENT)
+            }
+            Self::ObjectCount { objects } => {
+                write!(f, "a pool of {objects} objects is not possible")
+            }
+            Self::PoolIsFull => f.write_str("all objects of the pool are taken"),
         }
     }
 }

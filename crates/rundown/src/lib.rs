@@ -9,6 +9,7 @@
 //! * [`RundownRef`]: one counter for all.
 //! * [`CacheAwareRundownRef`]: a counter for each core.
 //! * `RestartableRundownRef` (feature `std`): the same, without locked instructions on Linux.
+//! * [`PooledRundownRef`]: the same in little memory, for many objects, which a [`SlotPool`] gives out.
 //! * [`Rundown`]: what all of them can do.
 //! * [`RundownGuard`]: one or more holds, released on drop.
 //! * [`Protected`]: an object together with its protection: lent out to users, returned to its owner.
@@ -46,6 +47,12 @@ mod operations;
 mod outcome;
 mod park;
 mod plain;
+mod pool;
+mod pool_block;
+mod pool_column;
+mod pool_list;
+mod pool_static;
+mod pooled;
 mod protected;
 mod protocol;
 #[cfg(rundown_loom)]
@@ -109,9 +116,13 @@ pub use checked::Checked;
 pub use error::{AcquireError, InitError, NotRunDown, OverRelease, TimedOut};
 pub use future::Drained;
 pub use guard::RundownGuard;
-pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_RESURRECTED, MAX_SLOTS};
+pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_RESURRECTED, MAX_SLOTS, POOL_ALIGNMENT};
 pub use park::{Park, Spin};
 pub use plain::RundownRef;
+pub use pool::SlotPool;
+pub use pool_block::MAX_POOL_BLOCK;
+pub use pool_static::StaticSlotPool;
+pub use pooled::{Pooled, PooledRundownRef};
 #[cfg(feature = "std")]
 pub use processor::ProcessorSlot;
 pub use protected::{Protected, ProtectedGuard};

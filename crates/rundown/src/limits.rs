@@ -13,6 +13,8 @@ pub const MAX_COUNT: usize = (1 << (usize::BITS / 2)) - 1;
 pub const MAX_HOLDERS: usize = 1 << (usize::BITS - 3);
 /// Most slots of an object: 65,536 on 64-bit targets, 256 on 32-bit ones.
 pub const MAX_SLOTS: usize = 1 << (usize::BITS / 4);
+/// Bytes to whose multiples a pool's memory is aligned.
+pub const POOL_ALIGNMENT: usize = 4096;
 /// A slot nearer to zero than this (in its own units, two a hold) needs no look at the others:
 /// `MAX_SLOTS` of them, each crossing the whole window from below zero, add `MAX_HOLDERS / 2`, and as
 /// many calls more, of at most `MAX_COUNT`, that started inside. A counter beside a slot overflows at half of

@@ -3,7 +3,7 @@
 use crate::error::{AcquireError, OverRelease, TimedOut};
 use crate::holders::{HolderList, Record};
 use crate::limits::{MAX_COUNT, MAX_EVER};
-use crate::object::Object;
+use crate::object::{Object, Thin};
 use crate::outcome::{Added, Released};
 use crate::park::Park;
 use crate::slot_set::SlotSet;
@@ -87,20 +87,22 @@ pub(crate) fn acquire<R: Object + ?Sized>(object: &R, count: usize) -> Result<us
     if count.wrapping_sub(1) >= MAX_COUNT {
         words.take_nothing(slot, count)?;
     } else if let Some(old) = words.acquire(slot, count) {
-        acquire_slow(object, slot, old, count)?;
+        acquire_slow(Thin::new(object), slot, old, count)?;
     }
     Ok(slot)
 }
 
-/// Ends an acquire that saw something unusual in its slot. Out of line, as that of a release.
+/// Ends an acquire that saw something unusual in its slot. Out of line, as that of a release. By a thin
+/// reference, so that nothing else of it is kept for the case that this is called.
 #[cold]
 #[inline(never)]
 pub(crate) fn acquire_slow<R: Object + ?Sized>(
-    object: &R,
+    object: Thin<'_, R>,
     slot: usize,
     old: usize,
     count: usize,
 ) -> Result<(), AcquireError> {
+    let object = object.get();
     let judged = object.protocol().judge(old);
     if judged == Err(AcquireError::TooMany) {
         // SAFETY: they were taken, and nobody else knows of them.
@@ -132,7 +134,7 @@ pub(crate) unsafe fn release<R: Object + ?Sized>(object: &R, count: usize) {
 #[inline]
 unsafe fn release_on<R: Object + ?Sized>(object: &R, slot: usize, count: usize) {
     if let Some(old) = object.protocol().release(slot, count) {
-        release_slow_or_panic(object, slot, old, count);
+        release_slow_or_panic(Thin::new(object), slot, old, count);
     }
 }
 
@@ -144,7 +146,7 @@ unsafe fn release_on<R: Object + ?Sized>(object: &R, slot: usize, count: usize) 
 #[inline]
 pub(crate) unsafe fn release_any<R: Object + ?Sized>(object: &R, count: usize) {
     if let Some((slot, old)) = begin_release(object, count) {
-        release_slow_or_panic(object, slot, old, count);
+        release_slow_or_panic(Thin::new(object), slot, old, count);
     }
 }
 
@@ -165,7 +167,13 @@ pub(crate) fn begin_release<R: Object + ?Sized>(
 /// Out of line, so that compilers put the usual way into the place where a guard is dropped.
 #[cold]
 #[inline(never)]
-fn release_slow_or_panic<R: Object + ?Sized>(object: &R, slot: usize, old: usize, count: usize) {
+fn release_slow_or_panic<R: Object + ?Sized>(
+    object: Thin<'_, R>,
+    slot: usize,
+    old: usize,
+    count: usize,
+) {
+    let object = object.get();
     let address = object.address();
     if let Err(error) = release_slow(object, slot, old, count)
         && !panicking()
@@ -189,8 +197,8 @@ pub(crate) fn release_slow<R: Object + ?Sized>(
     Ok(())
 }
 
-/// Refuses to let an object die that is still held. `&mut` proves that nobody is in the middle.
-pub(crate) fn check_drop<R: Object + ?Sized>(object: &mut R) {
+/// Refuses to let an object die that is still held. Its owner calls: nobody else is in the middle.
+pub(crate) fn check_drop<R: Object + ?Sized>(object: &R) {
     let address = object.address();
     // No guard is left that could be dropped: they borrow the object.
     Record::remove_all(address);
@@ -211,12 +219,12 @@ pub(crate) fn check_drop<R: Object + ?Sized>(object: &mut R) {
 
 /// Returns whether this thread is unwinding: a second panic would abort, and hide the first.
 #[cfg(any(test, feature = "std", rundown_loom))]
-fn panicking() -> bool {
+pub(crate) fn panicking() -> bool {
     std::thread::panicking()
 }
 
 /// Returns false: `core` alone can't tell.
 #[cfg(not(any(test, feature = "std", rundown_loom)))]
-fn panicking() -> bool {
+pub(crate) fn panicking() -> bool {
     false
 }

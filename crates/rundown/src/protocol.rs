@@ -84,7 +84,8 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         // Relaxed: a refusal hands out nothing, and a stale "live" is corrected by the add. This look keeps
         // refused acquires from writing. It is not at the slot: a load of a word that the same core has just
         // changed by an atomic instruction waits for that, while this word stays shared by all caches.
-        self.outstanding.0.load(Ordering::Relaxed) & SWEPT != 0
+        let look = || self.outstanding.0.load(Ordering::Relaxed) & SWEPT != 0;
+        self.slots.swept().unwrap_or_else(look)
     }
 
     /// Takes `count` holds on `slot`. Never waits, never retries. `None`: granted. Otherwise

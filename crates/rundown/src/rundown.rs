@@ -1,4 +1,4 @@
-//! The operations that the plain and the cache-aware object have in common.
+//! The operations that all kinds of object have in common.
 //!
 //! One file, although it is long: most of it is the documentation of one trait.
 
@@ -10,10 +10,10 @@ use crate::object::Object;
 use crate::operations;
 use crate::park::Park;
 
-/// Run-down protection: the operations, the same for both kinds of object.
+/// Run-down protection: the operations, the same for every kind of object.
 ///
-/// Sealed: implemented by [`RundownRef`](crate::RundownRef) and
-/// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) only.
+/// Sealed: implemented by [`RundownRef`](crate::RundownRef),
+/// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) and [`PooledRundownRef`](crate::PooledRundownRef) only.
 pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     /// How to wait for this object.
     type Park: Park;

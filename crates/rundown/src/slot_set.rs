@@ -25,6 +25,13 @@ pub(crate) trait SlotSet<'a>: Copy {
         self.len() == 1
     }
 
+    /// Returns whether a run-down has been swept, if something other than `outstanding` tells. A yes is never one
+    /// of a round that is over; a no may come late.
+    #[inline]
+    fn swept(self) -> Option<bool> {
+        None
+    }
+
     /// Takes `count` holds beside the slots, if that is possible.
     #[inline]
     fn add(self, _count: usize) -> Added {
@@ -49,14 +56,16 @@ pub(crate) trait SlotSet<'a>: Copy {
         0
     }
 
-    /// Sets the mark of what counts beside the slots, and returns what it counted, in units of their words. What
-    /// holders did before they released there is visible afterwards, and nothing is added any more.
+    /// Called by who sweeps, between the last mark and the end of the sweep: sets the mark of what counts beside
+    /// the slots, and returns what it counted, in units of their words. What holders did before they released
+    /// there is visible afterwards, and nothing is added any more.
     #[inline]
     fn stop(self) -> usize {
         0
     }
 
-    /// Makes what counts beside the slots begin anew, without holds.
+    /// Called by a reset, before the next sweep can begin: makes what counts beside the slots begin anew, without
+    /// holds.
     #[inline]
     fn go_on(self) {}
 }

@@ -10,14 +10,10 @@ compile_error!(
      this target has none (build for one where `target_has_atomic = \"ptr\"` holds)"
 );
 
-#[cfg(all(feature = "holders", not(rundown_loom)))]
-pub(crate) use core::sync::atomic::AtomicPtr;
 #[cfg(not(rundown_loom))]
-pub(crate) use core::sync::atomic::{AtomicUsize, Ordering};
-#[cfg(all(feature = "holders", rundown_loom))]
-pub(crate) use loom::sync::atomic::AtomicPtr;
+pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 #[cfg(rundown_loom)]
-pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 #[cfg(all(feature = "std", rundown_loom))]
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};

@@ -76,6 +76,11 @@ fn errors_name_the_cause() {
     assert!(text(&InitError::Misaligned { address: 17 }).contains("0x11 is not aligned to"));
     assert_eq!(text(&InitError::Null), "the buffer's address is null");
     assert_eq!(text(&InitError::OutOfMemory), "out of memory");
+    let text_of_a_pool = text(&InitError::MisalignedPool { address: 17 });
+    assert_eq!(text_of_a_pool, "the buffer at 0x11 is not aligned to 4096 bytes");
+    let none = text(&InitError::ObjectCount { objects: 0 });
+    assert_eq!(none, "a pool of 0 objects is not possible");
+    assert_eq!(text(&InitError::PoolIsFull), "all objects of the pool are taken");
 }
 
 /// Gives up, but not before the last hold is gone.

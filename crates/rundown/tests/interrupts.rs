@@ -4,7 +4,9 @@
 mod common;
 
 use common::{Chosen, Yield, page, run_on};
-use rundown::{AcquireError, CacheAwareRundownRef, Rundown, RundownRef, StaticRundownRef};
+use rundown::{
+    AcquireError, CacheAwareRundownRef, Rundown, RundownRef, SlotPool, StaticRundownRef,
+};
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -152,5 +154,30 @@ fn d12_a_refused_acquire_of_the_plain_object_writes_nothing() {
         assert!(object.completed().is_ok());
     });
     // SAFETY: from `into_raw` above; the object needs no drop once it is run down.
+    drop(unsafe { Box::from_raw(memory) });
+}
+
+#[test]
+fn d12_a_refused_acquire_of_a_pooled_object_writes_nothing() {
+    let memory = Box::into_raw(page());
+    // SAFETY: the page is ours until it is boxed again below.
+    let pool = unsafe { SlotPool::<Chosen, Yield>::init_at(memory.cast(), 4096, 3, 2) }.unwrap();
+    let object = pool.take().unwrap();
+    let guard = object.try_acquire().unwrap();
+    object.begin_run_down();
+    while_read_only(memory, || {
+        for core in 0..6 {
+            run_on(core);
+            assert_eq!(object.try_acquire().unwrap_err(), AcquireError::RunDown);
+            assert_eq!(object.try_acquire_n(usize::MAX).unwrap_err(), AcquireError::RunDown);
+        }
+        assert_eq!(object.outstanding(), Some(1));
+        assert!(!object.begin_run_down());
+    });
+    run_on(0);
+    drop(guard);
+    drop(object);
+    drop(pool);
+    // SAFETY: from `into_raw` above.
     drop(unsafe { Box::from_raw(memory) });
 }

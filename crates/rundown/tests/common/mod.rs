@@ -1,7 +1,7 @@
 //! What the host tests share: slot choice, waiting, and a macro that runs a test on every form.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test file uses a part of it")]
 
-use rundown::{CurrentSlot, Park, Rundown};
+use rundown::{CurrentSlot, Park, Pooled, PooledRundownRef, Rundown};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -74,6 +74,52 @@ pub fn finish<R: Rundown + ?Sized>(object: Box<R>) {
     }
 }
 
+/// Checks an object of a pool, between neighbours that are held, drained and run down. Gives it back, unless
+/// more was released than acquired: its drop panics.
+pub fn in_a_pool<'p, P: Park>(
+    take: impl Fn() -> Pooled<'p, Chosen, P>,
+    check: impl FnOnce(&PooledRundownRef<Chosen, P>),
+) {
+    let neighbours = [take(), take()];
+    let held = neighbours.each_ref().map(|one| one.try_acquire_n(3).unwrap());
+    let object = take();
+    let drained = take();
+    neighbours[1].begin_run_down();
+    drained.wait();
+    check(&object);
+    assert_eq!([&neighbours[1], &drained].map(|one| one.outstanding()), [Some(3), Some(0)]);
+    drop(held);
+    let look = std::panic::AssertUnwindSafe(|| object.outstanding());
+    if std::panic::catch_unwind(look).is_err() {
+        std::mem::forget(object);
+    }
+}
+
+/// As [`in_a_pool`], while a thread drains and uses both neighbours all the time.
+pub fn beside_busy_neighbours<P: Park>(
+    take: impl Fn() -> Pooled<'static, Chosen, P>,
+    check: impl FnOnce(&PooledRundownRef<Chosen, P>),
+) {
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let [before, after] = [take(), take()];
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                for one in [&before, &after] {
+                    drop(one.try_acquire().unwrap());
+                    one.wait();
+                    one.reinitialize().unwrap();
+                }
+                std::thread::yield_now();
+            }
+        });
+        let checked = std::panic::AssertUnwindSafe(|| in_a_pool(take, check));
+        let checked = std::panic::catch_unwind(checked);
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        checked.unwrap_or_else(|failure| std::panic::resume_unwind(failure));
+    });
+}
+
 /// Makes a test of each form, which gives a fresh object to the function `check` beside it.
 macro_rules! forms {
     ($($(#[$meta:meta])* $form:ident: $object:expr;)*) => {$(
@@ -93,7 +139,7 @@ macro_rules! on_every_form {
     ($(fn $name:ident($object:ident) $body:block)*) => {$(
         mod $name {
             use super::*;
-            use rundown::{CacheAwareRundownRef, RundownRef, StaticRundownRef};
+            use rundown::{CacheAwareRundownRef, RundownRef, SlotPool, StaticRundownRef, StaticSlotPool};
 
             fn check<R>($object: &R)
             where
@@ -129,6 +175,26 @@ macro_rules! on_every_form {
                 let object = CacheAwareRundownRef::<Chosen, Yield>::init_in(&mut memory.0, 3);
                 let object: &CacheAwareRundownRef<Chosen, Yield> = object.unwrap();
                 check(object);
+            }
+
+            #[cfg(feature = "alloc")]
+            #[test]
+            fn pooled() {
+                let pool = SlotPool::<Chosen, Yield>::new(3).unwrap();
+                common::in_a_pool(|| pool.take().unwrap(), check);
+            }
+
+            #[test]
+            fn pooled_in_the_callers_memory() {
+                let mut memory = page();
+                let pool = SlotPool::<Chosen, Yield>::init_in(&mut memory.0, 3, 4).unwrap();
+                common::in_a_pool(|| pool.take().unwrap(), check);
+            }
+
+            #[test]
+            fn pooled_beside_busy_neighbours_in_a_static() {
+                static POOL: StaticSlotPool<Chosen, 4, 3, Yield> = StaticSlotPool::new();
+                common::beside_busy_neighbours(|| POOL.take().unwrap(), check);
             }
         }
     )*};

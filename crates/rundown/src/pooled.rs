@@ -1,0 +1,169 @@
+//! An object of a pool, and the handle of who has it.
+
+use crate::cache_aware::CurrentSlot;
+use crate::holders::Record;
+use crate::object::Object;
+use crate::operations::{begin, check_drop, panicking};
+use crate::park::{Park, Spin};
+use crate::pool_column::Column;
+use crate::pool_list::give_back;
+use crate::protocol::Protocol;
+use crate::slot_set::SlotSet;
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ops::Deref;
+use core::panic::RefUnwindSafe;
+use core::ptr::{self, NonNull};
+
+/// Run-down protection with a slot for each core, in memory that many objects share.
+///
+/// What a [`SlotPool`](crate::SlotPool) or a [`StaticSlotPool`](crate::StaticSlotPool) gives out, behind a
+/// [`Pooled`]. It costs a word a core, where a [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) costs a
+/// cache line a core. What it does is the same: see [`Rundown`](crate::Rundown).
+///
+/// Acquire and release write one word, on a cache line that no other core writes, whatever the others acquire
+/// and release of this object or its neighbours.
+///
+/// # Not guaranteed
+///
+/// That a *drain* leaves the neighbours alone. The end of a run-down, a
+/// [`reinitialize`](crate::Rundown::reinitialize), taking an object and giving it back write to a line that
+/// all acquires of up to [`MAX_POOL_BLOCK`](crate::MAX_POOL_BLOCK) objects look at. Marks and their clearing go
+/// through the slots of each core, which lie on lines with those of its neighbours. Each costs the
+/// cores that use neighbours one transfer of such a line.
+#[repr(C)]
+pub struct PooledRundownRef<C: CurrentSlot, P: Park = Spin> {
+    chosen: PhantomData<fn() -> (C, P)>,
+    /// From the object's address to the end of its block: what operations touch lies there. In cells, for
+    /// it may be freed while the last releaser is on its way out (see `SharedLine`), and it is not theirs alone.
+    block: [UnsafeCell<MaybeUninit<u8>>],
+}
+
+// SAFETY: the bytes are used as atomic words, and as numbers that never change.
+unsafe impl<C: CurrentSlot, P: Park> Sync for PooledRundownRef<C, P> {}
+
+// As for any atomic words.
+impl<C: CurrentSlot, P: Park> RefUnwindSafe for PooledRundownRef<C, P> {}
+
+impl<C: CurrentSlot, P: Park> PooledRundownRef<C, P> {
+    #[inline]
+    fn column(&self) -> Column<'_> {
+        // SAFETY: made by `thick` only, so an object is there; the reference covers what lies behind.
+        unsafe { Column::new(NonNull::from(self).cast()) }
+    }
+
+    /// Returns the number of slots.
+    pub fn slot_count(&self) -> usize {
+        self.column().len()
+    }
+
+    /// Returns the address of the slot that index `slot` uses, to show and to check what shares a line.
+    pub fn slot_address(&self, slot: usize) -> *const () {
+        ptr::from_ref(self.column().at(slot % self.slot_count())).cast()
+    }
+}
+
+// SAFETY: `thick` finds the end of the block by what is at the address.
+unsafe impl<C: CurrentSlot, P: Park> Object for PooledRundownRef<C, P> {
+    type Slots<'a>
+        = Column<'a>
+    where
+        Self: 'a;
+    type Waiting = P;
+
+    #[inline]
+    #[allow(private_interfaces, reason = "the trait is sealed")]
+    fn protocol(&self) -> Protocol<'_, Column<'_>> {
+        Protocol { outstanding: self.column().outstanding(), slots: self.column() }
+    }
+
+    #[inline]
+    fn current_slot(&self) -> usize {
+        C::current_slot()
+    }
+
+    #[inline]
+    unsafe fn thick<'a>(address: NonNull<()>) -> &'a Self {
+        // SAFETY: says the caller, an object is there.
+        let bytes = unsafe { Column::new(address.cast()) }.bytes_behind();
+        // SAFETY: the block's memory, which is only ever shared, is that large.
+        unsafe { &*(ptr::slice_from_raw_parts(address.as_ptr(), bytes) as *const Self) }
+    }
+}
+
+impl<C: CurrentSlot, P: Park> fmt::Debug for PooledRundownRef<C, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Protocol { outstanding, slots } = self.protocol();
+        let slots = (0..slots.len()).map(|slot| slots.at(slot));
+        f.debug_struct("PooledRundownRef")
+            .field("slots", &fmt::from_fn(|f| f.debug_list().entries(slots.clone()).finish()))
+            .field("outstanding", outstanding)
+            .finish()
+    }
+}
+
+/// Has a [`PooledRundownRef`], and gives it back to its pool when dropped. One pointer.
+///
+/// The object that it dereferences to stays where it is when the handle moves.
+///
+/// # Panics
+///
+/// Dropping it while holds are outstanding panics, and the object stays taken for good.
+pub struct Pooled<'p, C: CurrentSlot, P: Park = Spin> {
+    /// May be used for all of the block.
+    address: NonNull<u8>,
+    pool: PhantomData<&'p ()>,
+    chosen: PhantomData<fn() -> (C, P)>,
+}
+
+// SAFETY: it is like a reference to the object, which may be shared.
+unsafe impl<C: CurrentSlot, P: Park> Send for Pooled<'_, C, P> {}
+// SAFETY: as above.
+unsafe impl<C: CurrentSlot, P: Park> Sync for Pooled<'_, C, P> {}
+
+impl<'p, C: CurrentSlot, P: Park> Pooled<'p, C, P> {
+    /// Takes over an object that was claimed, as it was given back or made.
+    ///
+    /// # Safety
+    ///
+    /// It is the address of an object that was claimed for this, in a block that stays for `'p`; the pointer
+    /// may be used for all of the block.
+    pub(crate) unsafe fn claimed(address: NonNull<u8>) -> Self {
+        Self { address, pool: PhantomData, chosen: PhantomData }
+    }
+}
+
+impl<C: CurrentSlot, P: Park> Deref for Pooled<'_, C, P> {
+    type Target = PooledRundownRef<C, P>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        // SAFETY: an object is there (`claimed`).
+        unsafe { Object::thick(self.address.cast()) }
+    }
+}
+
+impl<C: CurrentSlot, P: Park> Drop for Pooled<'_, C, P> {
+    fn drop(&mut self) {
+        let object: &PooledRundownRef<C, P> = self;
+        if panicking() {
+            // As `check_drop`, but what nobody holds goes back.
+            Record::remove_all(object.address());
+            if begin(object) != Ok(true) {
+                return;
+            }
+        } else {
+            check_drop(object);
+        }
+        // SAFETY: `claimed` was given such a pointer.
+        unsafe { give_back(Column::new(self.address)) }
+    }
+}
+
+impl<C: CurrentSlot, P: Park> fmt::Debug for Pooled<'_, C, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
