@@ -3,8 +3,8 @@
 //! QEMU does without most of them, so no boot fails where one is left out. Here the built kernel is read
 //! instead, instruction by instruction. And each barrier is taken out of the code once: a rule must miss it.
 
-mod code;
-mod instruction;
+pub mod code;
+pub mod instruction;
 mod rules;
 
 use crate::context::{Context, Image};

@@ -19,6 +19,9 @@ use tools::cargo;
 /// The exit status of scripts/second-qemu where no system has one to offer.
 const NONE_HERE: i32 = 3;
 
+/// The package and the program with the hot functions.
+const PATHS: &str = "paths";
+
 /// The kernel images that steps boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Image {
@@ -38,11 +41,13 @@ pub enum Image {
     Interrupts,
     /// The demo's checks, each with something to notice.
     DemoChecks,
+    /// The hot functions, whose instructions it counts.
+    Paths,
 }
 
 impl Image {
     /// All of them.
-    pub const ALL: [Image; 8] = [
+    pub const ALL: [Image; 9] = [
         Self::DemoRelease,
         Self::DemoDebug,
         Self::MachineTests,
@@ -51,6 +56,7 @@ impl Image {
         Self::Ladder,
         Self::Interrupts,
         Self::DemoChecks,
+        Self::Paths,
     ];
 
     /// Returns the name of its file, and what has cargo build it.
@@ -64,6 +70,7 @@ impl Image {
             Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
             Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
             Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
+            Image::Paths => ("paths", &["--example", "paths", "--release"]),
         };
         (name, [&["--package", "rundown-demo"], args].concat())
     }
@@ -78,6 +85,7 @@ impl Image {
             Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64),
             Self::Interrupts => Promise::AtLeast(8),
             Self::DemoChecks => Promise::AtLeast(8),
+            Self::Paths => Promise::AtLeast(18),
         }
     }
 }
@@ -181,6 +189,11 @@ impl Context {
         Ok(self.command(self.build(name, program(name))?, ""))
     }
 
+    /// Returns the program with the hot functions, for valgrind.
+    pub fn paths(&self) -> anyhow::Result<PathBuf> {
+        self.build(PATHS, paths())
+    }
+
     /// Returns an image.
     pub fn image(&self, image: Image) -> anyhow::Result<PathBuf> {
         let (name, args) = image.target();
@@ -202,6 +215,11 @@ fn program(name: &'static str) -> Vec<&'static str> {
     [&["--package", name], cargo::FOR_THE_HOST].concat()
 }
 
+/// Returns what has cargo build the program with the hot functions.
+fn paths() -> Vec<&'static str> {
+    [program(PATHS), vec!["--release"]].concat()
+}
+
 #[cfg(test)]
 impl Context {
     /// Returns a project in another folder: whatever cargo would build is there, in `built` by its name.
@@ -209,8 +227,9 @@ impl Context {
         let tools =
             ["runner", "explore", "lab", "kvm-test", "prove", "soak", "suite", "rundown-bench"];
         let tools = tools.map(|name| (name.to_owned(), program(name)));
+        let paths = [(PATHS.to_owned(), paths())];
         let images = Image::ALL.map(|image| (format!("{image:?}"), image.target().1));
-        let built = tools.into_iter().chain(images).map(|(name, args)| {
+        let built = tools.into_iter().chain(paths).chain(images).map(|(name, args)| {
             let path = root.join("built").join(name);
             (args, Arc::new(OnceLock::from(Ok(path))))
         });

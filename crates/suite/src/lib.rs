@@ -22,6 +22,7 @@ mod features;
 mod figures;
 mod idle_setup;
 mod images;
+mod instructions;
 mod ladder;
 mod lanes;
 mod leftovers;

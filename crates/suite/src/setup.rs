@@ -95,6 +95,7 @@ fn toolchains(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         "clang",
         "python3",
         "chromium",
+        "valgrind",
     ];
     let machine = Machine::new(context, "toolchains", &programs)?;
     let mut command = machine.command(context, "sh");

@@ -24,9 +24,9 @@ use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
-    images, ladder, leftovers, linear, must_fail, nested, no_semihosting, page, portable,
-    schedules, scope, second_qemu, sessions, setup, soak, transcript, trees, two_ends, unread,
-    variables,
+    images, instructions, ladder, leftovers, linear, must_fail, nested, no_semihosting, page,
+    portable, schedules, scope, second_qemu, sessions, setup, soak, transcript, trees, two_ends,
+    unread, variables,
 };
 use runner::qemu;
 
@@ -102,6 +102,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(NoOther("schedules"), sessions::steps());
     table.add(NoOther("scope"), scope::steps());
     table.add(CARGO, bench::steps());
+    table.add(CARGO, instructions::steps());
     table.add(CARGO, figures::steps());
     table.add(Waits, nested::steps());
     table.add(NoOther("schedules"), second_qemu::schedules());

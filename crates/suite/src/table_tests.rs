@@ -32,6 +32,7 @@ const KINDS: &[(&str, usize, usize, Beside)] = &[
     ("cachescope: ", 3, 3, NoOther("scope")),
     ("bench: ", 3, 3, CARGO),
     ("figures: ", 3, 3, CARGO),
+    ("instructions: ", 3, 3, CARGO),
     ("kvm-test: ", 2, 2, Waits),
     ("with a second QEMU: the session ", 2, 2, NoOther("schedules")),
     ("with a second QEMU: schedules: ", 1, 1, NoOther("schedules")),

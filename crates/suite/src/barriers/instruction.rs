@@ -83,6 +83,12 @@ impl Instruction {
         self.is(0xfc00_0000, 0x9400_0000).then_some(4 * i64::from(words))
     }
 
+    /// Returns how far a B leads, in bytes.
+    pub fn jumps(self) -> Option<i64> {
+        let words = (self.0 << 6) as i32 >> 6;
+        self.is(0xfc00_0000, 0x1400_0000).then_some(4 * i64::from(words))
+    }
+
     /// Returns how far a branch on a condition leads, in bytes: B.cond, CBZ or CBNZ.
     pub fn branches(self) -> Option<i64> {
         let words = (self.0 << 8) as i32 >> 13;
@@ -178,6 +184,8 @@ mod tests {
     fn calls_and_updates_are_known() {
         assert_eq!(Instruction(0x9400_0002).called(), Some(8));
         assert_eq!(Instruction(0x97ff_ffff).called(), Some(-4));
+        assert_eq!([0x1400_0002, 0x17ff_ffff].map(|b| Instruction(b).jumps()), [Some(8), Some(-4)]);
+        assert_eq!(Instruction(0x9400_0002).jumps(), None);
         // b.ne -12; cbnz w9, -12; b.hs 16; b -4 is on no condition
         let some = [0x54ff_ffa1, 0x35ff_ffa9, 0x5400_0082, 0x17ff_ffff].map(Instruction);
         assert_eq!(some.map(Instruction::branches), [Some(-12), Some(-12), Some(16), None]);
