@@ -19,19 +19,19 @@ const LIST: [[&str; 4]; 5] = [
 ];
 
 /// Refuses what says so. Otherwise it names two test programs, and one that is no test; of a copy with one
-/// mutation others. Models are listed and run: 60 of each file.
+/// mutation others. Models are listed and run: 100 of each file.
 const CARGO: &str = r#"#!/bin/sh
 here=$(dirname "$0") place=${PWD%/crates/*} program=program
 case $* in
     *--list*)
-        seq 60 | sed 's/.*/m&: test/'
+        seq 100 | sed 's/.*/m&: test/'
         [ -z "${BOUNDED:-}" ] || echo "m$BOUNDED: test"
         exit "${LISTED:-0}"
         ;;
     *--show-output*)
         echo "$PWD $* $RUNDOWN_LOOM_LONG $LOOM_MAX_PREEMPTIONS" >>"$here/models"
         for word; do last=$word; done
-        case $* in *--exact*) names=${last#m} ;; *) names=$(seq "${MODELS:-60}") ;; esac
+        case $* in *--exact*) names=${last#m} ;; *) names=$(seq "${MODELS:-100}") ;; esac
         for name in $names; do
             printf -- '---- m%s stdout ----\nexecutions: %s\n' "$name" "${EXECUTIONS:-3}"
         done
@@ -194,10 +194,10 @@ fn every_model_of_every_file_must_explore_a_race() {
     let fake = Fake::new();
     let run = |words: &str, variables: &[(&str, &str)]| fake.prove(words, variables);
     let (status, text) = run("loom", &[]);
-    let sum = "loom models: 240, 720 executions; at most 3 preemptions each\n";
+    let sum = "loom models: 500, 1500 executions; at most 3 preemptions each\n";
     assert!(status == Some(0) && text.starts_with(sum), "{text}");
     for (variable, said) in
-        [(("MODELS", "59"), "m60: 0 executions"), (("MODELS", "61"), "m61: not in the list")]
+        [(("MODELS", "99"), "m100: 0 executions"), (("MODELS", "101"), "m101: not in the list")]
     {
         let (status, text) = run("loom", &[variable]);
         assert!(status == Some(1) && text.contains(said), "{text}");
@@ -210,18 +210,18 @@ fn every_model_of_every_file_must_explore_a_race() {
 fn in_the_long_run_each_model_has_a_run_of_its_own() {
     let fake = Fake::new();
     let (status, text) = fake.prove("loom --long", &[]);
-    let sum = "loom models: 240, 720 executions; 240 explored to their end, 0 within a bound\n";
+    let sum = "loom models: 500, 1500 executions; 500 explored to their end, 0 within a bound\n";
     assert!(status == Some(0) && text.contains(sum), "{text}");
     let models = fake.read("models");
     assert!(
         models.lines().all(|line| line.ends_with(" 1 ") && line.contains(" --exact ")),
         "{models}"
     );
-    assert_eq!(models.lines().count(), 240);
+    assert_eq!(models.lines().count(), 500);
     // Of a model that is known to be large it is told.
     let (status, text) =
         fake.prove("loom --long", &[("BOUNDED", "take_against_take_and_a_user::plain")]);
-    let sum = "loom models: 244, 732 executions; 240 explored to their end, 4 within a bound\n";
+    let sum = "loom models: 505, 1515 executions; 500 explored to their end, 5 within a bound\n";
     assert!(status == Some(0) && text.contains(sum), "{text}");
     assert!(!text.contains("test result"), "{text}");
     for variable in [("STATUS", "1"), ("EXECUTIONS", "1")] {
