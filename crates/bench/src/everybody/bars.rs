@@ -5,7 +5,9 @@ use crate::everybody::limits::{CALLED, LIMIT};
 use crate::everybody::others::{
     ARC, ARC_SWAP, LEFT_RIGHT, PARKING_LOT, RUN_DOWN, RW_LOCK, SHARDED_LOCK,
 };
-use crate::everybody::ours::{ACROSS, BOXED, CONSTANT, PLAIN, PROCESSOR, RESTARTABLE, STATIC};
+use crate::everybody::ours::{
+    ACROSS, BOXED, CONSTANT, PLAIN, POOLED, PROCESSOR, RESTARTABLE, STATIC,
+};
 use crate::everybody::results::{Point, Results, What};
 use ladder::{Thousandths, Threshold};
 use std::fmt;
@@ -38,6 +40,7 @@ pub const BARS: &[Bar] = &[
     // Called functions: of the limit itself these would be 1.25 and 1.30, which two calls alone may cost already.
     cost(CACHE_AWARE, pair(1), CALLED, 1100),
     cost(ACROSS, pair(1), CALLED, 1100),
+    cost(POOLED, pair(1), LIMIT, 1120),
     cost(RESTARTABLE, pair(1), LIMIT, 400),
     scaling(STATIC, 1950),
     scaling(BOXED, 1950),
@@ -62,6 +65,9 @@ pub const BARS: &[Bar] = &[
     cost(PLAIN, drain(1), LIMIT, 2000),
     cost(BOXED, drain(64), LIMIT, 1100),
     cost(BOXED, drain(256), LIMIT, 1100),
+    cost(POOLED, drain(64), BOXED, 1150),
+    cost(POOLED, drain(256), BOXED, 1150),
+    many(POOLED, 1300),
 ];
 
 const fn pair(threads: usize) -> What {
@@ -75,6 +81,12 @@ const fn drain(slots: usize) -> What {
 /// Costs at most so many thousandths of what it costs `to`.
 const fn cost(of: &'static str, what: What, to: &'static str, most: u64) -> Bar {
     let [of, to] = [Point::new(of, what), Point::new(to, what)];
+    Bar { question: Question::Cost, of, to, threshold: Threshold::AtMost(Thousandths(most)) }
+}
+
+/// Costs on many objects at most so many thousandths of what it costs on one of them.
+const fn many(of: &'static str, most: u64) -> Bar {
+    let [of, to] = [Point::new(of, What::Many), Point::new(of, What::Single)];
     Bar { question: Question::Cost, of, to, threshold: Threshold::AtMost(Thousandths(most)) }
 }
 
@@ -193,7 +205,7 @@ mod tests {
     fn costs_must_not_be_higher_and_throughput_not_lower() {
         let holds = |constant, throughput| {
             let judged = judge(&results(constant, throughput));
-            [0, 5].map(|bar: usize| judged[bar].holds())
+            [0, 6].map(|bar: usize| judged[bar].holds())
         };
         assert_eq!(holds(1080, 1950), [true, true]);
         assert_eq!(holds(1081, 1950), [false, true]);
@@ -209,10 +221,11 @@ mod tests {
         assert_eq!(judged[0].line(), line);
         let line = "bar holds: throughput, static (ThreadSlot): a pair on 2 threads against \
                     a pair on 1 thread, at least 1.95, measured 2.00";
-        assert_eq!(judged[5].line(), line);
+        assert_eq!(judged[6].line(), line);
         let line = "bar does not hold: cost, a drain of 256 slots: boxed (ThreadSlot) against limit, \
                     at most 1.10, measured nothing";
-        assert_eq!(judged[BARS.len() - 1].line(), line);
+        let bar = judged.iter().position(|judged| judged.bar.of == Point::new(BOXED, drain(256)));
+        assert_eq!(bar.map(|bar| judged[bar].line()).as_deref(), Some(line));
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! many slots in all as fit in a core's first cache.
 
 use crate::everybody::limits::{LIMIT, clear, sweep, words};
-use crate::everybody::ours::boxes::boxed_with;
-use crate::everybody::ours::{BOXED, PLAIN};
+use crate::everybody::ours::boxes::{boxed_with, pool};
+use crate::everybody::ours::{BOXED, PLAIN, POOLED};
 use crate::everybody::results::{Point, Timed, What};
 use crate::race::Team;
 use rundown::{CacheLine, Rundown, RundownRef, ThreadSlot};
@@ -24,9 +24,11 @@ const AT_ONCE: usize = 128;
 pub fn timed(team: &Team, times: u64) -> Vec<Timed<'_>> {
     let of_each = SLOTS.into_iter().flat_map(|slots| {
         let rows: Vec<_> = (0..objects(slots)).map(|_| words(slots)).collect();
+        let pooled = pool(slots);
         [
             one(team, LIMIT, slots, times, move |clock| bare(clock, &rows)),
             ours(team, BOXED, slots, times, boxed_with::<ThreadSlot>),
+            ours(team, POOLED, slots, times, |_| pooled()),
         ]
     });
     of_each.chain([ours(team, PLAIN, 1, times, |_| Box::<RundownRef>::default())]).collect()

@@ -3,8 +3,8 @@
 //! Both go through a list of the same length, so that the list itself costs the same.
 
 use crate::everybody::candidate::repeat;
-use crate::everybody::ours::BOXED;
-use crate::everybody::ours::boxes::boxed_with;
+use crate::everybody::ours::boxes::{boxed_with, pool};
+use crate::everybody::ours::{BOXED, POOLED};
 use crate::everybody::results::{Point, Timed, What};
 use crate::race::Team;
 use ladder::hold;
@@ -14,8 +14,11 @@ use std::sync::Arc;
 
 /// Returns what is measured: so many objects of each form, a line a form, with so many slots each.
 pub fn timed(team: &Team, objects: usize, slots: usize) -> Vec<Timed<'_>> {
-    let forms =
-        [both(team, BOXED, (0..objects).map(|_| boxed_with::<ThreadSlot>(slots)).collect())];
+    let pooled = pool(slots);
+    let forms = [
+        both(team, BOXED, (0..objects).map(|_| boxed_with::<ThreadSlot>(slots)).collect()),
+        both(team, POOLED, (0..objects).map(|_| pooled()).collect()),
+    ];
     forms.into_iter().flatten().collect()
 }
 

@@ -7,7 +7,7 @@ mod across;
 pub mod boxes;
 
 use crate::everybody::candidate::{Candidate, Host, Made, Side, refuse, repeat};
-use boxes::boxed_with;
+use boxes::{boxed_with, pool};
 use ladder::hold;
 use rundown::{
     CurrentSlot, ProcessorSlot, Protected, RestartableRundownRef, Rundown, RundownRef, Spin,
@@ -27,6 +27,8 @@ pub const STATIC: &str = "static (ThreadSlot)";
 pub const BOXED: &str = "boxed (ThreadSlot)";
 /// The name of the form on the heap whose slot is the processor's.
 pub const PROCESSOR: &str = "boxed (ProcessorSlot)";
+/// The name of the form whose objects share their memory.
+pub const POOLED: &str = "pooled (ProcessorSlot)";
 /// The name of the form without locked instructions.
 pub const RESTARTABLE: &str = "restartable";
 /// The name of the form with one counter.
@@ -55,6 +57,11 @@ pub const ALL: &[Candidate] = &[
         PROCESSOR,
         "The same; a slot for each processor, wherever a thread runs.",
         boxed::<ProcessorSlot>,
+    ),
+    ours(
+        POOLED,
+        "As `boxed` with the slot of the processor; of a pool, a word a processor for each object.",
+        pooled,
     ),
     ours(
         RESTARTABLE,
@@ -132,6 +139,14 @@ fn boxed<C: CurrentSlot + 'static>(host: Host) -> Option<Made> {
     Some(made.refusing(move |count| refused(&*run_down, count)))
 }
 
+fn pooled(host: Host) -> Option<Made> {
+    let one = pool(host.slots);
+    let [live, run_down] = [(); 2].map(|()| one());
+    run_down.wait();
+    let made = Made::new(one, move |_, count| pairs(&*live, count));
+    Some(made.refusing(move |count| refused(&*run_down, count)))
+}
+
 fn restartable(host: Host) -> Option<Made> {
     let one = || {
         <RestartableRundownRef<Spin>>::boxed(host.slots).unwrap_or_else(|error| panic!("{error}"))
@@ -202,9 +217,11 @@ mod tests {
         for slots in [1, 3] {
             let bytes = bytes(slots);
             assert_eq!(bytes[..2], [Some(static_bytes); 2]);
-            assert_eq!(bytes[2..6], [boxed_bytes(slots as u64); 4]);
-            assert!(bytes[6] > Some(static_bytes) && bytes[7] > bytes[6]);
-            assert_eq!(bytes[8], Some(16));
+            assert_eq!(bytes[2..4], [boxed_bytes(slots as u64); 2]);
+            assert!(bytes[4] < boxed_bytes(slots as u64), "a part of a block");
+            assert_eq!(bytes[5..7], [boxed_bytes(slots as u64); 2]);
+            assert!(bytes[7] > Some(static_bytes) && bytes[8] > bytes[7]);
+            assert_eq!(bytes[9], Some(16));
         }
     }
 
