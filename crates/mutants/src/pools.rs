@@ -23,7 +23,7 @@ pub(crate) const POOLS: &[Mutant] = mutants! {
         "self.hint().fetch_or(usize::MAX, Ordering::Relaxed);",
         Host("contract"), Itself, "release_undoes_one_acquire::pooled_in_the_callers_memory", NOT_USED;
     "slots lie side by side", POOL_COLUMN,
-        "(index + 1) * (kind * STEP - CACHE_LINE)" => "(index + 1) * WORD",
+        "first.byte_add(index * stride)" => "first.byte_add(index * WORD)",
         Host("pool"), Itself, "no_two_cores_write_to_the_same_cache_line", NOT_USED;
     "there is one object more than there is memory for", POOL_BLOCK,
         "number >= FIRST + objects {" => "number > FIRST + objects {",
@@ -58,6 +58,9 @@ pub(crate) const POOL_RACES: &[Elsewhere] = elsewhere! {
         "self.slots.go_on();" =>
         "self.word(0).swap(left, Ordering::Release); self.slots.go_on(); continue;",
         Model("loom_pool", "the_hint_of_a_reset_against_the_next_sweep");
+    "pools: a release asks for the number of slots when it has released", PROTOCOL,
+        "let enough = !counts_all ||" => "let enough = !self.slots.counts_all() ||",
+        Model("loom_pool", "free_against_the_last_release");
     "pools: an object goes to two who come at the same time", POOL_LIST,
         "if seen & bit == 0 {" => "if true {",
         Model("loom_pool", "take_against_take_of_the_last_one");

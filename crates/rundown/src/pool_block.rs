@@ -80,8 +80,14 @@ pub(crate) struct Head {
     /// One bit an object: a sweep has marked all its slots, and no reset has cleared them since.
     pub(crate) hints: [AtomicUsize; BIT_WORDS],
     /// How many slots each object has. Never changes.
-    pub(crate) slots: usize,
+    pub(crate) slots: Fixed,
 }
+
+/// A number that never changes. For loom a word that it watches, to see who reads it in freed memory.
+#[cfg(not(rundown_loom))]
+pub(crate) type Fixed = usize;
+#[cfg(rundown_loom)]
+pub(crate) type Fixed = AtomicUsize;
 
 /// The numbers of a block.
 #[derive(Clone, Copy)]
@@ -145,7 +151,8 @@ impl Head {
 
     #[cfg(rundown_loom)]
     pub(crate) fn new(shape: Shape) -> Self {
-        Self { hints: core::array::from_fn(|_| AtomicUsize::new(0)), slots: shape.slots as usize }
+        let slots = AtomicUsize::new(shape.slots as usize);
+        Self { hints: core::array::from_fn(|_| AtomicUsize::new(0)), slots }
     }
 }
 

@@ -77,6 +77,24 @@ impl<'a> Column<'a> {
         (self.len() + 1) * stride + 2 * CACHE_LINE - self.address.addr().get() % POOL_ALIGNMENT
     }
 
+    /// Takes the words, and the number of slots, for something else: see `reclaim`.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the object any more, nor the others of its block.
+    #[cfg(rundown_loom)]
+    pub(crate) unsafe fn reclaim(self) {
+        let take = |word: *const AtomicUsize| {
+            // SAFETY: the caller's promise.
+            unsafe { (*word.cast_mut()).with_mut(|_| ()) }
+        };
+        (0..self.len()).for_each(|slot| take(&raw const self.at(slot).0));
+        take(&raw const self.outstanding().0);
+        take(self.hint());
+        // SAFETY: the head is there.
+        take(unsafe { &raw const (*self.head()).slots });
+    }
+
     /// Returns the beginning of the block that has the object, which the pointer need not be good for.
     pub(crate) fn front(self) -> *mut Front {
         self.address.as_ptr().map_addr(|at| at & !(POOL_ALIGNMENT - 1)).cast()
@@ -87,15 +105,24 @@ impl<'a> SlotSet<'a> for Column<'a> {
     #[inline]
     fn len(self) -> usize {
         // SAFETY: the head is there (`new`); the number never changes.
-        unsafe { (*self.head()).slots }
+        #[cfg(not(rundown_loom))]
+        let slots = unsafe { (*self.head()).slots };
+        // SAFETY: as above. Relaxed: never changes.
+        #[cfg(rundown_loom)]
+        let slots = unsafe { &*self.head() }.slots.load(Ordering::Relaxed);
+        slots
     }
 
     #[inline]
     fn at(self, index: usize) -> &'a Slot {
-        let kind = self.kind();
-        let rows = (index + 1) * (kind * STEP - CACHE_LINE);
-        // SAFETY: row `index + 1` has a word for each object, one row and a head behind that of row 0.
-        unsafe { self.address.byte_add(WORD - kind + CACHE_LINE + rows).cast().as_ref() }
+        let (kind, stride) = (self.kind(), self.kind() * STEP - CACHE_LINE);
+        // The first is there before the index is known: then a multiplication and an addition are left.
+        // SAFETY: row 1 has a word for each object, one row and a head behind that of row 0; so has row
+        // `index + 1`.
+        unsafe {
+            let first = self.address.byte_add(WORD - kind + CACHE_LINE + stride);
+            first.byte_add(index * stride).cast().as_ref()
+        }
     }
 
     #[inline]

@@ -49,7 +49,7 @@ impl<C: CurrentSlot, P: Park> RefUnwindSafe for PooledRundownRef<C, P> {}
 
 impl<C: CurrentSlot, P: Park> PooledRundownRef<C, P> {
     #[inline]
-    fn column(&self) -> Column<'_> {
+    pub(crate) fn column(&self) -> Column<'_> {
         // SAFETY: made by `thick` only, so an object is there; the reference covers what lies behind.
         unsafe { Column::new(NonNull::from(self).cast()) }
     }

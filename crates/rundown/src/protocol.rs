@@ -126,11 +126,12 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
     /// `count` is from 1 to `MAX_EVER`.
     #[inline]
     pub(crate) fn release(self, slot: usize, count: usize) -> Option<usize> {
+        let counts_all = self.slots.counts_all(); // asked before: afterwards the object may be gone
         // Release, pairs with `mark`: all we did with the object happens before the sweep that collects
         // this slot. If our subtraction comes before the mark, the sweep never counts us; if the
         // mark comes first, it has counted us, and we subtract from `outstanding` as well.
         let old = self.word(slot).fetch_sub(count * ONE, Ordering::Release);
-        let enough = !self.slots.counts_all() || old as isize >= (count * ONE) as isize;
+        let enough = !counts_all || old as isize >= (count * ONE) as isize;
         if old & MARK == 0 && enough { None } else { Some(old) }
     }
 

@@ -8,6 +8,7 @@ use crate::cache_aware::CurrentSlot;
 use crate::cache_aware::StaticRundownRef;
 use crate::park::Park;
 use crate::plain::RundownRef;
+use crate::pooled::Pooled;
 #[cfg(feature = "std")]
 use crate::restartable::StaticRestartableRundownRef;
 
@@ -37,5 +38,17 @@ impl<const N: usize, P: Park, C: CurrentSlot> StaticRestartableRundownRef<N, P, 
         }
         self.shared.get_mut().outstanding.0.with_mut(|_| ());
         self.shared.get_mut().stopped.0.with_mut(|_| ());
+    }
+}
+
+impl<C: CurrentSlot, P: Park> Pooled<'_, C, P> {
+    /// Takes the memory for something else: that of the object, and the head of its block.
+    ///
+    /// # Safety
+    ///
+    /// The other objects of the block are not used any more.
+    pub unsafe fn reclaim(&mut self) {
+        // SAFETY: nobody else has this one, and the others the caller answers for.
+        unsafe { self.column().reclaim() }
     }
 }

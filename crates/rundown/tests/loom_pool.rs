@@ -283,3 +283,25 @@ fn give_back_and_take_against_the_last_release() {
         drop((mine, neighbour));
     });
 }
+
+#[test]
+fn free_against_the_last_release() {
+    model(|| {
+        let world = World::new();
+        let mut object = world.take();
+        // SAFETY: the object stays where it is.
+        let shared: &'static Object = unsafe { &*ptr::from_ref(&*object) };
+        let counts = [(); 2].map(|()| shared.try_acquire().unwrap().leak());
+        let users = [0, 1].map(|core| {
+            on(&world, core, move |_| {
+                // SAFETY: a leaked hold each.
+                unsafe { shared.release_n(counts[core]) };
+            })
+        });
+        object.wait();
+        // SAFETY: no other object has been taken.
+        unsafe { object.reclaim() };
+        users.into_iter().for_each(|user| user.join().unwrap());
+        drop(object);
+    });
+}

@@ -114,13 +114,14 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn every_number_of_slots_is_drained_bare_and_boxed_and_one_plain() {
+    fn every_number_of_slots_is_drained_bare_boxed_and_pooled_and_one_plain() {
         let team = Team::new(1);
         let timed = timed(&team, 2);
         let points: Vec<Point> = timed.iter().map(|one| one.point).collect();
         let drain = |candidate| move |slots| Point::new(candidate, What::Drain { slots });
-        let wanted =
-            SLOTS.into_iter().flat_map(|slots| [LIMIT, BOXED].map(|name| drain(name)(slots)));
+        let wanted = SLOTS
+            .into_iter()
+            .flat_map(|slots| [LIMIT, BOXED, POOLED].map(|name| drain(name)(slots)));
         assert_eq!(points, wanted.chain([drain(PLAIN)(1)]).collect::<Vec<_>>());
         for one in &timed {
             let What::Drain { slots } = one.point.what else { panic!("{:?}", one.point) };
