@@ -224,7 +224,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
     "an object that starts disabled is marked in its first slot only", CACHE_AWARE,
         "slots = [const { SharedLine::new(Slot::new(true)) }; N];" =>
         "slots[0] = SharedLine::new(Slot::new(true));",
-        Host("contract"), Itself, "start_disabled_refuses_until_reinitialize", NOT_USED;
+        Host("api"), Itself, "an_object_that_starts_disabled_is_marked_in_every_slot", NOT_USED;
     "a protected place starts with an object that is held", PROTECTED,
         "assert!(object.begin_run_down(), \"the run-down object is still held\");" =>
         "let _ = object.begin_run_down();",

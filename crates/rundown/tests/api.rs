@@ -9,6 +9,7 @@ use rundown::{
 };
 use std::cell::RefCell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 #[test]
@@ -177,5 +178,17 @@ mod with_std {
             assert_ne!(other[0], mine);
             assert!(others[..at].iter().all(|earlier| earlier[0] != other[0]));
         }
+    }
+}
+
+/// An unmarked slot would grant acquires while the first re-initialisation still clears slots, and forget them: see the
+/// model `the_first_reinitialize_of_an_object_that_starts_disabled_against_acquire`.
+#[test]
+fn an_object_that_starts_disabled_is_marked_in_every_slot() {
+    let object = StaticRundownRef::<Chosen, 4>::new_run_down();
+    for slot in 0..4 {
+        let word = object.slot_address(slot).cast::<AtomicUsize>();
+        // SAFETY: a slot is one atomic word.
+        assert_eq!(unsafe { &*word }.load(Ordering::Relaxed) & 1, 1, "slot {slot}");
     }
 }

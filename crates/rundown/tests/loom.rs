@@ -785,3 +785,14 @@ fn reinitialize_of_a_held_object_is_refused_while_a_sweep_runs() {
         world.object.wait();
     });
 }
+
+#[test]
+fn the_first_reinitialize_of_an_object_that_starts_disabled_against_acquire() {
+    model(|| {
+        let world = World::new(Two::new_run_down());
+        let user = user(&world, 1, 1);
+        world.object.reinitialize().unwrap();
+        user.join().unwrap();
+        assert!(world.object.begin_run_down(), "no hold was lost while the slots were cleared");
+    });
+}
