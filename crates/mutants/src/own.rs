@@ -37,7 +37,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
     "an acquire that lost is judged by the count alone", PROTOCOL,
         "        if old & MARK != 0 {\n            return Err(AcquireError::RunDown);\n        }\n        // A look" =>
         "        // A look",
-        Loom, Both, "acquire_and_release_against_wait", Quick;
+        Loom, Both, "acquire_and_release_against_wait", Long;
     "an acquire of nothing looks at no slot", PROTOCOL,
         "if self.word(slot).load(Ordering::Relaxed) & MARK != 0 {\n            return Err" => "if false {\n            return Err",
         Unit, Itself, "during_a_sweep_a_refused_acquire_changes_only_bits_that_nobody_reads", NOT_USED;
