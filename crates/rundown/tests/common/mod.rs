@@ -156,7 +156,8 @@ macro_rules! on_every_form {
                 #[cfg(feature = "std")]
                 cache_aware_that_sleeps:
                     Box::new(StaticRundownRef::<Chosen, 4, rundown::Blocking>::new());
-                #[cfg(feature = "std")]
+                // Under Miri there are no sections, and a restartable object is a cache-aware one.
+                #[cfg(all(feature = "std", not(miri)))]
                 restartable:
                     rundown::RestartableRundownRef::<Yield, Chosen>::boxed(rundown::ProcessorSlot::slot_count())
                         .unwrap();
@@ -191,6 +192,7 @@ macro_rules! on_every_form {
                 common::in_a_pool(|| pool.take().unwrap(), check);
             }
 
+            #[cfg(not(miri))] // tests/pool_threads.rs has threads beside each other
             #[test]
             fn pooled_beside_busy_neighbours_in_a_static() {
                 static POOL: StaticSlotPool<Chosen, 4, 3, Yield> = StaticSlotPool::new();
