@@ -1,4 +1,5 @@
-/* Run-down protection for C: EX_RUNDOWN_REF and its cache-aware family, as in Windows' wdm.h.
+/* Run-down protection for C: EX_RUNDOWN_REF and its cache-aware family, as in Windows' wdm.h,
+ * and pools of objects, which Windows does not have.
  *
  * An object protects something that many use and one owner wants to free. Users acquire before and
  * release after; the owner waits: no new users, and the old ones gone. Then it frees.
@@ -13,6 +14,11 @@
  *
  * It keeps the object alive and does not serialise its users. The plain family has one counter for
  * all cores, the cache-aware one a counter for each, so that cores do not contend for a cache line.
+ *
+ * Which one: cache-aware for a few objects that many cores use; it costs a cache line a core. For
+ * hundreds or more of these a pool (RundownInitializePool): the same contract, and a word a core and
+ * object. The caller takes objects from it and gives them back; neighbours notice drains, not uses.
+ * Plain for what is hardly used by two cores at once: three words.
  *
  * What a caller gets wrong is one line on standard error (in a kernel: through its `fatal`) that names
  * the routine, the object and what to do, and an abort.
@@ -50,6 +56,13 @@ typedef int POOL_TYPE;
 // is known at run time only, from ExSizeOfRundownProtectionCacheAware.
 typedef struct EX_RUNDOWN_REF_CACHE_AWARE EX_RUNDOWN_REF_CACHE_AWARE;
 
+// Run-down protection with a counter for each core, in memory that the objects of a pool share. Opaque.
+typedef struct EX_RUNDOWN_REF_POOLED EX_RUNDOWN_REF_POOLED;
+
+// A pool of run-down objects in the caller's memory. Opaque; its size is known at run time only, from
+// RundownSizeOfPool.
+typedef struct RUNDOWN_POOL RUNDOWN_POOL;
+
 // Run-down protection with one counter for all cores. Opaque: only the routines touch it.
 //
 // The caller provides it (a global, a field, a local) and initialises it with
@@ -67,20 +80,26 @@ typedef struct EX_RUNDOWN_REF *PEX_RUNDOWN_REF;
 // ExInitializeRundownProtectionCacheAware, or to what ExAllocateCacheAwareRundownProtection returned.
 typedef struct EX_RUNDOWN_REF_CACHE_AWARE *PEX_RUNDOWN_REF_CACHE_AWARE;
 
+// Points to a pool: to the buffer that was given to RundownInitializePool.
+typedef struct RUNDOWN_POOL *PRUNDOWN_POOL;
+
+// Names an object of a pool: what RundownTakeFromPool returned. A handle, and not aligned.
+typedef struct EX_RUNDOWN_REF_POOLED *PEX_RUNDOWN_REF_POOLED;
+
 // What a kernel provides. It defines one constant of this type, named `rundown_platform`, when it
 // links a library that was built without feature `std`. (The library for programs needs none.)
 //
 // Functions that may be NULL say so. All of them may be called on any core.
 typedef struct RUNDOWN_PLATFORM {
-    // Returns how many slots a cache-aware object gets: best as many as cores. From 1 to 65,536 (256
-    // on 32-bit targets); other values are taken for the nearest of these. Must not change between
-    // ExSizeOfRundownProtectionCacheAware and ExInitializeRundownProtectionCacheAware. NULL only in a
-    // kernel that makes no cache-aware object.
+    // Returns how many slots a cache-aware object or one of a pool gets: best as many as cores. From 1
+    // to 65,536 (256 on 32-bit targets); other values are taken for the nearest of these. Must not
+    // change between SizeOf and Initialize of an object or a pool. NULL only in a kernel that makes
+    // neither.
     SIZE_T (*slot_count)(void);
     // Returns which slot to use now: the index of the current core. Any value is correct, also one
     // that is out of date at once, because slots are taken modulo their number; a poor one only
-    // costs time. Called by every cache-aware acquire and release, at their level. NULL only if
-    // `slot_count` may be.
+    // costs time. Called by every cache-aware and pooled acquire and release, at their level. NULL only
+    // if `slot_count` may be.
     SIZE_T (*current_slot)(void);
     // Allocates `size` bytes, aligned to a pointer at least; NULL if there are none. NULL: the
     // kernel has no allocator, and ExAllocateCacheAwareRundownProtection returns NULL.
@@ -360,6 +379,99 @@ void ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef);
 //
 // Requires: `RunRef` points to an initialised object.
 void ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef);
+
+// Returns how many bytes RundownInitializePool needs for `Count` objects. Comes first.
+//
+// About 8.2 bytes (on 64-bit targets) for each object and core where there are hundreds of them, and up
+// to 5 KiB for all. 0 if there can't be so many objects, or for a `Count` of 0.
+//
+// Level: any. The answer does not change while the program runs; in a kernel, while its `slot_count`
+// does not.
+SIZE_T RundownSizeOfPool(SIZE_T Count);
+
+// Makes a pool of `Count` free objects in the caller's buffer, and returns it: the buffer's address.
+//
+// `Size` is what RundownSizeOfPool returned; a larger buffer is accepted. The buffer is aligned to a
+// pointer, as any allocator's is; the size includes the way to the first page. It must not be copied or
+// moved. When all objects that were taken are run down and nobody calls a routine for them any more, the
+// caller may free or reuse it: there is nothing else to undo.
+//
+// Must come before every other call for this pool, and never while another call for it runs. A pool
+// that is already in use is overwritten without a check.
+//
+// Level: any.
+//
+// Errors: NULL, a misaligned buffer, one that is too small, a `Count` for which RundownSizeOfPool returns 0, or
+// a kernel's platform that lacks a function: a message and an abort. Nothing is written.
+//
+// Requires: `Buffer` points to `Size` bytes that nothing else uses.
+PRUNDOWN_POOL RundownInitializePool(void *Buffer,
+                                    SIZE_T Size,
+                                    SIZE_T Count);
+
+// Takes an object of the pool: live, and nobody holds it. NULL if none is free.
+//
+// Never waits: looks at one word for each 64 objects, from where it found the last. Level: any, also an
+// interrupt handler that interrupts another call for the pool.
+//
+// Ordering: what was done with an object before it was given back happens before it is taken again.
+//
+// Errors: NULL, or a pool that is not initialised: a message and an abort.
+//
+// Requires: `Pool` points to an initialised pool, whose memory is not freed meanwhile.
+PEX_RUNDOWN_REF_POOLED RundownTakeFromPool(PRUNDOWN_POOL Pool);
+
+// Gives an object back to its pool, for somebody else to take. The object must be run down. Until it is
+// taken again acquires of it return FALSE.
+//
+// Level: any.
+//
+// Errors: Not run down, also if nobody holds it: a message with the number of holds, and an abort. The same for
+// an object that was given back already, as long as nobody has taken it again and run it down; best effort.
+//
+// Requires: `RunRefPooled` is what RundownTakeFromPool returned, and nobody uses it any more.
+void RundownGiveBackToPool(PEX_RUNDOWN_REF_POOLED RunRefPooled);
+
+// As ExAcquireRundownProtectionCacheAware, for an object of a pool.
+//
+// Errors: NULL, or a pointer that is aligned, as all others are: a message and an abort, as in all routines for
+// objects of pools. Nothing else is noticed of a pointer to what is no such object.
+//
+// Requires: `RunRefPooled` is what RundownTakeFromPool returned, and the pool's memory is not freed meanwhile.
+BOOLEAN RundownAcquirePooled(PEX_RUNDOWN_REF_POOLED RunRefPooled);
+
+// As ExAcquireRundownProtectionCacheAwareEx, for an object of a pool.
+//
+// Requires: As RundownAcquirePooled.
+BOOLEAN RundownAcquirePooledEx(PEX_RUNDOWN_REF_POOLED RunRefPooled,
+                               ULONG Count);
+
+// As ExReleaseRundownProtectionCacheAware, for an object of a pool.
+//
+// Requires: The caller owns one acquire of this object.
+void RundownReleasePooled(PEX_RUNDOWN_REF_POOLED RunRefPooled);
+
+// As ExReleaseRundownProtectionCacheAwareEx, for an object of a pool.
+//
+// Requires: The caller owns `Count` acquires of this object.
+void RundownReleasePooledEx(PEX_RUNDOWN_REF_POOLED RunRefPooled,
+                            ULONG Count);
+
+// As ExWaitForRundownProtectionReleaseCacheAware, for an object of a pool. After it returns, the caller may
+// free what was protected, and give the object back.
+//
+// Requires: `RunRefPooled` is what RundownTakeFromPool returned.
+void RundownWaitPooled(PEX_RUNDOWN_REF_POOLED RunRefPooled);
+
+// As ExRundownCompletedCacheAware, for an object of a pool.
+//
+// Requires: `RunRefPooled` is what RundownTakeFromPool returned.
+void RundownCompletedPooled(PEX_RUNDOWN_REF_POOLED RunRefPooled);
+
+// As ExReInitializeRundownProtectionCacheAware, for an object of a pool.
+//
+// Requires: `RunRefPooled` is what RundownTakeFromPool returned, and was not given back.
+void RundownReInitializePooled(PEX_RUNDOWN_REF_POOLED RunRefPooled);
 
 #ifdef __cplusplus
 }  // extern "C"

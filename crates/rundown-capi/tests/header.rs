@@ -12,6 +12,8 @@ fn the_header_in_the_tree_is_the_generated_one() {
         .with_src(sources.join("types.rs"))
         .with_src(sources.join("plain.rs"))
         .with_src(sources.join("cache_aware.rs"))
+        .with_src(sources.join("pool.rs"))
+        .with_src(sources.join("pooled.rs"))
         .generate()
         .expect("cbindgen reads the routines");
     let mut text = Vec::new();

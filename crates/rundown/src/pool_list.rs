@@ -106,6 +106,17 @@ pub(crate) unsafe fn give_back(object: Column<'_>) {
     taken.fetch_and(!object.bit(), Ordering::Release);
 }
 
+/// Returns whether somebody has the object; a look, which promises nothing about the next moment.
+///
+/// # Safety
+///
+/// As [`give_back`].
+pub(crate) unsafe fn is_taken(object: Column<'_>) -> bool {
+    // Relaxed: who has the object knows it, and for others it is a look.
+    let taken = taken(object.front(), object.number() / BITS);
+    taken.load(Ordering::Relaxed) & object.bit() != 0
+}
+
 /// Returns a word of the block's bits, without a reference to anything else.
 fn taken<'a>(front: *mut Front, word: usize) -> &'a AtomicUsize {
     debug_assert!(word < BIT_WORDS);

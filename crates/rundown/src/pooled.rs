@@ -6,13 +6,13 @@ use crate::object::Object;
 use crate::operations::{begin, check_drop, panicking};
 use crate::park::{Park, Spin};
 use crate::pool_column::Column;
-use crate::pool_list::give_back;
+use crate::pool_list::{give_back, is_taken};
 use crate::protocol::Protocol;
 use crate::slot_set::SlotSet;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
 use core::panic::RefUnwindSafe;
 use core::ptr::{self, NonNull};
@@ -52,6 +52,18 @@ impl<C: CurrentSlot, P: Park> PooledRundownRef<C, P> {
     pub(crate) fn column(&self) -> Column<'_> {
         // SAFETY: made by `thick` only, so an object is there; the reference covers what lies behind.
         unsafe { Column::new(NonNull::from(self).cast()) }
+    }
+
+    /// Returns the object at `address`: what [`Pooled::into_raw`] returned.
+    ///
+    /// # Safety
+    ///
+    /// `address` is that of an object of a pool of these types, as `into_raw` returned it, and the pool's
+    /// memory stays while the result is used.
+    #[inline]
+    pub unsafe fn at(address: NonNull<u8>) -> NonNull<Self> {
+        // SAFETY: the caller's promise is the same. No reference to it is left behind.
+        NonNull::from(unsafe { Self::thick(address.cast()) })
     }
 
     /// Returns the number of slots.
@@ -132,6 +144,29 @@ impl<'p, C: CurrentSlot, P: Park> Pooled<'p, C, P> {
     /// may be used for all of the block.
     pub(crate) unsafe fn claimed(address: NonNull<u8>) -> Self {
         Self { address, pool: PhantomData, chosen: PhantomData }
+    }
+
+    /// Gives the handle up, and returns the object's address, for who can keep an address only. The object stays
+    /// taken until [`from_raw`](Self::from_raw); [`PooledRundownRef::at`] finds it meanwhile.
+    ///
+    /// The address is never a multiple of a pointer's size, unlike those of other objects.
+    #[must_use = "without its address the object stays taken for good"]
+    pub fn into_raw(self) -> NonNull<u8> {
+        ManuallyDrop::new(self).address
+    }
+
+    /// Makes the handle again that was given up for `address`. `None` if nobody has the object any more: it
+    /// was given back since.
+    ///
+    /// # Safety
+    ///
+    /// [`into_raw`](Self::into_raw) returned `address`, of a pool with the same types that stays for `'p`. Nobody
+    /// has made a handle of it since, or that one was dropped and nobody has taken the object again.
+    pub unsafe fn from_raw(address: NonNull<u8>) -> Option<Self> {
+        // SAFETY: an object's address, with which it was claimed: good for all of the block.
+        unsafe { is_taken(Column::new(address)) }
+            // SAFETY: as above; the caller has what was claimed.
+            .then(|| unsafe { Self::claimed(address) })
     }
 }
 

@@ -6,8 +6,8 @@ mod common;
 
 use common::{Chosen, Page, Yield, page, run_on};
 use rundown::{
-    AcquireError, CACHE_LINE, InitError, MAX_POOL_BLOCK, POOL_ALIGNMENT, Pooled, Rundown, SlotPool,
-    StaticSlotPool,
+    AcquireError, CACHE_LINE, InitError, MAX_POOL_BLOCK, POOL_ALIGNMENT, Pooled, PooledRundownRef,
+    Rundown, SlotPool, StaticSlotPool,
 };
 use std::collections::HashSet;
 use std::mem::MaybeUninit;
@@ -65,6 +65,28 @@ fn a_fixed_pool_gives_out_each_object_once_and_again_when_it_is_back() {
         taken.push(again);
         assert_eq!(pool.take().unwrap_err(), InitError::PoolIsFull);
     }
+}
+
+#[test]
+fn an_object_is_kept_by_its_address() {
+    let mut memory = page();
+    let pool = pool_of_one(&mut memory);
+    let taken = pool.take().unwrap();
+    let slot = address(&taken);
+    let raw = taken.into_raw();
+    assert!(!raw.cast::<usize>().is_aligned(), "it is told from other objects' addresses");
+    assert_eq!(pool.take().unwrap_err(), InitError::PoolIsFull);
+    // SAFETY: the address of an object of this pool.
+    let object = unsafe { PooledRundownRef::<Chosen, Yield>::at(raw).as_ref() };
+    assert_eq!(object.slot_address(0).addr(), slot);
+    assert!(object.try_acquire().is_ok());
+    // SAFETY: as above; there is no other handle, and once it is dropped nobody takes the object.
+    let handle = || unsafe { Pooled::<Chosen, Yield>::from_raw(raw) };
+    let again = handle().expect("it is taken");
+    assert_eq!(address(&again), slot);
+    drop(again);
+    assert!(handle().is_none(), "it is back");
+    assert_eq!(address(&pool.take().unwrap()), slot);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn size_of_object(slots: usize) -> usize {
 }
 
 /// Returns the number of slots of an object that is made now.
-fn slot_count() -> usize {
+pub(crate) fn slot_count() -> usize {
     platform::slot_count().clamp(1, MAX_SLOTS)
 }
 
@@ -110,7 +110,8 @@ unsafe fn initialize(
         Misuse::Misaligned.report(routine, buffer);
     }
     if size < needed {
-        Misuse::TooSmall { needed, given: size }.report(routine, buffer);
+        let ask = "ExSizeOfRundownProtectionCacheAware";
+        Misuse::TooSmall { needed, given: size, ask }.report(routine, buffer);
     }
     Misuse::check_platform(routine, buffer, true);
     let header = header_in(buffer);

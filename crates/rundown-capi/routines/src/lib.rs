@@ -1,7 +1,7 @@
-//! The `Ex*` routines of run-down protection, under their own names, for C.
+//! The `Ex*` routines of run-down protection, under their own names, for C, and pools of objects.
 //!
-//! `plain` and `cache_aware` hold the routines; `include/rundown.h` is generated from them and from
-//! `types`. `platform` is what differs between a program (`host`) and a kernel (`kernel`). What a
+//! `plain`, `cache_aware`, `pool` and `pooled` hold the routines; `include/rundown.h` is generated from
+//! them and from `types`. `platform` is what differs between a program (`host`) and a kernel (`kernel`). What a
 //! caller gets wrong ends in `misuse`: one message, then the end.
 //!
 //! Nothing here unwinds: mistakes of callers are values until they are reported, and a panic inside
@@ -19,6 +19,8 @@ pub mod plain;
 #[cfg_attr(feature = "std", path = "host.rs")]
 #[cfg_attr(not(feature = "std"), path = "kernel.rs")]
 mod platform;
+pub mod pool;
+pub mod pooled;
 pub mod types;
 
 #[cfg(not(feature = "std"))]

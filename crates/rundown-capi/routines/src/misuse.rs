@@ -9,11 +9,14 @@ use rundown::{Checked, OverRelease};
 pub(crate) enum Misuse {
     Null,
     Misaligned,
-    TooSmall { needed: usize, given: usize },
+    TooSmall { needed: usize, given: usize, ask: &'static str },
     NotInitialized,
     OverRelease(OverRelease),
     NotRunDown { holds: Option<usize> },
     NotAllocated,
+    NotPooled,
+    GivenBack,
+    ObjectCount { count: usize },
     Platform { missing: &'static str },
 }
 
@@ -53,10 +56,9 @@ impl fmt::Display for Misuse {
                 "misaligned. Pass an address that is a multiple of {}, as malloc returns",
                 align_of::<usize>()
             ),
-            Self::TooSmall { needed, given } => write!(
+            Self::TooSmall { needed, given, ask } => write!(
                 f,
-                "the buffer has {given} bytes, the object needs {needed}. Allocate what \
-                 ExSizeOfRundownProtectionCacheAware returns"
+                "the buffer has {given} bytes, the object needs {needed}. Allocate what {ask} returns"
             ),
             Self::NotInitialized => f.write_str(
                 "not an initialised object of this kind. Initialise it before any other call; \
@@ -75,6 +77,16 @@ impl fmt::Display for Misuse {
             Self::NotAllocated => f.write_str(
                 "the object is in a caller's buffer. Free only what \
                  ExAllocateCacheAwareRundownProtection returned",
+            ),
+            Self::NotPooled => {
+                f.write_str("not an object of a pool. Pass what RundownTakeFromPool returned")
+            }
+            Self::GivenBack => f.write_str(
+                "given back already. Give each object that RundownTakeFromPool returned back once",
+            ),
+            Self::ObjectCount { count } => write!(
+                f,
+                "no pool has {count} objects. Ask for 1 or more, and for no more than memory has room for"
             ),
             Self::Platform { missing } => write!(
                 f,

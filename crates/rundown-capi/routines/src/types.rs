@@ -40,21 +40,38 @@ pub struct EX_RUNDOWN_REF_CACHE_AWARE {
 /// ExInitializeRundownProtectionCacheAware, or to what ExAllocateCacheAwareRundownProtection returned.
 pub type PEX_RUNDOWN_REF_CACHE_AWARE = *mut EX_RUNDOWN_REF_CACHE_AWARE;
 
+/// A pool of run-down objects in the caller's memory. Opaque; its size is known at run time only, from
+/// RundownSizeOfPool.
+pub struct RUNDOWN_POOL {
+    _opaque: [u8; 0],
+}
+
+/// Points to a pool: to the buffer that was given to RundownInitializePool.
+pub type PRUNDOWN_POOL = *mut RUNDOWN_POOL;
+
+/// Run-down protection with a counter for each core, in memory that the objects of a pool share. Opaque.
+pub struct EX_RUNDOWN_REF_POOLED {
+    _opaque: [u8; 0],
+}
+
+/// Names an object of a pool: what RundownTakeFromPool returned. A handle, and not aligned.
+pub type PEX_RUNDOWN_REF_POOLED = *mut EX_RUNDOWN_REF_POOLED;
+
 /// What a kernel provides. It defines one constant of this type, named `rundown_platform`, when it
 /// links a library that was built without feature `std`. (The library for programs needs none.)
 ///
 /// Functions that may be NULL say so. All of them may be called on any core.
 #[repr(C)]
 pub struct RUNDOWN_PLATFORM {
-    /// Returns how many slots a cache-aware object gets: best as many as cores. From 1 to 65,536 (256
-    /// on 32-bit targets); other values are taken for the nearest of these. Must not change between
-    /// ExSizeOfRundownProtectionCacheAware and ExInitializeRundownProtectionCacheAware. NULL only in a
-    /// kernel that makes no cache-aware object.
+    /// Returns how many slots a cache-aware object or one of a pool gets: best as many as cores. From 1
+    /// to 65,536 (256 on 32-bit targets); other values are taken for the nearest of these. Must not
+    /// change between SizeOf and Initialize of an object or a pool. NULL only in a kernel that makes
+    /// neither.
     pub slot_count: Option<unsafe extern "C" fn() -> SIZE_T>,
     /// Returns which slot to use now: the index of the current core. Any value is correct, also one
     /// that is out of date at once, because slots are taken modulo their number; a poor one only
-    /// costs time. Called by every cache-aware acquire and release, at their level. NULL only if
-    /// `slot_count` may be.
+    /// costs time. Called by every cache-aware and pooled acquire and release, at their level. NULL only
+    /// if `slot_count` may be.
     pub current_slot: Option<unsafe extern "C" fn() -> SIZE_T>,
     /// Allocates `size` bytes, aligned to a pointer at least; NULL if there are none. NULL: the
     /// kernel has no allocator, and ExAllocateCacheAwareRundownProtection returns NULL.

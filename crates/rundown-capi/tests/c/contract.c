@@ -1,35 +1,44 @@
 /* The documented meaning of every routine, row by row, on one core. See contract.h. */
 #include "contract.h"
 
-/* One family's functions under one type: SUFFIX is empty or CacheAware. */
-#define FAMILY(prefix, text, POINTER, SUFFIX, SIZE, INITIALIZE)                                 \
+/* One family's functions under one type. */
+#define FAMILY(prefix, text, POINTER, SIZE, INITIALIZE, ACQUIRE, RELEASE, WAIT, COMPLETED, REINITIALIZE) \
     static SIZE_T prefix##_size(void) { return SIZE; }                                          \
-    static void prefix##_initialize(void *object, SIZE_T size) { (void)size; INITIALIZE; }      \
-    static BOOLEAN prefix##_acquire(void *object)                                               \
-    { return ExAcquireRundownProtection##SUFFIX((POINTER)object); }                             \
+    static void *prefix##_initialize(void *memory, SIZE_T size) { INITIALIZE(memory, size) }    \
+    static BOOLEAN prefix##_acquire(void *object) { return ACQUIRE((POINTER)object); }          \
     static BOOLEAN prefix##_acquire_n(void *object, ULONG count)                                \
-    { return ExAcquireRundownProtection##SUFFIX##Ex((POINTER)object, count); }                  \
-    static void prefix##_release(void *object)                                                  \
-    { ExReleaseRundownProtection##SUFFIX((POINTER)object); }                                    \
+    { return ACQUIRE##Ex((POINTER)object, count); }                                             \
+    static void prefix##_release(void *object) { RELEASE((POINTER)object); }                    \
     static void prefix##_release_n(void *object, ULONG count)                                   \
-    { ExReleaseRundownProtection##SUFFIX##Ex((POINTER)object, count); }                         \
-    static void prefix##_wait(void *object)                                                     \
-    { ExWaitForRundownProtectionRelease##SUFFIX((POINTER)object); }                             \
-    static void prefix##_completed(void *object)                                                \
-    { ExRundownCompleted##SUFFIX((POINTER)object); }                                            \
-    static void prefix##_reinitialize(void *object)                                             \
-    { ExReInitializeRundownProtection##SUFFIX((POINTER)object); }                               \
+    { RELEASE##Ex((POINTER)object, count); }                                                    \
+    static void prefix##_wait(void *object) { WAIT((POINTER)object); }                          \
+    static void prefix##_completed(void *object) { COMPLETED((POINTER)object); }                \
+    static void prefix##_reinitialize(void *object) { REINITIALIZE((POINTER)object); }          \
     const struct family prefix##_family = {                                                     \
         text, prefix##_size, prefix##_initialize, prefix##_acquire, prefix##_acquire_n,         \
         prefix##_release, prefix##_release_n, prefix##_wait, prefix##_completed,                \
         prefix##_reinitialize,                                                                  \
     };
 
-FAMILY(plain, "plain", PEX_RUNDOWN_REF, , sizeof(EX_RUNDOWN_REF),
-       ExInitializeRundownProtection((PEX_RUNDOWN_REF)object))
-FAMILY(cache_aware, "cache-aware", PEX_RUNDOWN_REF_CACHE_AWARE, CacheAware,
-       ExSizeOfRundownProtectionCacheAware(),
-       ExInitializeRundownProtectionCacheAware((PEX_RUNDOWN_REF_CACHE_AWARE)object, size))
+#define PLAIN(memory, size)                                      \
+    (void)size;                                                  \
+    ExInitializeRundownProtection((PEX_RUNDOWN_REF)memory);      \
+    return memory;
+#define CACHE_AWARE(memory, size)                                                               \
+    ExInitializeRundownProtectionCacheAware((PEX_RUNDOWN_REF_CACHE_AWARE)memory, size);         \
+    return memory;
+#define POOLED(memory, size) return RundownTakeFromPool(RundownInitializePool(memory, size, 1));
+
+FAMILY(plain, "plain", PEX_RUNDOWN_REF, sizeof(EX_RUNDOWN_REF), PLAIN,
+       ExAcquireRundownProtection, ExReleaseRundownProtection, ExWaitForRundownProtectionRelease,
+       ExRundownCompleted, ExReInitializeRundownProtection)
+FAMILY(cache_aware, "cache-aware", PEX_RUNDOWN_REF_CACHE_AWARE, ExSizeOfRundownProtectionCacheAware(), CACHE_AWARE,
+       ExAcquireRundownProtectionCacheAware, ExReleaseRundownProtectionCacheAware,
+       ExWaitForRundownProtectionReleaseCacheAware, ExRundownCompletedCacheAware,
+       ExReInitializeRundownProtectionCacheAware)
+FAMILY(pooled, "pooled", PEX_RUNDOWN_REF_POOLED, RundownSizeOfPool(1), POOLED,
+       RundownAcquirePooled, RundownReleasePooled, RundownWaitPooled, RundownCompletedPooled,
+       RundownReInitializePooled)
 
 static void fill(void *memory, SIZE_T size, unsigned char value)
 {
@@ -48,27 +57,27 @@ static int filled(const void *memory, SIZE_T size, unsigned char value)
 void *object_of(const struct family *f)
 {
     SIZE_T size = f->size();
-    void *object = test_memory(size);
-    fill(object, size, 0xa5);
-    f->initialize(object, size);
-    return object;
+    void *memory = test_memory(size);
+    fill(memory, size, 0xa5);
+    return f->initialize(memory, size);
 }
 
 static const char *granted_until_run_down(const struct family *f)
 {
     SIZE_T size = f->size();
-    unsigned char *object = object_of(f), *before = test_memory(size);
+    unsigned char *memory = test_memory(size), *before = test_memory(size);
+    void *object = f->initialize(memory, size);
     CHECK(f->acquire(object) == TRUE);
     CHECK(f->acquire(object) == TRUE);
     f->release_n(object, 2);
     f->wait(object);
     for (SIZE_T i = 0; i < size; i++)
-        before[i] = object[i];
+        before[i] = memory[i];
     CHECK(f->acquire(object) == FALSE);
     for (int i = 0; i < 100; i++)
         CHECK(f->acquire_n(object, (ULONG)i) == FALSE);
     for (SIZE_T i = 0; i < size; i++)
-        CHECK(object[i] == before[i]);
+        CHECK(memory[i] == before[i]);
     return NULL;
 }
 
@@ -172,17 +181,18 @@ static const char *stays_inside(const struct family *f)
     SIZE_T size = f->size(), whole = size + 2 * MARGIN;
     unsigned char *memory = test_memory(whole);
     for (SIZE_T shift = 0; shift <= 128; shift += sizeof(void *)) {
-        unsigned char *object = memory + MARGIN / 2 + shift;
+        unsigned char *inside = memory + MARGIN / 2 + shift;
+        void *object;
         fill(memory, whole, 0xa5);
-        f->initialize(object, size);
+        object = f->initialize(inside, size);
         CHECK(f->acquire_n(object, 3) == TRUE);
         f->release_n(object, 3);
         f->wait(object);
         CHECK(f->acquire(object) == FALSE);
         f->reinitialize(object);
         CHECK(f->acquire(object) == TRUE);
-        CHECK(filled(memory, (SIZE_T)(object - memory), 0xa5));
-        CHECK(filled(object + size, (SIZE_T)(memory + whole - object) - size, 0xa5));
+        CHECK(filled(memory, (SIZE_T)(inside - memory), 0xa5));
+        CHECK(filled(inside + size, (SIZE_T)(memory + whole - inside) - size, 0xa5));
     }
     return NULL;
 }
@@ -191,11 +201,12 @@ static const char *larger_buffer(const struct family *f)
 {
     SIZE_T size = f->size();
     unsigned char *memory = test_memory(2 * size + 1);
+    void *object;
     fill(memory, 2 * size + 1, 0xa5);
-    f->initialize(memory, 2 * size + 1);
-    CHECK(f->acquire(memory) == TRUE);
-    f->release(memory);
-    f->wait(memory);
+    object = f->initialize(memory, 2 * size + 1);
+    CHECK(f->acquire(object) == TRUE);
+    f->release(object);
+    f->wait(object);
     CHECK(filled(memory + size, size + 1, 0xa5));
     return NULL;
 }
@@ -231,7 +242,7 @@ static const char *allocated(const struct family *f)
     return NULL;
 }
 
-/* The last three are for the cache-aware family only. */
+/* The last is for the cache-aware family only, the two before for it and for pools. */
 static const struct {
     const char *(*run)(const struct family *);
     const char *sentence;
@@ -249,18 +260,35 @@ static const struct {
     {allocated, "what Allocate returns is live, and Free takes it"},
 };
 
-enum { TESTS = sizeof tests / sizeof tests[0], BOTH = TESTS - 3 };
+enum { TESTS = sizeof tests / sizeof tests[0], OF_POOLED = TESTS - 1, OF_PLAIN = TESTS - 3 };
 
-/* First all for the cache-aware family, then those that the plain one has too. */
-unsigned contract_count(void) { return TESTS + BOTH; }
+/* All of a family, then all of the next. */
+static const struct {
+    const struct family *family;
+    unsigned tests;
+} families[] = {{&cache_aware_family, TESTS}, {&pooled_family, OF_POOLED}, {&plain_family, OF_PLAIN}};
 
-static const struct family *family_of(unsigned test)
+unsigned contract_count(void) { return TESTS + OF_POOLED + OF_PLAIN; }
+
+/* Finds the family of a test, and leaves the number that the test has there. */
+static const struct family *family_of(unsigned *test)
 {
-    return test < TESTS ? &cache_aware_family : &plain_family;
+    unsigned i = 0;
+    while (*test >= families[i].tests)
+        *test -= families[i++].tests;
+    return families[i].family;
 }
 
-const char *contract_family(unsigned test) { return family_of(test)->name; }
+const char *contract_family(unsigned test) { return family_of(&test)->name; }
 
-const char *contract_sentence(unsigned test) { return tests[test % TESTS].sentence; }
+const char *contract_sentence(unsigned test)
+{
+    family_of(&test);
+    return tests[test].sentence;
+}
 
-const char *contract_run(unsigned test) { return tests[test % TESTS].run(family_of(test)); }
+const char *contract_run(unsigned test)
+{
+    const struct family *f = family_of(&test);
+    return tests[test].run(f);
+}

@@ -4,12 +4,13 @@
 
 #include "rundown.h"
 
-/* The operations that both families have, on an object behind a plain pointer. */
+/* The operations that all families have, on an object behind a plain pointer. */
 struct family {
     const char *name;
-    /* Size of an object, and how to make one live in memory of that size. */
+    /* Bytes that an object needs (of a pool: with a pool around it), and how to make one live in memory of
+     * that size. Returns what the operations take: the memory, but not of a pool. */
     SIZE_T (*size)(void);
-    void (*initialize)(void *object, SIZE_T size);
+    void *(*initialize)(void *memory, SIZE_T size);
     BOOLEAN (*acquire)(void *object);
     BOOLEAN (*acquire_n)(void *object, ULONG count);
     void (*release)(void *object);
@@ -21,6 +22,7 @@ struct family {
 
 extern const struct family plain_family;
 extern const struct family cache_aware_family;
+extern const struct family pooled_family;
 
 /* Returns a live object, in memory that held something else before. */
 void *object_of(const struct family *f);

@@ -179,6 +179,31 @@ static const char *slots_change(unsigned unused)
     return NULL;
 }
 
+/* A pool as well, and its objects. */
+static const char *slots_of_a_pool_change(unsigned unused)
+{
+    static const SIZE_T others[] = {1, 2, SLOTS - 1, SLOTS + 1, 64};
+    (void)unused;
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        unsigned before = asked;
+        SIZE_T size = RundownSizeOfPool(2);
+        PRUNDOWN_POOL pool = RundownInitializePool(test_memory(size), size, 2);
+        CHECK(asked == before + 2);
+        slots = others[i];
+        for (unsigned object = 0; object < 10; object++) {
+            PEX_RUNDOWN_REF_POOLED one = RundownTakeFromPool(pool);
+            for (SIZE_T hold = 0; hold < 2 * SLOTS; hold++)
+                CHECK(RundownAcquirePooled(one) == TRUE);
+            RundownReleasePooledEx(one, 2 * SLOTS);
+            RundownWaitPooled(one);
+            RundownGiveBackToPool(one);
+        }
+        slots = SLOTS;
+        CHECK(asked == before + 2);
+    }
+    return NULL;
+}
+
 /* Any number of slots makes an object, also none and more than there can be. */
 static const char *slots_at_the_limits(unsigned unused)
 {
@@ -272,6 +297,8 @@ static void make_both(void)
     ExInitializeRundownProtectionCacheAware(buffer, ExSizeOfRundownProtectionCacheAware());
 }
 
+static void make_pool(void) { RundownInitializePool(buffer, RundownSizeOfPool(1), 1); }
+
 #define REPORTS_WITHOUT(name, call, routine, object)                       \
     do {                                                                   \
         lacking = &rundown_platform.name;                                  \
@@ -281,9 +308,10 @@ static void make_both(void)
 
 static const char *incomplete(unsigned unused)
 {
-    SIZE_T size = ExSizeOfRundownProtectionCacheAware();
+    SIZE_T size = RundownSizeOfPool(1); /* more than of a cache-aware one */
     unsigned char *shared = shared_memory(sizeof *plain + size);
     (void)unused;
+    CHECK(size >= ExSizeOfRundownProtectionCacheAware());
     plain = (PEX_RUNDOWN_REF)(void *)shared;
     buffer = shared + sizeof *plain;
     REPORTS_WITHOUT(wake, make_plain, "ExInitializeRundownProtection", plain);
@@ -291,6 +319,9 @@ static const char *incomplete(unsigned unused)
     REPORTS_WITHOUT(free, make_allocated, "ExAllocateCacheAwareRundownProtection", NULL);
     REPORTS_WITHOUT(current_slot, make_both, "ExInitializeRundownProtectionCacheAware", buffer);
     REPORTS_WITHOUT(slot_count, make_both, "ExInitializeRundownProtectionCacheAware", buffer);
+    REPORTS_WITHOUT(wake, make_pool, "RundownInitializePool", buffer);
+    REPORTS_WITHOUT(current_slot, make_pool, "RundownInitializePool", buffer);
+    REPORTS_WITHOUT(slot_count, make_pool, "RundownInitializePool", buffer);
     CHECK(untouched(buffer, size));
     return NULL;
 }
@@ -305,6 +336,7 @@ static const char *waiters_slept(unsigned unused)
 static const struct test tests[] = {
     {allocator, 0, "the allocator gets pool, size and tag, and Free hands them back"},
     {slots_change, 0, "an object keeps its slots when the kernel's answer changes, and nobody asks again"},
+    {slots_of_a_pool_change, 0, "so do the objects of a pool"},
     {slots_at_the_limits, 0, "any number of slots is taken for the nearest that is possible"},
     {one_address, 0, "a waiter sleeps at the address that is woken"},
     {nothing_left, 0, "without memory Allocate returns NULL"},

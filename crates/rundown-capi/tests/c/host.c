@@ -36,17 +36,19 @@ void *test_memory(SIZE_T size)
 
 int main(void)
 {
-    const struct family *families[] = {&plain_family, &cache_aware_family};
-    unsigned planned = contract_count() + 2 * threads_tests.count + misuse_tests.count + hooks_tests.count
-                       + program_tests.count;
+    enum { FAMILIES = 3 };
+    const struct family *families[] = {&plain_family, &cache_aware_family, &pooled_family};
+    unsigned planned = contract_count() + FAMILIES * threads_tests.count + pool_tests.count + misuse_tests.count
+                       + hooks_tests.count + program_tests.count;
     setvbuf(stdout, NULL, _IOLBF, 0); /* the children of fork must not print again what is buffered */
     printf("KTAP version 1\n1..%u\n", planned);
     for (unsigned test = 0; test < contract_count(); test++)
         report(contract_family(test), contract_sentence(test), contract_run(test));
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < FAMILIES; i++) {
         f = families[i];
         run_all(f->name, &threads_tests);
     }
+    run_all("pool", &pool_tests);
     run_all("", &misuse_tests);
     run_all("hooks", &hooks_tests);
     run_all("program", &program_tests);

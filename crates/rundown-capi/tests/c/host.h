@@ -16,7 +16,7 @@ struct tests {
 };
 #define TESTS(list) {list, sizeof list / sizeof list[0]}
 
-extern const struct tests threads_tests, misuse_tests, hooks_tests, program_tests;
+extern const struct tests threads_tests, pool_tests, misuse_tests, hooks_tests, program_tests;
 
 /* The family that is under test in threads.c. */
 extern const struct family *f;

@@ -69,11 +69,14 @@ int untouched(const void *memory, size_t size)
 
 #define P ((PEX_RUNDOWN_REF)object)
 #define C ((PEX_RUNDOWN_REF_CACHE_AWARE)object)
+#define O ((PEX_RUNDOWN_REF_POOLED)object)
 
-/* Every routine that takes an object, and its arguments. Those that make an object come first. */
+/* Every routine that takes an object, and its arguments. Those that make an object come first, those that take
+ * an object of a pool last. */
 #define ROUTINES(ROUTINE)                                                                           \
     ROUTINE(ExInitializeRundownProtection, P)                                                       \
     ROUTINE(ExInitializeRundownProtectionCacheAware, C, ExSizeOfRundownProtectionCacheAware())      \
+    ROUTINE(RundownInitializePool, object, RundownSizeOfPool(1), 1)                                 \
     ROUTINE(ExAcquireRundownProtection, P)                                                          \
     ROUTINE(ExAcquireRundownProtectionEx, P, 2)                                                     \
     ROUTINE(ExReleaseRundownProtection, P)                                                          \
@@ -88,7 +91,16 @@ int untouched(const void *memory, size_t size)
     ROUTINE(ExWaitForRundownProtectionReleaseCacheAware, C)                                         \
     ROUTINE(ExRundownCompletedCacheAware, C)                                                        \
     ROUTINE(ExReInitializeRundownProtectionCacheAware, C)                                           \
-    ROUTINE(ExFreeCacheAwareRundownProtection, C)
+    ROUTINE(ExFreeCacheAwareRundownProtection, C)                                                   \
+    ROUTINE(RundownTakeFromPool, (PRUNDOWN_POOL)object)                                             \
+    ROUTINE(RundownGiveBackToPool, O)                                                               \
+    ROUTINE(RundownAcquirePooled, O)                                                                \
+    ROUTINE(RundownAcquirePooledEx, O, 2)                                                           \
+    ROUTINE(RundownReleasePooled, O)                                                                \
+    ROUTINE(RundownReleasePooledEx, O, 3)                                                           \
+    ROUTINE(RundownWaitPooled, O)                                                                   \
+    ROUTINE(RundownCompletedPooled, O)                                                              \
+    ROUTINE(RundownReInitializePooled, O)
 
 /* Each is a mistake of its own. */
 #define CALL(name, ...) static void call_##name(void) { name(__VA_ARGS__); }
@@ -101,7 +113,7 @@ static const struct {
 #define ENTRY(name, ...) {#name, call_##name},
     ROUTINES(ENTRY)
 };
-enum { ROUTINES_COUNT = sizeof routines / sizeof routines[0], INITIALIZERS = 2 };
+enum { ROUTINES_COUNT = sizeof routines / sizeof routines[0], INITIALIZERS = 3, POOLED = 8 };
 
 /* The routine reports the object. */
 #define REPORTS(name, part) DIES(call_##name, #name, object, part)
@@ -120,8 +132,10 @@ static const char *not_initialised(unsigned value)
     SIZE_T size = ExSizeOfRundownProtectionCacheAware();
     object = test_memory(size);
     memset(object, (int)value, size);
-    for (int i = INITIALIZERS; i < ROUTINES_COUNT; i++)
+    for (int i = INITIALIZERS; i < ROUTINES_COUNT - POOLED; i++)
         DIES(routines[i].call, routines[i].name, object, "not an initialised object of this kind. Initialise it before");
+    for (int i = ROUTINES_COUNT - POOLED; i < ROUTINES_COUNT; i++)
+        DIES(routines[i].call, routines[i].name, object, "not an object of a pool. Pass what RundownTakeFromPool");
     return NULL;
 }
 
@@ -135,6 +149,17 @@ static const char *wrong_family(unsigned unused)
     memset(object, 0, cache_aware_family.size());
     cache_aware_family.initialize(object, cache_aware_family.size());
     REPORTS(ExAcquireRundownProtection, "not an initialised");
+    REPORTS(RundownTakeFromPool, "not an initialised");
+    REPORTS(RundownAcquirePooled, "not an object of a pool");
+    object = object_of(&pooled_family);
+    REPORTS(ExAcquireRundownProtection, "misaligned");
+    REPORTS(RundownTakeFromPool, "misaligned");
+    object = test_memory(RundownSizeOfPool(2));
+    memset(object, 0, RundownSizeOfPool(2));
+    RundownInitializePool(object, RundownSizeOfPool(2), 2);
+    REPORTS(ExAcquireRundownProtection, "not an initialised");
+    REPORTS(ExAcquireRundownProtectionCacheAware, "not an initialised");
+    REPORTS(RundownAcquirePooled, "not an object of a pool");
     return NULL;
 }
 
@@ -156,23 +181,47 @@ static const char *misaligned(unsigned unused)
 
 static SIZE_T given;
 static void initialise_given(void) { ExInitializeRundownProtectionCacheAware(C, given); }
+static void initialise_given_pool(void) { RundownInitializePool(object, given, 7); }
 
-static const char *too_small(unsigned unused)
+static const char *too_small(unsigned pool)
 {
-    SIZE_T needed = ExSizeOfRundownProtectionCacheAware();
+    SIZE_T needed = pool ? RundownSizeOfPool(7) : ExSizeOfRundownProtectionCacheAware();
+    const char *sizer = pool ? "RundownSizeOfPool" : "ExSizeOfRundownProtectionCacheAware";
     unsigned char *memory = shared_memory(needed);
     SIZE_T sizes[] = {0, 1, sizeof(void *), needed / 2, needed - 128, needed - 1};
-    (void)unused;
     object = memory;
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        char part[100];
+        char part[200];
         given = sizes[i];
-        snprintf(part, sizeof part, "the buffer has %lu bytes, the object needs %lu. Allocate", (unsigned long)given,
-                 (unsigned long)needed);
-        DIES(initialise_given, "ExInitializeRundownProtectionCacheAware", object, part);
+        snprintf(part, sizeof part, "the buffer has %lu bytes, the object needs %lu. Allocate what %s returns",
+                 (unsigned long)given, (unsigned long)needed, sizer);
+        if (pool)
+            DIES(initialise_given_pool, "RundownInitializePool", object, part);
+        else
+            DIES(initialise_given, "ExInitializeRundownProtectionCacheAware", object, part);
     }
     CHECK(untouched(memory, needed));
     munmap(memory, needed);
+    return NULL;
+}
+
+static SIZE_T count_given;
+static void initialise_count(void) { RundownInitializePool(object, (SIZE_T)-1, count_given); }
+
+static const char *impossible_pool(unsigned unused)
+{
+    static const SIZE_T counts[] = {0, (SIZE_T)-1, (SIZE_T)-1 / 2, (SIZE_T)-1 / sizeof(void *)};
+    enum { SIZE = 8192 };
+    (void)unused;
+    object = shared_memory(SIZE);
+    for (unsigned i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        char part[100];
+        count_given = counts[i];
+        snprintf(part, sizeof part, "no pool has %lu objects. Ask for 1 or more", (unsigned long)counts[i]);
+        DIES(initialise_count, "RundownInitializePool", object, part);
+    }
+    CHECK(untouched(object, SIZE));
+    munmap(object, SIZE);
     return NULL;
 }
 
@@ -201,6 +250,27 @@ static void release_and_wait(void)
     ExWaitForRundownProtectionReleaseCacheAware(C);
 }
 
+static void release_and_wait_pooled(void)
+{
+    RundownReleasePooledEx(O, 3);
+    RundownWaitPooled(O);
+}
+
+static const char *pooled_release_too_many(unsigned unused)
+{
+    const char *seen;
+    (void)unused;
+    held(&pooled_family, 2);
+    seen = dies(release_and_wait_pooled, "RundownWaitPooled", object, "(1 released with 0 held)");
+    if (seen != NULL)
+        DIES(release_and_wait_pooled, "RundownReleasePooledEx", object, "(3 released with 2 held)");
+    held(&pooled_family, 0);
+    RundownWaitPooled(O);
+    REPORTS(RundownReleasePooled, "(1 released with 0 held). Release once for each acquire that returned TRUE");
+    REPORTS(RundownReleasePooledEx, "(3 released with 0 held)");
+    return NULL;
+}
+
 static const char *cache_aware_release_too_many(unsigned unused)
 {
     const char *seen;
@@ -224,6 +294,10 @@ static const char *not_run_down(unsigned count)
     held(&plain_family, count);
     REPORTS(ExRundownCompleted, part);
     REPORTS(ExReInitializeRundownProtection, part);
+    held(&pooled_family, count);
+    REPORTS(RundownCompletedPooled, part);
+    REPORTS(RundownReInitializePooled, part);
+    REPORTS(RundownGiveBackToPool, part);
     held(&cache_aware_family, count);
     REPORTS(ExRundownCompletedCacheAware, part);
     REPORTS(ExReInitializeRundownProtectionCacheAware, part);
@@ -237,6 +311,10 @@ static const char *not_run_down(unsigned count)
     plain_family.wait(object);
     plain_family.reinitialize(object);
     REPORTS(ExReInitializeRundownProtection, part);
+    held(&pooled_family, 0);
+    pooled_family.wait(object);
+    pooled_family.reinitialize(object);
+    REPORTS(RundownReInitializePooled, part);
     return NULL;
 }
 
@@ -278,6 +356,12 @@ static const char *not_yet_run_down(unsigned unused)
     held(waited_for, 2);
     REPORTS_MEANWHILE(ExRundownCompletedCacheAware);
     REPORTS_MEANWHILE(ExReInitializeRundownProtectionCacheAware);
+    waited_for = &pooled_family;
+    held(waited_for, 2);
+    REPORTS_MEANWHILE(RundownCompletedPooled);
+    REPORTS_MEANWHILE(RundownReInitializePooled);
+    REPORTS_MEANWHILE(RundownGiveBackToPool);
+    waited_for = &cache_aware_family;
 #ifndef WITHOUT_ALLOCATOR
     object = ExAllocateCacheAwareRundownProtection(NonPagedPool, 0);
     CHECK(object != NULL && waited_for->acquire_n(object, 2) == TRUE);
@@ -314,6 +398,20 @@ static const char *free_what_was_not_allocated(unsigned unused)
     return NULL;
 }
 
+static const char *give_back_twice(unsigned unused)
+{
+    PRUNDOWN_POOL pool = RundownInitializePool(test_memory(RundownSizeOfPool(1)), RundownSizeOfPool(1), 1);
+    (void)unused;
+    object = RundownTakeFromPool(pool);
+    RundownWaitPooled(O);
+    RundownGiveBackToPool(O);
+    REPORTS(RundownGiveBackToPool, "given back already. Give each object");
+    /* Somebody else has it now. */
+    CHECK(RundownTakeFromPool(pool) == O);
+    REPORTS(RundownGiveBackToPool, "not run down (0 acquired and not released)");
+    return NULL;
+}
+
 static const struct test tests[] = {
     {null_pointers, 0, "every routine reports a NULL pointer"},
     {not_initialised, 0x00, "every routine reports an object that is not initialised, of zeros"},
@@ -322,16 +420,20 @@ static const struct test tests[] = {
     {wrong_family, 0, "an object of the other family is reported"},
     {misaligned, 0, "a misaligned object is reported"},
     {too_small, 0, "a buffer that is too small is reported and not written"},
+    {too_small, 1, "a buffer that is too small for a pool is reported and not written"},
+    {impossible_pool, 0, "a pool of no objects, or of more than there can be, is reported and not written"},
     {plain_release_too_many, 0, "a release too many is reported at once, plain"},
     {cache_aware_release_too_many, 0, "a release too many is reported by the wait at the latest, cache-aware"},
-    {not_run_down, 3, "RundownCompleted and ReInitialize report an object that is held"},
-    {not_run_down, 0, "RundownCompleted and ReInitialize report an object that is live"},
-    {not_yet_run_down, 0, "RundownCompleted, ReInitialize and Free report an object that others wait for"},
+    {pooled_release_too_many, 0, "a release too many is reported by the wait at the latest, pooled"},
+    {not_run_down, 3, "RundownCompleted, ReInitialize and GiveBack report an object that is held"},
+    {not_run_down, 0, "RundownCompleted, ReInitialize and GiveBack report an object that is live"},
+    {not_yet_run_down, 0, "RundownCompleted, ReInitialize, Free and GiveBack report an object that others wait for"},
 #ifndef WITHOUT_ALLOCATOR
     {free_too_early, 5, "Free reports an object that is held"},
     {free_too_early, 0, "Free reports an object that is live"},
 #endif
     {free_what_was_not_allocated, 0, "Free reports an object in a caller's buffer"},
+    {give_back_twice, 0, "GiveBack reports an object that was given back"},
 };
 
 const struct tests misuse_tests = TESTS(tests);

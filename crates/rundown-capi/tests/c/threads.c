@@ -1,4 +1,4 @@
-/* What the contract says about several threads, on both families. */
+/* What the contract says about several threads, on all families. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -152,11 +152,11 @@ static const char *free_at_once(unsigned rounds)
     pthread_barrier_init(&both, NULL, 2);
     for (unsigned round = 0; round < rounds; round++) {
         pthread_t holder;
-        f->initialize(memory, size);
-        CHECK(f->acquire(memory) == TRUE);
-        start(&holder, release_last, memory);
+        void *object = f->initialize(memory, size);
+        CHECK(f->acquire(object) == TRUE);
+        start(&holder, release_last, object);
         pthread_barrier_wait(&both);
-        f->wait(memory);
+        f->wait(object);
         memset(memory, 0xdd, size);
         pthread_join(holder, NULL);
         for (SIZE_T i = 0; i < size; i++)
