@@ -65,7 +65,8 @@ fn program(hooks: u32, library: &Path, least: usize) {
     if hooks == 2 {
         compile.arg("-DWITHOUT_ALLOCATOR");
     }
-    for file in ["host.c", "contract.c", "threads.c", "pool.c", "misuse.c", "hooks.c", "program.c"] {
+    for file in ["host.c", "contract.c", "threads.c", "pool.c", "misuse.c", "hooks.c", "program.c"]
+    {
         compile.arg(root().join("tests/c").join(file));
     }
     run(compile.arg(library).arg("-o").arg(&program));
