@@ -23,6 +23,17 @@ unsafe fn find<'a>(routine: &'static str, pointer: PEX_RUNDOWN_REF_POOLED) -> &'
         not_an_object(routine, pointer);
     }
     // SAFETY: null is aligned; the rest is the caller's promise.
+    unsafe { known(pointer) }
+}
+
+/// Finds the object behind a pointer that was looked at already.
+///
+/// # Safety
+///
+/// `pointer` is an object of a pool.
+#[inline]
+unsafe fn known<'a>(pointer: PEX_RUNDOWN_REF_POOLED) -> &'a Object {
+    // SAFETY: the caller's promise.
     unsafe { Object::at(NonNull::new_unchecked(pointer.cast())).as_ref() }
 }
 
@@ -78,10 +89,10 @@ unsafe fn acquire(routine: &'static str, pointer: PEX_RUNDOWN_REF_POOLED, count:
         Some(slot) if (1..=MAX_COUNT).contains(&(count as usize)) => {
             match object.acquire_step(slot, count as usize) {
                 None => TRUE,
-                Some(seen) => acquire_rest(routine, pointer, slot, count, seen),
+                Some(seen) => acquire_rest(pointer, slot, count, seen),
             }
         }
-        _ => acquire_slowly(routine, pointer, count),
+        _ => acquire_slowly(pointer, count),
     }
 }
 
@@ -89,24 +100,21 @@ unsafe fn acquire(routine: &'static str, pointer: PEX_RUNDOWN_REF_POOLED, count:
 #[cold]
 #[inline(never)]
 fn acquire_rest(
-    routine: &'static str,
     pointer: PEX_RUNDOWN_REF_POOLED,
     slot: usize,
     count: ULONG,
     seen: usize,
 ) -> BOOLEAN {
     // SAFETY: the routine's caller has promised what this needs; called for this step, once.
-    BOOLEAN::from(
-        unsafe { find(routine, pointer).acquire_rest(slot, count as usize, seen) }.is_ok(),
-    )
+    BOOLEAN::from(unsafe { known(pointer).acquire_rest(slot, count as usize, seen) }.is_ok())
 }
 
 /// Acquires where the slot is not known without a call, or the count is not as usual.
 #[cold]
 #[inline(never)]
-fn acquire_slowly(routine: &'static str, pointer: PEX_RUNDOWN_REF_POOLED, count: ULONG) -> BOOLEAN {
+fn acquire_slowly(pointer: PEX_RUNDOWN_REF_POOLED, count: ULONG) -> BOOLEAN {
     // SAFETY: the routine's caller has promised what this needs.
-    let object = unsafe { find(routine, pointer) };
+    let object = unsafe { known(pointer) };
     // Leaked: C knows how many, and gives them back.
     BOOLEAN::from(object.try_acquire_n(count as usize).map(RundownGuard::leak).is_ok())
 }
@@ -165,7 +173,7 @@ fn release_rest(
     seen: usize,
 ) {
     // SAFETY: until its last step this release keeps the object alive; called for this step, once.
-    let result = unsafe { find(routine, pointer).release_rest(slot, count as usize, seen) };
+    let result = unsafe { known(pointer).release_rest(slot, count as usize, seen) };
     if let Err(error) = result {
         Misuse::OverRelease(error).report(routine, pointer);
     }
@@ -176,7 +184,7 @@ fn release_rest(
 #[inline(never)]
 fn release_slowly(routine: &'static str, pointer: PEX_RUNDOWN_REF_POOLED, count: ULONG) {
     // SAFETY: the routine's caller has promised what this needs.
-    let result = unsafe { find(routine, pointer).checked_release_n(count as usize) };
+    let result = unsafe { known(pointer).checked_release_n(count as usize) };
     if let Err(error) = result {
         Misuse::OverRelease(error).report(routine, pointer);
     }

@@ -48,6 +48,31 @@ static const char *each_once(unsigned count)
     return NULL;
 }
 
+/* Wherever in a page the buffer begins, not one byte outside is written, nor needed. */
+static const char *anywhere(unsigned unused)
+{
+    enum { PAGE = 4096, MARGIN = 128, FULL = 3 * 128 / sizeof(void *) }; /* fills the shortest rows */
+    SIZE_T size = RundownSizeOfPool(FULL);
+    unsigned char *memory = test_memory(MARGIN + PAGE + size + MARGIN);
+    (void)unused;
+    for (SIZE_T shift = 0; shift < PAGE; shift += sizeof(void *)) {
+        unsigned char *begin = memory + MARGIN + shift;
+        PRUNDOWN_POOL pool;
+        memset(begin - MARGIN, 0xa5, size + 2 * MARGIN);
+        pool = RundownInitializePool(begin, size, FULL);
+        CHECK((unsigned char *)pool == begin);
+        for (unsigned i = 0; i < FULL; i++) {
+            PEX_RUNDOWN_REF_POOLED object = RundownTakeFromPool(pool);
+            CHECK(RundownAcquirePooledEx(object, 3) == TRUE);
+            RundownReleasePooledEx(object, 3);
+            RundownWaitPooled(object);
+        }
+        CHECK(untouched(begin - MARGIN, MARGIN));
+        CHECK(untouched(begin + size, MARGIN));
+    }
+    return NULL;
+}
+
 /* What is given back is refused until it is taken again; then it is live, and held by nobody. */
 static const char *again(unsigned count)
 {
@@ -202,6 +227,7 @@ static const struct test tests[] = {
     {each_once, MANY, "a pool of many gives each object out once, and then NULL; neighbours are independent"},
     {again, 1, "a pool's object is refused once it is back, and live when it is taken again"},
     {again, MANY, "the same for the one free object of many"},
+    {anywhere, 0, "no byte outside a pool's buffer is written, wherever in a page it begins"},
     {sizes, 0, "SizeOfPool grows with the number of objects, and is 0 for an impossible one"},
     {many, 90, "threads take, lend, run down and give back objects of a pool that is too small for all"},
 };
