@@ -7,6 +7,7 @@ use crate::elsewhere::{Elsewhere, In, elsewhere};
 
 const CACHE_AWARE: &str = "crates/rundown-capi/routines/src/cache_aware.rs";
 const PLAIN: &str = "crates/rundown-capi/routines/src/plain.rs";
+const POOL: &str = "crates/rundown-capi/routines/src/pool.rs";
 /// The C test program, with each of the two libraries.
 const IN_A_KERNEL: Killer = Test(
     "rundown-capi",
@@ -39,5 +40,11 @@ pub(crate) const CAPI: &[Elsewhere] = elsewhere! {
         IN_A_PROGRAM;
     "C: Free keeps the memory", "crates/rundown-capi/routines/src/host.rs",
         "unsafe { alloc::dealloc(memory.cast(), layout) };" => "let _ = (memory, layout);",
+        IN_A_PROGRAM;
+    "C: a pool's size leaves out the way to the first page", POOL,
+        "(size_of::<Header>() + POOL_ALIGNMENT - align_of::<usize>())" => "size_of::<Header>()",
+        IN_A_PROGRAM;
+    "C: GiveBack keeps the object", POOL,
+        "Some(handle) => drop(handle)," => "Some(handle) => core::mem::forget(handle),",
         IN_A_PROGRAM;
 };

@@ -382,8 +382,9 @@ void ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRe
 
 // Returns how many bytes RundownInitializePool needs for `Count` objects. Comes first.
 //
-// About 8.2 bytes (on 64-bit targets) for each object and core where there are hundreds of them, and up
-// to 5 KiB for all. 0 if there can't be so many objects, or for a `Count` of 0.
+// On x86-64 and AArch64 about 8.2 bytes for each object and core where there are hundreds of objects, and
+// up to 5 KiB for all; fewer than 48 cost as much as 48. 0 if there can't be so many objects, or for a
+// `Count` of 0.
 //
 // Level: any. The answer does not change while the program runs; in a kernel, while its `slot_count`
 // does not.
@@ -416,7 +417,7 @@ PRUNDOWN_POOL RundownInitializePool(void *Buffer,
 //
 // Ordering: what was done with an object before it was given back happens before it is taken again.
 //
-// Errors: NULL, or a pool that is not initialised: a message and an abort.
+// Errors: NULL, a misaligned pointer, or a pool that is not initialised: a message and an abort.
 //
 // Requires: `Pool` points to an initialised pool, whose memory is not freed meanwhile.
 PEX_RUNDOWN_REF_POOLED RundownTakeFromPool(PRUNDOWN_POOL Pool);
@@ -424,7 +425,9 @@ PEX_RUNDOWN_REF_POOLED RundownTakeFromPool(PRUNDOWN_POOL Pool);
 // Gives an object back to its pool, for somebody else to take. The object must be run down. Until it is
 // taken again acquires of it return FALSE.
 //
-// Level: any.
+// Never waits. Level: any.
+//
+// Ordering: what was done with the object before happens before it is taken again.
 //
 // Errors: Not run down, also if nobody holds it: a message with the number of holds, and an abort. The same for
 // an object that was given back already, as long as nobody has taken it again and run it down; best effort.

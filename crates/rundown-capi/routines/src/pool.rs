@@ -64,8 +64,9 @@ unsafe fn pool<'a>(routine: &'static str, pointer: PRUNDOWN_POOL) -> &'a Pool {
 
 /// Returns how many bytes RundownInitializePool needs for `Count` objects. Comes first.
 ///
-/// About 8.2 bytes (on 64-bit targets) for each object and core where there are hundreds of them, and up
-/// to 5 KiB for all. 0 if there can't be so many objects, or for a `Count` of 0.
+/// On x86-64 and AArch64 about 8.2 bytes for each object and core where there are hundreds of objects, and
+/// up to 5 KiB for all; fewer than 48 cost as much as 48. 0 if there can't be so many objects, or for a
+/// `Count` of 0.
 ///
 /// Level: any. The answer does not change while the program runs; in a kernel, while its `slot_count`
 /// does not.
@@ -137,7 +138,7 @@ pub unsafe extern "C" fn RundownInitializePool(
 ///
 /// # Errors
 ///
-/// NULL, or a pool that is not initialised: a message and an abort.
+/// NULL, a misaligned pointer, or a pool that is not initialised: a message and an abort.
 ///
 /// # Safety
 ///
@@ -152,7 +153,9 @@ pub unsafe extern "C" fn RundownTakeFromPool(Pool: PRUNDOWN_POOL) -> PEX_RUNDOWN
 /// Gives an object back to its pool, for somebody else to take. The object must be run down. Until it is
 /// taken again acquires of it return FALSE.
 ///
-/// Level: any.
+/// Never waits. Level: any.
+///
+/// Ordering: what was done with the object before happens before it is taken again.
 ///
 /// # Errors
 ///
