@@ -42,13 +42,16 @@ fn check_list(cores: u64) {
 }
 
 /// Two atomics a pair, and for `cache_aware` two loads more, of the line that all share: has a run-down ended, and how
-/// many slots are there?
+/// many slots are there? `pooled`, which finds another object each time, asks the latter for the release once more.
 fn check_accesses(results: &Results, cores: u64, pairs: u64) {
     let atomics = 2 * cores * pairs;
     for name in ["rw_lock", "shared", "packed", "padded64", "padded128"] {
         assert_eq!(results.phase(name)[0], atomics, "{name}, {cores} cores");
     }
-    assert_eq!(results.phase("cache_aware")[0], 2 * atomics);
+    for (name, loads) in [("cache_aware", 2), ("pooled", 3)] {
+        let wanted = atomics + loads * cores * pairs;
+        assert_eq!(results.phase(name)[0], wanted, "{name}, {cores} cores");
+    }
 }
 
 /// With lines of 128 bytes two words of `padded64` share a line, and it travels for every atomic.
@@ -63,6 +66,7 @@ fn check_wide_lines(cores: u64) {
         ("padded64", atomics),
         ("padded128", 0),
         ("cache_aware", 0),
+        ("pooled", 0),
     ] {
         assert_eq!(results.phase(name)[1..], [0, transfers, 0], "{name}, {cores} cores");
     }

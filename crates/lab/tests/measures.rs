@@ -57,7 +57,10 @@ impl Fakes {
                 .collect()
         };
         fakes.file("time", &report(&of(&["ladder", "drain_slots"])));
-        fakes.file("instructions", &report(&of(&["instructions", "drain_instructions"])));
+        fakes.file(
+            "instructions",
+            &report(&of(&["instructions", "drain_instructions", "masked_instructions"])),
+        );
         fakes.file("nothing", &report(&[]));
         for cores in [1, 2, 4, 8, 16, 32, 64] {
             let counted = of(&["coherence"]);

@@ -40,6 +40,7 @@ variants! {
     padded64,
     padded128,
     cache_aware,
+    pooled,
 }
 
 /// Returns the description of the variant with this name, if there is one.

@@ -151,6 +151,7 @@ fn words_lie_where_they_should() {
         ("padded64", 64),
         ("padded128", 128),
         ("cache_aware", rundown::CACHE_LINE),
+        ("pooled", 3 * rundown::CACHE_LINE), // the shortest rows that a pool has
     ] {
         let variant = variants.iter().find(|variant| variant.name() == name);
         assert_eq!(variant.map(|variant| variant.words().stride), Some(stride), "{name}");
