@@ -36,6 +36,7 @@ const FLOORS: [&[&str]; 13] = [
         "examples/scenarios/",
         "examples/interrupts/",
         "examples/soak/",
+        "examples/pool/",
         "examples/",
         "tests/",
     ],

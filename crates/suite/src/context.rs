@@ -41,13 +41,15 @@ pub enum Image {
     Interrupts,
     /// The demo's checks, each with something to notice.
     DemoChecks,
+    /// A thousand objects of a pool.
+    Pool,
     /// The hot functions, whose instructions it counts.
     Paths,
 }
 
 impl Image {
     /// All of them.
-    pub const ALL: [Image; 9] = [
+    pub const ALL: [Image; 10] = [
         Self::DemoRelease,
         Self::DemoDebug,
         Self::MachineTests,
@@ -56,6 +58,7 @@ impl Image {
         Self::Ladder,
         Self::Interrupts,
         Self::DemoChecks,
+        Self::Pool,
         Self::Paths,
     ];
 
@@ -70,6 +73,7 @@ impl Image {
             Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
             Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
             Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
+            Image::Pool => ("pool", &["--example", "pool", "--release"]),
             Image::Paths => ("paths", &["--example", "paths", "--release"]),
         };
         (name, [&["--package", "rundown-demo"], args].concat())
@@ -85,6 +89,7 @@ impl Image {
             Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64),
             Self::Interrupts => Promise::AtLeast(8),
             Self::DemoChecks => Promise::AtLeast(8),
+            Self::Pool => Promise::AtLeast(9),
             Self::Paths => Promise::AtLeast(18),
         }
     }

@@ -17,7 +17,7 @@ use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
 use crate::context::Image::{
-    CoreTests, DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests,
+    CoreTests, DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests, Pool,
 };
 use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
@@ -245,6 +245,9 @@ fn boots(times: u32) -> Vec<Step> {
     // Core 0 looks at the others after every few instructions: whether one that is up can be interrupted.
     steps.push(passes(MachineTests, &COUNTED, 1));
     steps.push(passes(DemoChecks, &[("QEMU_SMP", "4")], 1));
+    for set in [("QEMU_SMP", "1"), ("QEMU_SMP", "4"), ("QEMU_SMP", "64"), ("QEMU_CPU", "a64fx")] {
+        steps.push(passes(Pool, &[set], 1));
+    }
     steps.extend(interrupts());
     for set in [("QEMU_ACCEL", "tcg,thread=single"), ("QEMU_CPU", "a64fx"), ("QEMU_SMP", "64")] {
         steps.push(passes(CoreTests, &[set], 1));
