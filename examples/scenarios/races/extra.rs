@@ -10,6 +10,8 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use machine::smp::protection::slot_words;
 use rundown::Rundown;
 
+/// `outstanding` of an object that is run down: swept, and no hold is left (crates/rundown/src/protocol.rs).
+const RUN_DOWN_WORD: u64 = 1;
 /// How often each other core tries.
 const TRIES: usize = 40;
 
@@ -55,5 +57,5 @@ pub const SCENARIO: Scenario = Scenario {
 fn reopened() -> Option<&'static str> {
     let object = page::object(0, SLOTS.load(Ordering::Relaxed));
     let open = slot_words(object).any(|word| word & 1 == 0);
-    (page::shared_word(0) == 0 && open).then_some("a slot of the run-down object is open again")
+    (page::shared_word(0) == RUN_DOWN_WORD && open).then_some("a slot of the run-down object is open again")
 }
