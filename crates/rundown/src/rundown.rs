@@ -12,8 +12,8 @@ use crate::park::Park;
 
 /// Run-down protection: the operations, the same for every kind of object.
 ///
-/// Sealed: implemented by [`RundownRef`](crate::RundownRef),
-/// [`CacheAwareRundownRef`](crate::CacheAwareRundownRef) and [`PooledRundownRef`](crate::PooledRundownRef) only.
+/// Sealed: implemented by [`RundownRef`](crate::RundownRef), [`CacheAwareRundownRef`](crate::CacheAwareRundownRef),
+/// [`PooledRundownRef`](crate::PooledRundownRef) and `RestartableRundownRef` (feature `std`) only.
 pub trait Rundown: Object<Waiting = <Self as Rundown>::Park> {
     /// How to wait for this object.
     type Park: Park;

@@ -57,5 +57,6 @@ pub const SCENARIO: Scenario = Scenario {
 fn reopened() -> Option<&'static str> {
     let object = page::object(0, SLOTS.load(Ordering::Relaxed));
     let open = slot_words(object).any(|word| word & 1 == 0);
-    (page::shared_word(0) == RUN_DOWN_WORD && open).then_some("a slot of the run-down object is open again")
+    (page::shared_word(0) == RUN_DOWN_WORD && open)
+        .then_some("a slot of the run-down object is open again")
 }
