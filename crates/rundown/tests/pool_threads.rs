@@ -132,7 +132,7 @@ mod that_grow {
     }
 
     #[test]
-    #[cfg_attr(miri, ignore = "thousands of objects")]
+    #[cfg(not(miri))] // thousands of objects
     fn beyond_a_thousand_objects_one_costs_at_most_nine_bytes_a_core() {
         if !cfg!(target_pointer_width = "64") {
             return;

@@ -61,7 +61,9 @@ fn check(command: &mut Command, deadline: Instant) -> anyhow::Result<Outcome> {
             "{variant} with {counts:?} threads"
         );
         let row = |line: &&str| line.split_whitespace().next() == Some(variant);
-        let rows: Vec<&str> = output.merged.lines().filter(row).collect();
+        // Behind the table of the variants comes that of everybody, with names of its own.
+        let before = output.merged.lines().take_while(|line| !line.starts_with("candidate"));
+        let rows: Vec<&str> = before.filter(row).collect();
         ensure!(rows.len() == 1, "{variant} has {} rows: {rows:?}", rows.len());
         // Nanoseconds with one thread and with most, a ratio a number of threads, "lowest to highest".
         let numbers = rows[0].split_whitespace().filter(|word| word.parse::<f64>().is_ok()).count();

@@ -25,7 +25,7 @@ const REFUSAL: &str = "error: rundown needs atomic read-modify-write operations 
 /// Seconds for a step.
 const PATIENCE: u64 = 300;
 /// The most lines that one reads in a sitting.
-const ONE_SITTING: usize = 250;
+const ONE_SITTING: usize = 300;
 
 /// The steps.
 pub fn steps() -> Vec<Step> {
