@@ -55,8 +55,8 @@ pub(crate) const POOL_RACES: &[Elsewhere] = elsewhere! {
          let collected = collected.wrapping_add(self.slots.stop()).wrapping_sub(SWEPT);",
         Model("loom_pool", "the_hint_of_a_sweep_against_reinitialize");
     "pools: the hint is cleared when the reset has ended", PROTOCOL,
-        "self.slots.go_on();" =>
-        "self.word(0).swap(left, Ordering::Release); self.slots.go_on(); continue;",
+        "        self.slots.go_on();\n        for slot in (0..self.slots.len()).rev() {\n            // Release, pairs with `acquire` (what the owner did before is visible to holders), `mark`.\n            self.word(slot).swap(if slot == 0 { left } else { 0 }, Ordering::Release);\n        }\n" =>
+        "        for slot in (0..self.slots.len()).rev() {\n            self.word(slot).swap(if slot == 0 { left } else { 0 }, Ordering::Release);\n        }\n        self.slots.go_on();\n",
         Model("loom_pool", "the_hint_of_a_reset_against_the_next_sweep");
     "pools: a release asks for the number of slots when it has released", PROTOCOL,
         "let enough = !counts_all ||" => "let enough = !self.slots.counts_all() ||",
