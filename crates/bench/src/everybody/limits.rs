@@ -59,11 +59,25 @@ fn is_marked(word: &AtomicUsize) -> bool {
 
 /// On x86-64 this is two `lock xadd`, each with a test and a branch, and the two instructions that count.
 fn pairs(word: &AtomicUsize, count: u64) {
-    repeat(count, || {
-        assert!(acquire(word), "nobody has marked it");
-        hold();
-        assert!(release(word), "nobody has marked it");
-    });
+    repeat(count, || pair(word));
+}
+
+/// Acquires and releases once.
+///
+/// # Panics
+///
+/// When the word is marked.
+#[inline(always)]
+pub fn pair(word: &AtomicUsize) {
+    assert!(acquire(word), "nobody has marked it");
+    hold();
+    assert!(release(word), "nobody has marked it");
+}
+
+/// Makes so many words side by side, which stay for ever.
+pub fn row(count: usize) -> Vec<&'static AtomicUsize> {
+    let words: Box<[AtomicUsize]> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+    Box::leak(words).iter().collect()
 }
 
 fn called_pairs(word: &AtomicUsize, count: u64) {
