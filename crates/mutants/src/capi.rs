@@ -6,7 +6,7 @@ use crate::elsewhere::Sign::Lacks;
 use crate::elsewhere::{Elsewhere, In, elsewhere};
 
 const CACHE_AWARE: &str = "crates/rundown-capi/routines/src/cache_aware.rs";
-const PLAIN: &str = "crates/rundown-capi/routines/src/plain.rs";
+const FAMILY: &str = "crates/rundown-capi/routines/src/family.rs";
 const POOL: &str = "crates/rundown-capi/routines/src/pool.rs";
 /// The C test program, with each of the two libraries.
 const IN_A_KERNEL: Killer = Test(
@@ -31,7 +31,7 @@ pub(crate) const CAPI: &[Elsewhere] = elsewhere! {
     "C: Free asks how many slots there are now", CACHE_AWARE,
         "let size = size_of_object(object.slot_count());" => "let size = size_of_object(slot_count());",
         IN_A_KERNEL;
-    "C: RundownCompleted takes an object that others wait for", PLAIN,
+    "C: RundownCompleted takes an object that others wait for", FAMILY,
         "if object.checked_outstanding() != Ok(Some(0)) {" =>
         "if object.checked_outstanding() == Ok(None) {",
         IN_A_KERNEL;

@@ -35,9 +35,10 @@ impl CurrentSlot for ProcessorSlot {
         }
     }
 
+    /// `None` also until [`slot_count`](ProcessorSlot::slot_count) was called.
     #[inline]
     fn at_once() -> Option<usize> {
-        rseq::processor()
+        rseq::processor_at_once()
     }
 }
 
@@ -54,6 +55,7 @@ impl ProcessorSlot {
     /// It reads a file, so ask once. Where no system tells a thread's processor, it is the standard
     /// library's `available_parallelism`.
     pub fn slot_count() -> usize {
+        rseq::remember();
         match rseq::last_online() {
             Some(last) => last.saturating_add(1),
             None => std::thread::available_parallelism().map_or(1, usize::from),

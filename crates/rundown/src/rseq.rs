@@ -7,6 +7,7 @@
 //! Not with `dlsym`: that takes locks, and the first acquire of a program may be a signal handler's.
 
 use core::arch::asm;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where `cpu_id` lies in `struct rseq`.
 const CPU_ID: usize = 4;
@@ -25,6 +26,28 @@ pub(crate) fn processor() -> Option<usize> {
     // Negative: this thread's registration failed, was switched off, or has not been made (-2, -1), say
     // the header and the manual.
     usize::try_from(processor as i32).ok()
+}
+
+/// What [`field`] returns, once [`remember`] was called; 0 before, and where there is no area. No field lies at the
+/// thread pointer itself, which `struct rseq` would have to begin before.
+static FIELD: AtomicUsize = AtomicUsize::new(0);
+
+/// Lets [`processor_at_once`] know.
+pub(crate) fn remember() {
+    // Relaxed, here and below: the same number in every thread, and 0 is a right answer.
+    FIELD.store(field().unwrap_or(0), Ordering::Relaxed);
+}
+
+/// As [`processor`], with one load less, and `None` also until [`remember`] was called.
+#[inline]
+pub(crate) fn processor_at_once() -> Option<usize> {
+    let field = FIELD.load(Ordering::Relaxed);
+    if field == 0 {
+        return None;
+    }
+    // SAFETY: glibc has an area in this process, and every thread has its own.
+    let processor = unsafe { cpu_id(field) };
+    usize::try_from(processor as i32).ok() // as above
 }
 
 /// Returns how many bytes the field `cpu_id` lies after the thread pointer, in every thread, if there is

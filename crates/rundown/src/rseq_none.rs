@@ -6,6 +6,15 @@ pub(crate) fn processor() -> Option<usize> {
     None
 }
 
+/// As [`processor`].
+#[inline]
+pub(crate) fn processor_at_once() -> Option<usize> {
+    None
+}
+
+/// Has nothing to remember.
+pub(crate) fn remember() {}
+
 /// Returns the highest index of a processor that is online: of no use here.
 pub(crate) fn last_online() -> Option<usize> {
     None

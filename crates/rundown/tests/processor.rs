@@ -118,6 +118,15 @@ mod linux {
     }
 
     #[test]
+    fn once_the_slots_were_counted_no_call_is_needed() {
+        ProcessorSlot::slot_count();
+        for processor in allowed() {
+            move_to(processor);
+            assert_eq!(ProcessorSlot::at_once(), areas().then_some(processor));
+        }
+    }
+
+    #[test]
     fn a_fresh_thread_knows_its_processor_at_once() {
         for processor in allowed() {
             move_to(processor); // a new thread inherits the affinity

@@ -12,15 +12,15 @@
 //!
 //! One file, although it is long: half of it is the documentation that the header is made of.
 
+use crate::family::{self, Family};
 use crate::misuse::Misuse;
 use crate::platform::{self, Slot, Waiting};
-use crate::types::{BOOLEAN, FALSE, PEX_RUNDOWN_REF_CACHE_AWARE, POOL_TYPE, SIZE_T, TRUE, ULONG};
+use crate::types::{
+    BOOLEAN, EX_RUNDOWN_REF_CACHE_AWARE, PEX_RUNDOWN_REF_CACHE_AWARE, POOL_TYPE, SIZE_T, ULONG,
+};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use rundown::{
-    CACHE_LINE, CacheAwareRundownRef, CacheLine, Checked, CurrentSlot, MAX_COUNT, MAX_SLOTS,
-    Rundown, RundownGuard,
-};
+use rundown::{CACHE_LINE, CacheAwareRundownRef, CacheLine, CurrentSlot, MAX_SLOTS};
 
 type Object = CacheAwareRundownRef<Slot, Waiting>;
 
@@ -57,36 +57,34 @@ fn header_in(buffer: PEX_RUNDOWN_REF_CACHE_AWARE) -> *mut CacheLine<Header> {
     buffer.wrapping_byte_add(to_line).cast()
 }
 
-/// Finds header and object behind a caller's pointer.
-///
-/// # Safety
-///
-/// `pointer` is null, or points to memory of an object's size. What cannot be an object is reported.
-#[inline]
-unsafe fn find<'a>(
-    routine: &'static str,
-    pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
-) -> (&'a Header, &'a Object) {
-    let header = header_in(pointer);
-    if header.is_null() {
-        not_an_object(routine, pointer);
-    }
-    // SAFETY: aligned, and inside the memory that the caller vouches for. All fields are atomics.
-    let CacheLine(known) = unsafe { &*header };
-    // Relaxed: whoever has the object learned of it after its initialisation.
-    if known.key.load(Ordering::Relaxed) != KEY {
-        not_an_object(routine, pointer);
-    }
-    // SAFETY: `initialize` has put an object there.
-    (known, unsafe { Object::at(NonNull::new_unchecked(header.wrapping_add(1)).cast()).as_ref() })
-}
+struct CacheAware;
 
-/// Reports what is no object. Out of line, so that the usual way is a comparison.
-#[cold]
-#[inline(never)]
-fn not_an_object(routine: &'static str, pointer: PEX_RUNDOWN_REF_CACHE_AWARE) -> ! {
-    let misuse = if pointer.is_null() { Misuse::Null } else { Misuse::NotInitialized };
-    misuse.report(routine, pointer)
+impl Family for CacheAware {
+    type Pointee = EX_RUNDOWN_REF_CACHE_AWARE;
+    type Object = Object;
+
+    #[inline]
+    unsafe fn get<'a>(pointer: PEX_RUNDOWN_REF_CACHE_AWARE) -> Option<&'a Object> {
+        let header = NonNull::new(header_in(pointer))?;
+        // SAFETY: aligned, and inside the memory that the caller vouches for. All fields are atomics.
+        let CacheLine(known) = unsafe { header.as_ref() };
+        // Relaxed: whoever has the object learned of it after its initialisation.
+        if known.key.load(Ordering::Relaxed) != KEY {
+            return None;
+        }
+        // SAFETY: `initialize` has put an object there.
+        Some(unsafe { Object::at(header.add(1).cast()).as_ref() })
+    }
+
+    fn misuse(pointer: PEX_RUNDOWN_REF_CACHE_AWARE) -> Misuse {
+        // Above the last line there is no header either.
+        if header_in(pointer).is_null() { Misuse::Null } else { Misuse::NotInitialized }
+    }
+
+    #[inline]
+    fn slot() -> Option<usize> {
+        Slot::at_once()
+    }
 }
 
 /// Puts a live object with so many slots into a buffer, and says for whom.
@@ -210,13 +208,14 @@ pub unsafe extern "C" fn ExFreeCacheAwareRundownProtection(
 ) {
     let routine = "ExFreeCacheAwareRundownProtection";
     // SAFETY: the caller's promise.
-    let (header, object) = unsafe { find(routine, RunRefCacheAware) };
+    let object = unsafe { family::find::<CacheAware>(routine, RunRefCacheAware) };
+    // SAFETY: the object has been found behind it.
+    let CacheLine(header) = unsafe { &*header_in(RunRefCacheAware) };
     if !header.allocated.load(Ordering::Relaxed) {
         Misuse::NotAllocated.report(routine, RunRefCacheAware);
     }
-    if object.checked_outstanding() != Ok(Some(0)) {
-        Misuse::not_run_down(object).report(routine, RunRefCacheAware);
-    }
+    // SAFETY: the caller's promise.
+    unsafe { family::check_run_down::<CacheAware>(routine, RunRefCacheAware) };
     let size = size_of_object(object.slot_count());
     let tag = header.tag.load(Ordering::Relaxed);
     header.key.store(0, Ordering::Relaxed);
@@ -248,7 +247,9 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionCacheAware(
     RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    unsafe { acquire("ExAcquireRundownProtectionCacheAware", RunRefCacheAware, 1) }
+    unsafe {
+        family::acquire::<CacheAware>("ExAcquireRundownProtectionCacheAware", RunRefCacheAware, 1)
+    }
 }
 
 /// Acquires the object `Count` times at once, for the cost of one.
@@ -266,48 +267,13 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionCacheAwareEx(
     Count: ULONG,
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    unsafe { acquire("ExAcquireRundownProtectionCacheAwareEx", RunRefCacheAware, Count) }
-}
-
-/// # Safety
-///
-/// As [`ExAcquireRundownProtectionCacheAware`].
-#[inline]
-unsafe fn acquire(
-    routine: &'static str,
-    pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
-    count: ULONG,
-) -> BOOLEAN {
-    // SAFETY: the caller's promise.
-    let (_, object) = unsafe { find(routine, pointer) };
-    if object.refuses() {
-        return FALSE;
+    unsafe {
+        family::acquire::<CacheAware>(
+            "ExAcquireRundownProtectionCacheAwareEx",
+            RunRefCacheAware,
+            Count,
+        )
     }
-    match Slot::at_once() {
-        Some(slot) if (1..=MAX_COUNT).contains(&(count as usize)) => {
-            match object.acquire_step(slot, count as usize) {
-                None => TRUE,
-                Some(seen) => acquire_rest(object, slot, count, seen),
-            }
-        }
-        _ => acquire_slowly(object, count),
-    }
-}
-
-/// Ends an acquire that is not as usual. What is called at the end of the usual way needs no frame there.
-#[cold]
-#[inline(never)]
-fn acquire_rest(object: &Object, slot: usize, count: ULONG, seen: usize) -> BOOLEAN {
-    // SAFETY: called for this step, once.
-    BOOLEAN::from(unsafe { object.acquire_rest(slot, count as usize, seen) }.is_ok())
-}
-
-/// Acquires where the slot is not known without a call, or the count is not as usual.
-#[cold]
-#[inline(never)]
-fn acquire_slowly(object: &Object, count: ULONG) -> BOOLEAN {
-    // Leaked: C knows how many, and gives them back.
-    BOOLEAN::from(object.try_acquire_n(count as usize).map(RundownGuard::leak).is_ok())
 }
 
 /// Releases one acquire that returned TRUE, on the current core's slot, which need not be the slot of
@@ -333,7 +299,9 @@ pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAware(
     RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
 ) {
     // SAFETY: the caller's promise.
-    unsafe { release("ExReleaseRundownProtectionCacheAware", RunRefCacheAware, 1) }
+    unsafe {
+        family::release::<CacheAware>("ExReleaseRundownProtectionCacheAware", RunRefCacheAware, 1)
+    }
 }
 
 /// Releases `Count` acquires at once. The amounts are free: one call may release three single acquires,
@@ -350,52 +318,12 @@ pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAwareEx(
     Count: ULONG,
 ) {
     // SAFETY: the caller's promise.
-    unsafe { release("ExReleaseRundownProtectionCacheAwareEx", RunRefCacheAware, Count) }
-}
-
-/// # Safety
-///
-/// As [`ExReleaseRundownProtectionCacheAwareEx`].
-#[inline]
-unsafe fn release(routine: &'static str, pointer: PEX_RUNDOWN_REF_CACHE_AWARE, count: ULONG) {
-    // SAFETY: the caller's promise.
-    let (_, object) = unsafe { find(routine, pointer) };
-    match Slot::at_once() {
-        Some(slot) => {
-            // SAFETY: the caller's promise.
-            if let Some(seen) = unsafe { object.release_step(slot, count as usize) } {
-                release_rest(routine, pointer, slot, count, seen);
-            }
-        }
-        None => release_slowly(routine, pointer, count),
-    }
-}
-
-/// Ends a release that is not as usual.
-#[cold]
-#[inline(never)]
-fn release_rest(
-    routine: &'static str,
-    pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
-    slot: usize,
-    count: ULONG,
-    seen: usize,
-) {
-    // SAFETY: until its last step this release keeps the object alive; called for this step, once.
-    let result = unsafe { find(routine, pointer).1.release_rest(slot, count as usize, seen) };
-    if let Err(error) = result {
-        Misuse::OverRelease(error).report(routine, pointer);
-    }
-}
-
-/// Releases where the slot is not known without a call.
-#[cold]
-#[inline(never)]
-fn release_slowly(routine: &'static str, pointer: PEX_RUNDOWN_REF_CACHE_AWARE, count: ULONG) {
-    // SAFETY: the routine's caller has promised what this needs.
-    let result = unsafe { find(routine, pointer).1.checked_release_n(count as usize) };
-    if let Err(error) = result {
-        Misuse::OverRelease(error).report(routine, pointer);
+    unsafe {
+        family::release::<CacheAware>(
+            "ExReleaseRundownProtectionCacheAwareEx",
+            RunRefCacheAware,
+            Count,
+        )
     }
 }
 
@@ -423,11 +351,8 @@ fn release_slowly(routine: &'static str, pointer: PEX_RUNDOWN_REF_CACHE_AWARE, c
 pub unsafe extern "C" fn ExWaitForRundownProtectionReleaseCacheAware(
     RunRef: PEX_RUNDOWN_REF_CACHE_AWARE,
 ) {
-    let routine = "ExWaitForRundownProtectionReleaseCacheAware";
     // SAFETY: the caller's promise.
-    if let Err(error) = unsafe { find(routine, RunRef) }.1.checked_wait() {
-        Misuse::OverRelease(error).report(routine, RunRef);
-    }
+    unsafe { family::wait::<CacheAware>("ExWaitForRundownProtectionReleaseCacheAware", RunRef) }
 }
 
 /// States that the run-down has ended. Comes after ExWaitForRundownProtectionReleaseCacheAware; from
@@ -444,12 +369,8 @@ pub unsafe extern "C" fn ExWaitForRundownProtectionReleaseCacheAware(
 /// `RunRef` points to an initialised object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExRundownCompletedCacheAware(RunRef: PEX_RUNDOWN_REF_CACHE_AWARE) {
-    let routine = "ExRundownCompletedCacheAware";
     // SAFETY: the caller's promise.
-    let (_, object) = unsafe { find(routine, RunRef) };
-    if object.checked_outstanding() != Ok(Some(0)) {
-        Misuse::not_run_down(object).report(routine, RunRef);
-    }
+    unsafe { family::check_run_down::<CacheAware>("ExRundownCompletedCacheAware", RunRef) }
 }
 
 /// Makes a run-down object live again: acquires are granted from now on.
@@ -476,10 +397,8 @@ pub unsafe extern "C" fn ExRundownCompletedCacheAware(RunRef: PEX_RUNDOWN_REF_CA
 pub unsafe extern "C" fn ExReInitializeRundownProtectionCacheAware(
     RunRef: PEX_RUNDOWN_REF_CACHE_AWARE,
 ) {
-    let routine = "ExReInitializeRundownProtectionCacheAware";
     // SAFETY: the caller's promise.
-    let (_, object) = unsafe { find(routine, RunRef) };
-    if object.reinitialize().is_err() {
-        Misuse::not_run_down(object).report(routine, RunRef);
+    unsafe {
+        family::reinitialize::<CacheAware>("ExReInitializeRundownProtectionCacheAware", RunRef)
     }
 }

@@ -14,6 +14,7 @@
 extern crate std;
 
 pub mod cache_aware;
+mod family;
 mod misuse;
 pub mod plain;
 #[cfg_attr(feature = "std", path = "host.rs")]

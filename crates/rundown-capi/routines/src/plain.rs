@@ -1,10 +1,11 @@
 //! The plain family: `EX_RUNDOWN_REF`, one counter for all cores.
 
+use crate::family::{self, Family};
 use crate::misuse::Misuse;
 use crate::platform::Waiting;
-use crate::types::{BOOLEAN, EX_RUNDOWN_REF, FALSE, PEX_RUNDOWN_REF, TRUE, ULONG};
+use crate::types::{BOOLEAN, EX_RUNDOWN_REF, PEX_RUNDOWN_REF, ULONG};
 use core::sync::atomic::{AtomicUsize, Ordering};
-use rundown::{Checked, MAX_COUNT, Rundown, RundownGuard, RundownRef};
+use rundown::RundownRef;
 
 /// What is behind the opaque type.
 #[repr(C)]
@@ -22,38 +23,38 @@ const _: () = assert!(align_of::<Object>() == align_of::<EX_RUNDOWN_REF>());
 /// instruction that compares with memory.
 const KEY: usize = 0xa3b8_6e2d_u32 as i32 as usize;
 
-/// Finds the object behind a caller's pointer.
-///
-/// # Safety
-///
-/// `pointer` is null, or points to memory of an object's size. What cannot be an object is reported.
-#[inline]
-unsafe fn object<'a>(routine: &'static str, pointer: PEX_RUNDOWN_REF) -> &'a Object {
-    if pointer.is_null() || !pointer.is_aligned() {
-        not_an_object(routine, pointer);
-    }
-    // SAFETY: not null and aligned, as just checked; large enough, says the caller. All fields are
-    // atomics, for which any bits are valid and which others may change.
-    let object = unsafe { &*pointer.cast::<Object>() };
-    // Relaxed: whoever has the object learned of it after its initialisation.
-    if object.key.load(Ordering::Relaxed) != KEY {
-        not_an_object(routine, pointer);
-    }
-    object
-}
+struct Plain;
 
-/// Reports what is no object. Out of line, so that the usual way is a comparison.
-#[cold]
-#[inline(never)]
-fn not_an_object(routine: &'static str, pointer: PEX_RUNDOWN_REF) -> ! {
-    let misuse = if pointer.is_null() {
-        Misuse::Null
-    } else if !pointer.is_aligned() {
-        Misuse::Misaligned
-    } else {
-        Misuse::NotInitialized
-    };
-    misuse.report(routine, pointer)
+impl Family for Plain {
+    type Pointee = EX_RUNDOWN_REF;
+    type Object = RundownRef<Waiting>;
+
+    #[inline]
+    unsafe fn get<'a>(pointer: PEX_RUNDOWN_REF) -> Option<&'a RundownRef<Waiting>> {
+        if pointer.is_null() || !pointer.is_aligned() {
+            return None;
+        }
+        // SAFETY: not null and aligned, as just checked; large enough, says the caller. All fields are
+        // atomics, for which any bits are valid and which others may change.
+        let object = unsafe { &*pointer.cast::<Object>() };
+        // Relaxed: whoever has the object learned of it after its initialisation.
+        (object.key.load(Ordering::Relaxed) == KEY).then_some(&object.object)
+    }
+
+    fn misuse(pointer: PEX_RUNDOWN_REF) -> Misuse {
+        if pointer.is_null() {
+            Misuse::Null
+        } else if !pointer.is_aligned() {
+            Misuse::Misaligned
+        } else {
+            Misuse::NotInitialized
+        }
+    }
+
+    #[inline]
+    fn slot() -> Option<usize> {
+        Some(0)
+    }
 }
 
 /// Initialises run-down protection: nobody holds it, and acquires are granted.
@@ -105,7 +106,7 @@ pub unsafe extern "C" fn ExInitializeRundownProtection(RunRef: PEX_RUNDOWN_REF) 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExAcquireRundownProtection(RunRef: PEX_RUNDOWN_REF) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    unsafe { acquire("ExAcquireRundownProtection", RunRef, 1) }
+    unsafe { family::acquire::<Plain>("ExAcquireRundownProtection", RunRef, 1) }
 }
 
 /// Acquires the object `Count` times at once, for the cost of one.
@@ -123,42 +124,7 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionEx(
     Count: ULONG,
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    unsafe { acquire("ExAcquireRundownProtectionEx", RunRef, Count) }
-}
-
-/// # Safety
-///
-/// As [`ExAcquireRundownProtection`].
-#[inline]
-unsafe fn acquire(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG) -> BOOLEAN {
-    // SAFETY: the caller's promise.
-    let object = &unsafe { object(routine, pointer) }.object;
-    if object.refuses() {
-        return FALSE;
-    }
-    if !(1..=MAX_COUNT).contains(&(count as usize)) {
-        return acquire_slowly(object, count);
-    }
-    match object.acquire_step(0, count as usize) {
-        None => TRUE,
-        Some(seen) => acquire_rest(object, count, seen),
-    }
-}
-
-/// Ends an acquire that is not as usual. What is called at the end of the usual way needs no frame there.
-#[cold]
-#[inline(never)]
-fn acquire_rest(object: &RundownRef<Waiting>, count: ULONG, seen: usize) -> BOOLEAN {
-    // SAFETY: called for this step, once.
-    BOOLEAN::from(unsafe { object.acquire_rest(0, count as usize, seen) }.is_ok())
-}
-
-/// Acquires where the count is not as usual.
-#[cold]
-#[inline(never)]
-fn acquire_slowly(object: &RundownRef<Waiting>, count: ULONG) -> BOOLEAN {
-    // Leaked: C knows how many, and gives them back.
-    BOOLEAN::from(object.try_acquire_n(count as usize).map(RundownGuard::leak).is_ok())
+    unsafe { family::acquire::<Plain>("ExAcquireRundownProtectionEx", RunRef, Count) }
 }
 
 /// Releases one acquire that returned TRUE. It may be another core's or thread's.
@@ -180,7 +146,7 @@ fn acquire_slowly(object: &RundownRef<Waiting>, count: ULONG) -> BOOLEAN {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExReleaseRundownProtection(RunRef: PEX_RUNDOWN_REF) {
     // SAFETY: the caller's promise.
-    unsafe { release("ExReleaseRundownProtection", RunRef, 1) }
+    unsafe { family::release::<Plain>("ExReleaseRundownProtection", RunRef, 1) }
 }
 
 /// Releases `Count` acquires at once. The amounts are free: one call may release three single acquires,
@@ -194,29 +160,7 @@ pub unsafe extern "C" fn ExReleaseRundownProtection(RunRef: PEX_RUNDOWN_REF) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExReleaseRundownProtectionEx(RunRef: PEX_RUNDOWN_REF, Count: ULONG) {
     // SAFETY: the caller's promise.
-    unsafe { release("ExReleaseRundownProtectionEx", RunRef, Count) }
-}
-
-/// # Safety
-///
-/// As [`ExReleaseRundownProtectionEx`].
-#[inline]
-unsafe fn release(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG) {
-    // SAFETY: the caller's promise, both times.
-    if let Some(seen) = unsafe { object(routine, pointer).object.release_step(0, count as usize) } {
-        release_rest(routine, pointer, count, seen);
-    }
-}
-
-/// Ends a release that is not as usual.
-#[cold]
-#[inline(never)]
-fn release_rest(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG, seen: usize) {
-    // SAFETY: until its last step this release keeps the object alive; called for this step, once.
-    let result = unsafe { object(routine, pointer).object.release_rest(0, count as usize, seen) };
-    if let Err(error) = result {
-        Misuse::OverRelease(error).report(routine, pointer);
-    }
+    unsafe { family::release::<Plain>("ExReleaseRundownProtectionEx", RunRef, Count) }
 }
 
 /// Runs the object down: refuses new acquires from now on, and waits for the release of the old ones.
@@ -240,11 +184,8 @@ fn release_rest(routine: &'static str, pointer: PEX_RUNDOWN_REF, count: ULONG, s
 /// `RunRef` points to an initialised EX_RUNDOWN_REF.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExWaitForRundownProtectionRelease(RunRef: PEX_RUNDOWN_REF) {
-    let routine = "ExWaitForRundownProtectionRelease";
     // SAFETY: the caller's promise.
-    if let Err(error) = unsafe { object(routine, RunRef) }.object.checked_wait() {
-        Misuse::OverRelease(error).report(routine, RunRef);
-    }
+    unsafe { family::wait::<Plain>("ExWaitForRundownProtectionRelease", RunRef) }
 }
 
 /// States that the run-down has ended. Comes after ExWaitForRundownProtectionRelease; from then on
@@ -261,12 +202,8 @@ pub unsafe extern "C" fn ExWaitForRundownProtectionRelease(RunRef: PEX_RUNDOWN_R
 /// `RunRef` points to an initialised EX_RUNDOWN_REF.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExRundownCompleted(RunRef: PEX_RUNDOWN_REF) {
-    let routine = "ExRundownCompleted";
     // SAFETY: the caller's promise.
-    let object = &unsafe { object(routine, RunRef) }.object;
-    if object.checked_outstanding() != Ok(Some(0)) {
-        Misuse::not_run_down(object).report(routine, RunRef);
-    }
+    unsafe { family::check_run_down::<Plain>("ExRundownCompleted", RunRef) }
 }
 
 /// Makes a run-down object live again: acquires are granted from now on.
@@ -290,10 +227,6 @@ pub unsafe extern "C" fn ExRundownCompleted(RunRef: PEX_RUNDOWN_REF) {
 /// `RunRef` points to an initialised EX_RUNDOWN_REF.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExReInitializeRundownProtection(RunRef: PEX_RUNDOWN_REF) {
-    let routine = "ExReInitializeRundownProtection";
     // SAFETY: the caller's promise.
-    let object = &unsafe { object(routine, RunRef) }.object;
-    if object.reinitialize().is_err() {
-        Misuse::not_run_down(object).report(routine, RunRef);
-    }
+    unsafe { family::reinitialize::<Plain>("ExReInitializeRundownProtection", RunRef) }
 }

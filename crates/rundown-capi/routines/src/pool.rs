@@ -9,9 +9,10 @@
 //! in `pooled`.
 
 use crate::cache_aware::slot_count;
+use crate::family::check_run_down;
 use crate::misuse::Misuse;
 use crate::platform::{Slot, Waiting};
-use crate::pooled::check_run_down;
+use crate::pooled::InPool;
 use crate::types::{PEX_RUNDOWN_REF_POOLED, PRUNDOWN_POOL, SIZE_T};
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
@@ -169,7 +170,7 @@ pub unsafe extern "C" fn RundownTakeFromPool(Pool: PRUNDOWN_POOL) -> PEX_RUNDOWN
 pub unsafe extern "C" fn RundownGiveBackToPool(RunRefPooled: PEX_RUNDOWN_REF_POOLED) {
     let routine = "RundownGiveBackToPool";
     // SAFETY: the caller's promise.
-    unsafe { check_run_down(routine, RunRefPooled) };
+    unsafe { check_run_down::<InPool>(routine, RunRefPooled) };
     // SAFETY: not null, as just checked; taken for C by `RundownTakeFromPool`.
     let handle =
         unsafe { Pooled::<Slot, Waiting>::from_raw(NonNull::new_unchecked(RunRefPooled.cast())) };
