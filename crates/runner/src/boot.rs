@@ -4,6 +4,7 @@
 //! deadline. So nothing is polled, a run takes as long as QEMU does, and no way out leaves QEMU
 //! behind: `child` kills it when this process dies, and `terminal` puts the terminal back.
 
+mod people;
 mod pump;
 mod signals;
 mod terminal;

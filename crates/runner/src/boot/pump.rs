@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::people::Shown;
 use super::signals::Signals;
 use crate::child;
 use crate::ktap::Report;
@@ -45,6 +46,8 @@ pub struct Pump<'a> {
     deadline: Instant,
     stdout: Sink,
     stderr: Sink,
+    /// What of the guest's output goes to our stdout.
+    shown: Shown,
     /// QEMU's error messages, held back until the guest's first output: before that they mean a wrong set-up.
     complaint: Vec<u8>,
     /// Whether the guest has printed anything.
@@ -72,6 +75,7 @@ impl<'a> Pump<'a> {
             deadline,
             stdout: Sink::start(stdout(), signals.waker()?)?,
             stderr: Sink::start(stderr(), signals.waker()?)?,
+            shown: Shown::here(),
             complaint: Vec::new(),
             spoken: false,
             reason: None,
@@ -109,6 +113,7 @@ impl<'a> Pump<'a> {
     /// Passes the rest of QEMU's output on, as long as the deadline allows.
     fn finish(mut self, ending: Ending, report: &mut Report) -> (Ending, String) {
         self.flush(report);
+        push(&self.stdout, self.shown.rest());
         let complaint = String::from_utf8_lossy(&self.complaint).into_owned();
         let guests = complaint.lines().any(is_the_guests);
         if self.spoken || guests || self.reason == Some(Ending::TimedOut) {
@@ -191,7 +196,7 @@ impl<'a> Pump<'a> {
             any = true;
             report.feed(&bytes[..count]);
             self.spoken = true;
-            push(&self.stdout, &bytes[..count]);
+            push(&self.stdout, &self.shown.piece(&bytes[..count]));
         }
         for _ in 0..MOST_READS {
             if !has_room(&self.stderr, self.ends()) {

@@ -4,7 +4,8 @@ use crate::fake::{Fake, GOOD};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::{OpenptyResult, openpty};
 use nix::sys::termios::{LocalFlags, tcgetattr};
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::process::{Command, Stdio};
 
 /// Turns the echo off and waiting reads, too, as QEMU does, and notes what it has got.
@@ -44,6 +45,24 @@ fn a_terminal_is_put_back_as_it_was() {
     assert!(tcgetattr(&terminal.slave).unwrap().local_flags.contains(LocalFlags::ECHO));
     let flags = fcntl(&terminal.slave, FcntlArg::F_GETFL).map(OFlag::from_bits_retain).unwrap();
     assert!(!flags.contains(OFlag::O_NONBLOCK));
+}
+
+#[test]
+fn a_person_is_not_shown_the_lines_for_tools_and_a_pipe_gets_them() {
+    let fake = Fake::new(&format!("printf '# measure {{\"a\":1}}\\n{GOOD}'"));
+    let piped = fake.runner("60").output().unwrap();
+    let piped = String::from_utf8(piped.stdout).unwrap();
+    assert!(piped.starts_with("# measure {\"a\":1}\n"), "{piped}");
+
+    let OpenptyResult { master, slave } = openpty(None, None).unwrap();
+    let mut command = fake.runner("60");
+    command.stdin(Stdio::null()).stdout(slave).stderr(Stdio::null());
+    assert_eq!(command.status().unwrap().code(), Some(0));
+    drop(command); // and with it the slave: behind what was written there is the end
+    let mut seen = Vec::new();
+    let _ = File::from(master).read_to_end(&mut seen); // Linux ends with EIO
+    let seen = String::from_utf8(seen).unwrap().replace("\r\n", "\n");
+    assert_eq!(seen, piped.split_once('\n').unwrap().1);
 }
 
 #[test]
