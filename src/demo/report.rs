@@ -56,6 +56,10 @@ pub fn print(shared: &Shared, rounds: &[Round]) {
         );
     }
     println!("#");
+    println!(
+        "# next: scripts/lab --count shared,cache_aware shows what one counter for all would cost"
+    );
+    println!("#");
 }
 
 fn measures(object: &Object, number: usize, round: &Round) {

@@ -1,5 +1,6 @@
 //! The command line of scripts/lab. A wrong one is one line and exit status 2.
 
+use clap::builder::ArgPredicate;
 use clap::{Parser, value_parser};
 use runner::exit_error::ExitError;
 use runner::settings::MOST_CORES;
@@ -10,7 +11,8 @@ use tools::usage;
 const MORE: &str = "\
 Boots the ladder of counters in QEMU, timed and under the plugin cachescope, and writes
 DIR/index.html, DIR/measurements.json and DIR/figures/*.svg. Shows its progress on standard error
-and a summary at the end.
+and a summary at the end. With --count it counts lines only, and prints transfers a pair:
+    scripts/lab --count shared,packed,cache_aware
 Environment: QEMU (qemu-system-aarch64)
 Exit status: 0 done, 1 an exact count is not what it must be, or a boot failed,
              2 wrong usage or set-up, 124 a boot did not end in time";
@@ -18,8 +20,9 @@ Exit status: 0 done, 1 an exact count is not what it must be, or a boot failed,
 /// The most core counts at a time: more could not be told apart in a panel.
 const MOST_COUNTS: usize = 12;
 
-/// The core counts, if none are given.
+/// The core counts, if none are given; and with `--count`.
 const CORES: &str = "1,2,4,8,16,32,64";
+const FEW_CORES: &str = "2,8";
 
 /// Measures what caches do to shared counters, and draws it.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
@@ -27,8 +30,13 @@ const CORES: &str = "1,2,4,8,16,32,64";
 pub struct Arguments {
     /// Core counts, up to 12, each 1 to 512
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = CORES)]
+    #[arg(default_value_if("count", ArgPredicate::IsPresent, FEW_CORES))]
     #[arg(value_parser = value_parser!(u32).range(1..=i64::from(MOST_CORES)))]
     pub cores: Vec<u32>,
+    /// Only count the cache lines that travel, of these variants (or: all); on 2 and 8 cores, if none are given
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(conflicts_with_all = ["quick", "out", "from"])]
+    pub count: Option<Vec<String>>,
     /// Fewer rounds of what is timed; the exact counts are the same
     #[arg(long)]
     pub quick: bool,
@@ -94,6 +102,11 @@ mod tests {
         assert_eq!(all.out(), Path::new("x"));
         let twelve = parse("--cores 1,2,3,4,5,6,7,8,9,10,11,512").unwrap().unwrap();
         assert_eq!((twelve.cores.len(), twelve.most()), (12, 512));
+        assert_eq!((none.count, all.count), (None, None));
+        let count = parse("--count shared,packed").unwrap().unwrap();
+        assert_eq!(count.count, Some(vec!["shared".to_owned(), "packed".to_owned()]));
+        assert_eq!(count.cores, [2, 8]);
+        assert_eq!(parse("--cores 4 --count all --in /a").unwrap().unwrap().cores, [4]);
         assert_eq!(parse("--from f --out o").unwrap().unwrap().from, Some("f".into()));
         let there = parse("--in /a --from f --out /o").unwrap().unwrap();
         assert_eq!((there.out(), &there.from), (Path::new("/o"), &Some("/a/f".into())));
@@ -116,6 +129,8 @@ mod tests {
             ("--out=", "a value is required for '--out <DIR>'"),
             ("--from f --quick", "'--from <FILE>' cannot be used with '--quick'"),
             ("--cores 1 --from f", "'--cores <LIST>' cannot be used with '--from <FILE>'"),
+            ("--count", "a value is required for '--count <LIST>'"),
+            ("--count x --quick", "'--count <LIST>' cannot be used with '--quick'"),
             ("--quick=1", "unexpected value '1' for '--quick'"),
             ("1,2", "unexpected argument '1,2'"),
             ("--nonsense", "unexpected argument '--nonsense'"),

@@ -5,7 +5,7 @@ use super::data::is_counted;
 use super::machine::{self, Machine};
 use super::progress::Progress;
 use super::{conditions, counts};
-use ladder::VARIANTS;
+use ladder::{About, VARIANTS};
 use runner::exit_error::{ExitError, FAILED};
 use tools::cargo;
 use tools::measure::Measurement;
@@ -50,22 +50,32 @@ fn coherence(
     progress: &mut Progress,
     cores: u32,
 ) -> Result<Vec<Measurement>, ExitError> {
-    let pairs = (PAIRS / cores).clamp(FEWEST, MOST);
-    let counted = VARIANTS.iter().filter(|about| is_counted(about, cores));
-    let variants: Vec<&str> = counted.map(|about| about.name).collect();
-    let mut run = |time: &str| {
-        let several = if cores == 1 { "" } else { "s" };
-        let what = format!("coherence, counted, {cores} core{several}, {time} time");
-        let results = progress.step(&what, || machine.coherence(cores, &variants, LINE, pairs))?;
-        counts::measurements(&results, pairs.into())
-    };
-    let (first, second) = (run("first")?, run("second")?);
+    let all: Vec<_> = VARIANTS.iter().collect();
+    let first = count(machine, progress, &all, cores, ", first time")?;
+    let second = count(machine, progress, &all, cores, ", second time")?;
     match difference(&first, &second) {
         None => Ok(first),
         Some(what) => {
             Err(ExitError::new(FAILED, format!("two runs on {cores} cores differ: {what}")))
         }
     }
+}
+
+/// Counts, with so many cores, what can be counted with them of these variants.
+pub fn count(
+    machine: &Machine,
+    progress: &mut Progress,
+    variants: &[&About],
+    cores: u32,
+    time: &str,
+) -> Result<Vec<Measurement>, ExitError> {
+    let pairs = (PAIRS / cores).clamp(FEWEST, MOST);
+    let counted = variants.iter().filter(|about| is_counted(about, cores));
+    let names: Vec<&str> = counted.map(|about| about.name).collect();
+    let several = if cores == 1 { "" } else { "s" };
+    let what = format!("coherence, counted, {cores} core{several}{time}");
+    let results = progress.step(&what, || machine.coherence(cores, &names, LINE, pairs))?;
+    counts::measurements(&results, pairs.into())
 }
 
 /// The first object that is not the same in both.

@@ -1,7 +1,8 @@
 //! Measures what caches do to shared counters, and draws it.
 //!
 //! - `arguments` reads the command line; `boots` boots everything (`machine`, `conditions`,
-//!   `counts`) and tells how far it is (`progress`); `out` is where the results go.
+//!   `counts`) and tells how far it is (`progress`); `out` is where the results go. `transfers` prints a table of
+//!   counts and that is all.
 //! - [`store`] is measurements.json, `data` the same as structures, `read` the way from one to the
 //!   other with its checks (`check`); `thresholds` judges them.
 //! - `plot` draws the figures, `page` puts them and their tables into one HTML file.
@@ -26,6 +27,7 @@ mod sample;
 pub mod store;
 mod table;
 mod thresholds;
+mod transfers;
 
 use arguments::Arguments;
 use data::Data;
@@ -38,6 +40,11 @@ use tools::measure::Measurement;
 pub fn run(args: &[String]) -> Result<(), ExitError> {
     let Some(arguments) = Arguments::parse(args)? else { return Ok(()) };
     process::end_with_us()?;
+    if let Some(list) = &arguments.count {
+        let variants = transfers::named(list)?;
+        settings::note_that_cores_are_emulated();
+        return transfers::print(&variants, &arguments.cores);
+    }
     let out = Out(arguments.out());
     let objects = match &arguments.from {
         Some(file) => store::read(file)?,

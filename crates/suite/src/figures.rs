@@ -23,6 +23,11 @@ pub fn steps() -> Vec<Step> {
     vec![
         Step::new("figures: wrong usage is one line and status 2", PATIENCE, usage),
         Step::new("figures: those of docs/ are drawn from their measurements", PATIENCE, drawn),
+        Step::new(
+            "figures: scripts/lab --count prints what docs/ladder.md shows",
+            PATIENCE,
+            counted,
+        ),
         Step::new("figures: the stored exact counts are those of a new run", PATIENCE, true_still),
     ]
 }
@@ -55,6 +60,28 @@ fn drawn(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         }));
     }
     Ok(sum)
+}
+
+/// Runs the command that the page shows, and compares all of its output.
+fn counted(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
+    let page = std::fs::read_to_string(context.root().join("docs/ladder.md"))?;
+    let (before, shown) =
+        page.split_once("<!-- counted -->").context("no table in docs/ladder.md")?;
+    let fenced = |text: &str, kind: &str| {
+        let (_, text) = text.split_once(&format!("```{kind}\n"))?;
+        Some(text.split_once("```")?.0.to_owned())
+    };
+    let line = before.rsplit_once("```sh\n").context("no command before the table")?.1;
+    let line = line.lines().next().unwrap_or_default();
+    let args = line.strip_prefix("scripts/lab ").context("not a command of scripts/lab")?;
+    let mut command = context.command("scripts/lab", "");
+    command.args(args.split_whitespace());
+    let output = process::run(&mut command, deadline)?;
+    ensure!(output.succeeded(), "{}", output.report(&command));
+    let shown = fenced(shown, "text").context("no block after the mark")?;
+    Ok(Outcome::check(output.stdout == shown, || {
+        format!("docs/ladder.md does not show what {line} prints:\n{}", output.stdout)
+    }))
 }
 
 /// Counts depend on the code alone. When this fails, the code has changed: measure anew.

@@ -31,7 +31,7 @@ const KINDS: &[(&str, usize, usize, Beside)] = &[
     ("the session ", 2, 2, NoOther("schedules")),
     ("cachescope: ", 3, 3, NoOther("scope")),
     ("bench: ", 3, 3, CARGO),
-    ("figures: ", 3, 3, CARGO),
+    ("figures: ", 4, 4, CARGO),
     ("instructions: ", 3, 3, CARGO),
     ("kvm-test: ", 2, 2, Waits),
     ("with a second QEMU: the session ", 2, 2, NoOther("schedules")),
