@@ -3,7 +3,7 @@
 use super::hunt::Failure;
 use super::kernel::Kernel;
 use super::outcome;
-use super::scenario::{Plan, Seeds};
+use super::scenario::{Ends, Plan, Scenario, Seeds};
 use super::symbols::{Place, Symbols};
 use runner::exit_error::{ExitError, FAILED};
 
@@ -35,14 +35,27 @@ pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError>
         None => Ok(()),
         Some(why) => Err(format!("seed {seed} fails: {why}")),
     };
-    let text = format!(
+    let mut text = format!(
         "scenario {}, {} cores, seed {seed}\n{}trace {}\n",
         list.scenario.name,
         plan.cores,
         steps(&output.text, usize::MAX, &mut symbols(kernel)?),
         run.hash.as_deref().unwrap_or("unknown")
     );
+    if end.is_ok() {
+        text += &format!("seed {seed} passes: {}\n", passes(&list.scenario));
+    }
     Ok(Report { text, end: end.map_err(|why| ExitError::new(FAILED, why)) })
+}
+
+/// Returns what a seed of the scenario has done that passes.
+fn passes(scenario: &Scenario) -> String {
+    let name = scenario.name;
+    match scenario.ends {
+        Ends::Well => format!("every check of {name} holds"),
+        Ends::InPanic(text) => format!("{name} must end in this panic, {text:?}"),
+        Ends::Badly => format!("{name} is wrong on purpose, and has not failed under this seed"),
+    }
 }
 
 /// Replays a seed that has failed among others in a boot of its own, and shows its last steps.
@@ -152,6 +165,17 @@ mod tests {
              3   core 1 | at 0x30\n  \
              slot 1 is open\n"
         );
+    }
+
+    #[test]
+    fn a_seed_that_passes_says_how_it_must_end() {
+        let said = |name| passes(&crate::scenario::named(name).unwrap());
+        assert_eq!(said("drain"), "every check of drain holds");
+        assert_eq!(
+            said("extra"),
+            "extra must end in this panic, \"released more than was acquired\""
+        );
+        assert!(said("counter").starts_with("counter is wrong on purpose"));
     }
 
     #[test]

@@ -180,10 +180,11 @@ fn a_replay_shows_the_steps_and_fails_with_its_seed() {
     let plan = Plan::new(named("drain"), 4);
     let report = replay::one(&kernel, &plan, 3).unwrap();
     let text = "scenario drain, 4 cores, seed 3\n     1 core 0 was granted a hold\n\
-                trace 0000000000000003\n";
+                trace 0000000000000003\nseed 3 passes: every check of drain holds\n";
     assert_eq!(report.text, text);
     assert!(report.end.is_ok());
     let report = replay::one(&kernel, &plan, 5).unwrap();
+    assert!(!report.text.contains("passes"));
     assert_eq!(report.end.unwrap_err().line, "seed 5 fails: a slot is open");
     // It has one step more when it is traced.
     let other = KERNEL.replace("steps 1", "steps $trace");
