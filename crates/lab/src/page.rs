@@ -7,7 +7,7 @@ mod tables;
 use super::data::Data;
 use super::escape::escape;
 use super::plot::Figure;
-use super::thresholds::{self, Judgement};
+use super::thresholds::{self, Judgement, Verdict};
 
 const STYLE: &str = include_str!("page/style.css");
 
@@ -97,10 +97,14 @@ fn thresholds_html(judged: &[Judgement]) -> String {
     }
     text += "<ul>\n";
     for one in judged {
-        let class = if one.holds { "holds" } else { "fails" };
+        let class = match one.verdict {
+            Verdict::Holds => "holds",
+            Verdict::DoesNotHold => "fails",
+            Verdict::NotJudged(_) => "open",
+        };
         text += &format!(
             "<li><span class=\"{class}\">{}:</span> {}: {}; wanted: {} ({})</li>\n",
-            one.verdict(),
+            escape(&one.verdict.to_string()),
             escape(&one.what),
             escape(&one.found),
             escape(&one.wanted),
