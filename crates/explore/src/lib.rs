@@ -19,9 +19,7 @@ pub mod plugin;
 pub mod replay;
 pub mod scenario;
 pub mod schedule;
-pub mod symbols;
-
-use arguments::{Arguments, Goal};
+pub use arguments::{Arguments, Goal};
 use hunt::Found;
 use kernel::Kernel;
 use runner::exit_error::ExitError;

@@ -4,8 +4,8 @@ use super::hunt::Failure;
 use super::kernel::Kernel;
 use super::outcome;
 use super::scenario::{Ends, Plan, Scenario, Seeds};
-use super::symbols::{Place, Symbols};
 use runner::exit_error::{ExitError, FAILED};
+use runner::symbols::{Place, Symbols};
 
 /// How many of the last steps are shown of a failure.
 const LAST: usize = 40;

@@ -54,7 +54,7 @@ pub fn run(
     })?;
     let (ending, complaint) = pump.run(&mut report);
     drop(terminal);
-    verdict::judge(&ending, &mut report, &complaint, &settings)
+    verdict::judge(&ending, &mut report, &complaint, &settings, kernel)
 }
 
 /// Refuses what QEMU would take for raw instructions: a file that is no ELF, or one for another machine.

@@ -7,12 +7,14 @@
 
 mod contradiction;
 mod line;
+mod place;
 
 use std::fmt;
 
 use contradiction::Contradiction;
 
 pub use line::{LONGEST_LINE, Line, printable};
+pub use place::Place;
 
 /// Bytes that are kept across a cut: far more than a verdict or the line of a death needs.
 const OVERLAP: usize = 512;
@@ -58,6 +60,8 @@ pub struct Report {
     bad_test: Option<String>,
     /// The first line with which a core died.
     death: Option<String>,
+    /// Where that was, as far as what follows tells.
+    place: Place,
     /// The first other line that no report may have if it passes.
     contradiction: Option<String>,
     /// The first line that breaks the format.
@@ -117,6 +121,11 @@ impl Report {
             String::from_utf8_lossy(&self.unfinished).into_owned()
         };
         printable(&text)
+    }
+
+    /// Returns where the kernel has died, if that is why it did not pass.
+    pub fn place(&self) -> Option<&Place> {
+        (self.bad_test.is_none() && self.death.is_some()).then_some(&self.place)
     }
 
     /// Ends the report and returns the number of tests. A last line without a line feed still counts.
@@ -187,6 +196,9 @@ impl Report {
     /// Looks for what contradicts a pass.
     fn search(&mut self, text: &str) {
         let shown = printable(text);
+        if self.death.is_some() {
+            self.place.search(text);
+        }
         match contradiction::find(text, &self.markers.pass, &self.markers.fail) {
             None => {}
             Some(Contradiction::Death) => {

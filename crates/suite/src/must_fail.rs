@@ -16,16 +16,24 @@ struct Fault {
 
 const FAULTS: &[Fault] = &[
     fails("panic_first_core", &["panic on core 0: on purpose"]),
-    fails("panic_other_core", &["panic on core 1: on purpose"]),
+    fails("panic_other_core", &["panic on core 1: on purpose, at examples/must_fail.rs:"]),
     fails(
         "null_dereference",
-        &["exception on core 0: data abort on read, translation fault", "FAR 0x0000000000000000"],
+        &[
+            "exception on core 0: data abort on read, translation fault",
+            "FAR 0x0000000000000000",
+            ", at examples/must_fail.rs:",
+            " (null_dereference) (QEMU's",
+        ],
     ),
     fails("write_to_text", &["data abort on write, permission fault", "ELR 0x"]),
     fails("write_to_constants", &["data abort on write, permission fault", "ELR 0x"]),
     fails("execute_data", &["instruction abort, permission fault", "ELR 0x"]),
     fails("execute_constants", &["instruction abort, permission fault", "ELR 0x"]),
-    fails("execute_heap", &["instruction abort, permission fault", "ELR 0x"]),
+    fails(
+        "execute_heap",
+        &["instruction abort, permission fault", "ELR 0x", ", called at examples/must_fail.rs:"],
+    ),
     fails("execute_stack", &["instruction abort, permission fault", "ELR 0x"]),
     fails("execute_device", &["instruction abort, permission fault", "ELR 0x"]),
     fails("registers_of_fault", &["exception on core 0", "wanted: x30", "wanted: SPSR"]),

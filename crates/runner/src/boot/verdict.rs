@@ -1,20 +1,24 @@
 //! Turns the end of a run and its report into an exit status and one line.
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 
 use nix::errno::Errno;
 
 use super::pump::{Ending, is_the_guests};
 use crate::exit_error::{ExitError, FAILED, TIMED_OUT};
-use crate::ktap::{Report, printable};
+use crate::ktap::{Place, Report, printable};
 use crate::settings::{Accelerator, Settings};
+use crate::symbols::Symbols;
 
-/// Judges a run. `complaint`: QEMU's error messages from before the guest's first output.
+/// Judges a run. `complaint`: QEMU's error messages from before the guest's first output. `kernel`: the image, whose
+/// line tables are read if it has died.
 pub fn judge(
     ending: &Ending,
     report: &mut Report,
     complaint: &str,
     settings: &Settings,
+    kernel: &Path,
 ) -> Result<u64, ExitError> {
     let status = match ending {
         Ending::TimedOut => {
@@ -73,9 +77,30 @@ pub fn judge(
     match (report.verdict(), how.is_empty()) {
         (Ok(passed), true) => Ok(passed),
         (Ok(_), false) => Err(ExitError::new(FAILED, format!("every test passed, but {how}"))),
-        (Err(objection), true) => Err(ExitError::new(FAILED, objection.to_string())),
-        (Err(objection), false) => Err(ExitError::new(FAILED, format!("{objection} ({how})"))),
+        (Err(objection), how_is_empty) => {
+            let place = report.place().and_then(|place| shown(place, kernel));
+            let at = place.map(|place| format!(", {place}")).unwrap_or_default();
+            let how = if how_is_empty { String::new() } else { format!(" ({how})") };
+            Err(ExitError::new(FAILED, format!("{objection}{at}{how}")))
+        }
     }
+}
+
+/// Returns the line of the sources in which a kernel has died, or from which what died was called.
+fn shown(place: &Place, kernel: &Path) -> Option<String> {
+    if let Some(line) = &place.line {
+        return Some(format!("at {line}"));
+    }
+    let kernel = kernel.canonicalize().ok()?;
+    let root = kernel.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+    let mut symbols = Symbols::read(&kernel, root?).ok()?;
+    let mut find = |address: Option<u64>, how: &str| {
+        let place = symbols.place(address?)?;
+        Some(format!("{how} {} ({})", place.line, place.function))
+    };
+    // The link register points behind the call.
+    let caller = place.caller.and_then(|address| address.checked_sub(4));
+    find(place.address, "at").or_else(|| find(caller, "called at"))
 }
 
 /// Returns what to do about a QEMU that does not start.
@@ -110,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::options::Options;
+    use crate::symbols::address_of;
 
     const GOOD: &str = "KTAP version 1\n1..1\nok 1 a\n# rundown: PASS\n";
 
@@ -121,7 +147,50 @@ mod tests {
             &mut report,
             complaint,
             &Settings::read(&Options::default(), |_| None).unwrap(),
+            Path::new("no kernel"),
         )
+    }
+
+    #[inline(never)]
+    fn marked_for_the_verdict() -> u32 {
+        std::hint::black_box(line!())
+    }
+
+    /// The kernel is this test itself.
+    #[test]
+    fn a_death_names_the_line_it_happened_at_or_was_called_from() {
+        let number = marked_for_the_verdict() - 1;
+        let own = std::env::current_exe().unwrap();
+        let address = address_of(&own, "marked_for_the_verdict");
+        let line = |report: &str| {
+            let place = report_of(&format!("{GOOD}# exception on core 0: x\n{report}"));
+            shown(place.place().unwrap(), &own)
+        };
+        let there = format!("crates/runner/src/boot/verdict.rs:{number} (marked_for_the_verdict)");
+        let [elr, x30] = [address, address + 4].map(|address| format!("{address:#x}"));
+        assert_eq!(line(&format!("# ELR {elr}\n# x30 1\n")), Some(format!("at {there}")));
+        assert_eq!(line(&format!("# ELR 0x0\n# x30 {x30}\n")), Some(format!("called at {there}")));
+        assert_eq!(line("# ELR 0x0\n# x30 0\n"), None);
+        assert_eq!(line("# at x.rs:3\n"), Some("at x.rs:3".to_owned()));
+        assert_eq!(report_of(GOOD).place(), None);
+        let failed = "KTAP version 1\n1..1\nnot ok 1 a\n# panic on core 0: x\n# at x.rs:3\n";
+        assert_eq!(report_of(failed).place(), None, "the test is what counts");
+    }
+
+    fn report_of(output: &str) -> Report {
+        let mut report = Report::default();
+        report.feed(output.as_bytes());
+        report
+    }
+
+    #[test]
+    fn the_place_stands_before_qemus_status() {
+        let report =
+            "KTAP version 1\n1..1\n# panic on core 1: x\n# at src/a.rs:3\n# rundown: FAIL\n";
+        let line = judged(exit(1), report, "").unwrap_err().line;
+        let wanted =
+            "the kernel has died: # panic on core 1: x, at src/a.rs:3 (QEMU's exit status is 1)";
+        assert_eq!(line, wanted);
     }
 
     #[test]
@@ -198,7 +267,8 @@ mod tests {
         let kvm = |name: &str| (name == "QEMU_ACCEL").then(|| "kvm".to_owned());
         let settings = Settings::read(&Options::default(), kvm).unwrap();
         let judged = |complaint| {
-            judge(&exit(1), &mut Report::default(), complaint, &settings).unwrap_err().line
+            let kernel = Path::new("no kernel");
+            judge(&exit(1), &mut Report::default(), complaint, &settings, kernel).unwrap_err().line
         };
         assert!(
             judged("q: -accel kvm: invalid accelerator kvm\n").contains("; QEMU_ACCEL=kvm needs")

@@ -1,14 +1,13 @@
 //! Finds where in the sources an address of the kernel lies.
 
+use crate::exit_error::{ExitError, SETUP};
 use addr2line::Context;
 use addr2line::gimli::{Dwarf, EndianSlice, Error, LittleEndian, SectionId};
 use object::{Object, ObjectSection};
-use runner::exit_error::ExitError;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tools::image::wrong;
 
 /// The line tables of an image.
 pub struct Symbols {
@@ -31,7 +30,8 @@ pub struct Place {
 impl Symbols {
     /// Reads the line tables of `image`, which was built from the sources in `root`.
     pub fn read(image: &Path, root: &Path) -> Result<Symbols, ExitError> {
-        let wrong = |error: &dyn Display| wrong(image, error);
+        let wrong =
+            |error: &dyn Display| ExitError::new(SETUP, format!("{}: {error}", image.display()));
         // Read once in a run, so it need not be freed.
         let bytes: &'static [u8] = fs::read(image).map_err(|error| wrong(&error))?.leak();
         let file = object::File::parse(bytes).map_err(|error| wrong(&error))?;
@@ -90,10 +90,20 @@ fn short(name: &str) -> String {
     parts.last().unwrap_or(name).to_owned()
 }
 
+/// Returns the address of the function in an image whose symbol holds this text.
+#[cfg(test)]
+pub fn address_of(image: &Path, text: &str) -> u64 {
+    use object::ObjectSymbol;
+    let bytes = fs::read(image).unwrap();
+    let file = object::File::parse(&*bytes).unwrap();
+    let mut symbols = file.symbols();
+    let found = symbols.find(|symbol| symbol.name().unwrap_or("").contains(text));
+    found.expect("it has a symbol").address()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use object::ObjectSymbol;
 
     #[inline(never)]
     fn marked_for_this_test() -> u32 {
@@ -106,16 +116,11 @@ mod tests {
         let number = marked_for_this_test() - 1;
         let own = std::env::current_exe().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-        let bytes = fs::read(&own).unwrap();
-        let file = object::File::parse(&*bytes).unwrap();
-        let marked =
-            |name: object::Result<&str>| name.unwrap_or("").contains("marked_for_this_test");
-        let symbol = file.symbols().find(|symbol| marked(symbol.name())).expect("it has a symbol");
         let mut symbols = Symbols::read(&own, &root).unwrap();
-        let place = symbols.place(symbol.address()).expect("it has a line");
+        let place = symbols.place(address_of(&own, "marked_for_this_test")).expect("it has a line");
         let wanted = Place {
             function: "marked_for_this_test".to_owned(),
-            line: format!("crates/explore/src/symbols.rs:{number}"),
+            line: format!("crates/runner/src/symbols.rs:{number}"),
             text: "fn marked_for_this_test() -> u32 {".to_owned(),
         };
         assert_eq!(place, wanted);
