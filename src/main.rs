@@ -7,10 +7,14 @@
 
 extern crate alloc;
 
-/// The demo's parts; each uses only those before it: counters, shared, worker, rounds, report, checks.
+/// The demo's parts; each uses only those before it: counters, memory, object, shared, worker, rounds, report,
+/// checks.
 mod demo {
     pub mod checks;
     pub mod counters;
+    #[cfg_attr(feature = "pooled", path = "pool.rs")]
+    pub mod memory;
+    pub mod object;
     pub mod report;
     pub mod rounds;
     pub mod shared;

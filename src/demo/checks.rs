@@ -1,5 +1,7 @@
 //! The short tests: guards that migrate, counts, waiters. Each on its own object.
 
+use crate::demo::memory::Object;
+use crate::demo::object::{self, Guard};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
@@ -7,7 +9,6 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use machine::arch::{cache, cpu, time};
 use machine::board::device_tree;
-use machine::smp::protection::{self, Guard, Object};
 use machine::smp::{cores, jobs, park};
 use machine::testing::ktap::{self, equal, holds};
 use rundown::{CACHE_LINE, Rundown, RundownGuard};
@@ -18,7 +19,7 @@ const DEADLINE_MS: u64 = 10_000;
 
 /// Makes an object that lives for ever, so that guards can travel in statics.
 fn object() -> &'static Object {
-    Box::leak(protection::object(cores::count()))
+    Box::leak(Box::new(object::object(cores::count())))
 }
 
 /// Checks that the cores of the device tree run, each with its own index, affinity and MMU.

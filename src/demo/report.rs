@@ -1,11 +1,12 @@
 //! The demo's report: a table for people, `# measure` lines for tools.
 
 use crate::demo::counters::Counts;
+use crate::demo::memory::{self, Object};
+use crate::demo::object::slot_address;
 use crate::demo::shared::{Drain, Shared};
 use alloc::vec::Vec;
 use machine::arch::time;
 use machine::board::console::println;
-use machine::smp::protection::{Object, slot_address};
 use machine::testing::measure::{self, Text};
 
 /// A round's outcome, kept for the report.
@@ -29,6 +30,9 @@ pub fn print(shared: &Shared, rounds: &[Round]) {
         measures(&shared.object, number, round);
     }
     println!("#");
+    if let Some(told) = memory::TOLD {
+        println!("# {told}");
+    }
     println!("# every core was to do {} pairs before each drain", shared.pairs);
     println!("#");
     println!("# core  slot address           granted    released  refused  migrated");

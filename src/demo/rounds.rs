@@ -4,14 +4,16 @@
 //! the counts are checked afterwards.
 
 use crate::demo::counters::Counts;
+use crate::demo::memory::{shared_lines, slot_words};
+use crate::demo::object::{slot_address, slot_lines};
 use crate::demo::shared::Shared;
 use crate::demo::worker::Worker;
 use alloc::format;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::ptr;
 use machine::arch::cache;
-use machine::smp::protection::{slot_address, slot_words};
-use machine::smp::{cores, jobs};
+use machine::smp::jobs;
 use machine::testing::ktap::{self, equal, holds};
 use rundown::{CACHE_LINE, CacheLine, Rundown};
 
@@ -41,12 +43,9 @@ pub fn ran(shared: &Shared) -> ktap::Result {
 /// Has cachescope, if it is there, count what the next round does to the object.
 fn tell_the_plugin(shared: &Shared, number: u16) {
     let object = &*shared.object;
-    let slot = |core| slot_address(object, core).cast::<CacheLine<u8>>();
-    let first = ptr::from_ref(object).cast::<CacheLine<u8>>();
-    cachescope_guest::watch("shared", first..first.wrapping_add(1), 0);
-    let last = slot(shared.counters.len() - 1);
-    let stride = cores::slots_apart() * CACHE_LINE;
-    cachescope_guest::watch("slot", slot(0)..last.wrapping_add(1), stride);
+    cachescope_guest::watch("shared", shared_lines(object), 0);
+    let (lines, stride) = slot_lines(object, shared.counters.len());
+    cachescope_guest::watch("slot", lines, stride);
     let [pairs, drain] = shared.phases();
     cachescope_guest::name(pairs, &format!("pairs {number}"));
     cachescope_guest::name(drain, &format!("drain {number}"));
@@ -108,13 +107,15 @@ pub fn again(shared: &'static Shared) -> ktap::Result {
 pub fn slots_apart(shared: &Shared) -> ktap::Result {
     let object = &*shared.object;
     let line = cache::granule().max(CACHE_LINE);
-    let first = ptr::from_ref(object).addr() / line;
-    let cores = shared.counters.len();
-    let slots = (0..cores).map(|core| slot_address(object, core).addr() / line);
-    let mut lines: Vec<usize> = slots.chain([first]).collect();
+    let number = |address: *const ()| address.addr() / line;
+    let slots = (0..shared.counters.len()).map(|core| number(slot_address(object, core)));
+    let Range { start, end } = shared_lines(object);
+    let [first, last] = [start, end.wrapping_sub(1)].map(|line| number(line.cast()));
+    let mut lines: Vec<usize> = slots.chain(first..=last).collect();
+    let count = lines.len();
     lines.sort_unstable();
     lines.dedup();
-    equal("different lines", lines.len(), cores + 1)?;
+    equal("different lines", lines.len(), count)?;
     let end = ptr::from_ref(object).addr() + size_of_val(object);
     holds("all lines end in the object", lines.iter().all(|number| (number + 1) * line <= end))
 }

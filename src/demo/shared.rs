@@ -1,12 +1,12 @@
 //! What the cores share in a round: the run-down object and each core's counters.
 
 use crate::demo::counters::{Counters, Counts};
-use alloc::boxed::Box;
+use crate::demo::memory::Owner;
+use crate::demo::object::{self, Guard};
 use alloc::vec::Vec;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use machine::arch::time;
-use machine::smp::protection::{self, Guard, Object};
 use machine::smp::{cores, park};
 use machine::testing::canary::Canary;
 use rundown::{CacheLine, Rundown};
@@ -29,7 +29,7 @@ pub struct Drain {
 /// The object, what it protects, and each core's counters and inbox.
 pub struct Shared {
     /// The run-down object, with a slot for each core.
-    pub object: Box<Object>,
+    pub object: Owner,
     /// What it protects.
     pub canary: Canary,
     /// What each core has counted, on a line of its own.
@@ -57,7 +57,7 @@ impl Shared {
     /// Makes what so many cores share.
     pub fn new(cores: usize) -> Self {
         Self {
-            object: protection::object(cores),
+            object: object::object(cores),
             canary: Canary::new(),
             counters: (0..cores).map(|_| CacheLine::default()).collect(),
             inboxes: (0..cores).map(|_| CacheLine(Mutex::new(None))).collect(),

@@ -1,10 +1,10 @@
 //! What each core does in a round: acquire and release until it is refused.
 
 use crate::demo::counters::Counts;
+use crate::demo::object::Guard;
 use crate::demo::shared::{self, Shared};
 use machine::arch::time;
 use machine::smp::cores;
-use machine::smp::protection::Guard;
 use rundown::Rundown;
 
 /// Bursts that the pairs of a core are done in; between two it may look at how far the others are. The last

@@ -29,6 +29,8 @@ pub enum Image {
     DemoDebug,
     /// The demo, as `scripts/run` boots it.
     DemoRelease,
+    /// The demo with its objects in a pool.
+    DemoPooled,
     /// The on-target tests of the machine, as `cargo test` boots them.
     MachineTests,
     /// The on-target tests of cores that go off and come again.
@@ -41,6 +43,8 @@ pub enum Image {
     Interrupts,
     /// The demo's checks, each with something to notice.
     DemoChecks,
+    /// The same, with its objects in a pool.
+    PooledChecks,
     /// A thousand objects of a pool.
     Pool,
     /// The hot functions, whose instructions it counts.
@@ -48,16 +52,29 @@ pub enum Image {
 }
 
 impl Image {
+    /// What has cargo put objects into a pool. The program lies in a folder of its own, as its name is that of the
+    /// other demo; dependencies are built once.
+    pub const POOLED: &[&str] = &[
+        "--features",
+        "pooled",
+        "--target-dir",
+        "target/lab-test/pooled",
+        "--config",
+        "build.build-dir='target'",
+    ];
+
     /// All of them.
-    pub const ALL: [Image; 10] = [
+    pub const ALL: [Image; 12] = [
         Self::DemoRelease,
         Self::DemoDebug,
+        Self::DemoPooled,
         Self::MachineTests,
         Self::CoreTests,
         Self::MustFail,
         Self::Ladder,
         Self::Interrupts,
         Self::DemoChecks,
+        Self::PooledChecks,
         Self::Pool,
         Self::Paths,
     ];
@@ -66,29 +83,34 @@ impl Image {
     fn target(self) -> (&'static str, Vec<&'static str>) {
         let (name, args): (_, &[&str]) = match self {
             Image::DemoDebug => ("rundown-demo", &["--bin", "rundown-demo"]),
-            Image::DemoRelease => ("rundown-demo", &["--bin", "rundown-demo", "--release"]),
+            Image::DemoRelease | Image::DemoPooled => {
+                ("rundown-demo", &["--bin", "rundown-demo", "--release"])
+            }
             Image::MachineTests => ("machine", &["--test", "machine"]),
             Image::CoreTests => ("cores", &["--test", "cores"]),
             Image::MustFail => ("must_fail", &["--example", "must_fail"]),
             Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
             Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
             Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
+            Image::PooledChecks => ("demo_checks", &["--example", "demo_checks", "--release"]),
             Image::Pool => ("pool", &["--example", "pool", "--release"]),
             Image::Paths => ("paths", &["--example", "paths", "--release"]),
         };
-        (name, [&["--package", "rundown-demo"], args].concat())
+        let pooled = matches!(self, Image::DemoPooled | Image::PooledChecks);
+        let more = if pooled { Self::POOLED } else { &[] };
+        (name, [&["--package", "rundown-demo"], args, more].concat())
     }
 
     /// Returns how many tests it runs.
     pub fn promise(self) -> Promise {
         match self {
-            Self::DemoDebug | Self::DemoRelease => Promise::Plan("src/main.rs"),
+            Self::DemoDebug | Self::DemoRelease | Self::DemoPooled => Promise::Plan("src/main.rs"),
             Self::MachineTests => Promise::Plan("tests/machine.rs"),
             Self::CoreTests => Promise::AtLeast(11), // with a second core
             Self::MustFail => Promise::AtLeast(1),   // what it plans does not matter: it fails
             Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64),
             Self::Interrupts => Promise::AtLeast(8),
-            Self::DemoChecks => Promise::AtLeast(8),
+            Self::DemoChecks | Self::PooledChecks => Promise::AtLeast(8),
             Self::Pool => Promise::AtLeast(9),
             Self::Paths => Promise::AtLeast(18),
         }

@@ -32,6 +32,7 @@ mod nested;
 mod no_semihosting;
 mod not_run;
 mod page;
+mod pooled;
 mod portable;
 mod promise;
 mod report;

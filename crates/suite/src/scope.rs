@@ -19,20 +19,22 @@ const PAIRS: u64 = 100_000;
 /// The steps.
 pub fn steps() -> Vec<Step> {
     let waiters = "cachescope: a seed is a schedule of the demo's two waiters";
-    let mut steps: Vec<Step> = [4, 8].map(slots_stay).into();
+    let mut steps: Vec<Step> = [4, 8].map(|cores| slots_stay(Image::DemoRelease, cores)).into();
+    steps.push(slots_stay(Image::DemoPooled, 4));
     steps.push(Step::new(waiters, PATIENCE, scheduled));
     steps
 }
 
-fn slots_stay(cores: u64) -> Step {
+fn slots_stay(image: Image, cores: u64) -> Step {
     let what = "and no slot travels before the drain";
-    let name = format!("cachescope: the demo passes on {cores} cores, {what}");
-    Step::new(name, PATIENCE, move |context, deadline| counted(context, cores, deadline))
+    let name = format!("cachescope: {image:?} passes on {cores} cores, {what}");
+    Step::new(name, PATIENCE, move |context, deadline| counted(context, image, cores, deadline))
 }
 
 /// Boots the demo under the plugin. Returns what came of it, and the plugin's records.
 fn boot(
     context: &Context,
+    image: Image,
     cores: u64,
     arguments: &str,
     deadline: Instant,
@@ -40,7 +42,6 @@ fn boot(
     let library = cargo::plugin(context.root(), None)?;
     let out = context.scratch("cachescope")?.join("demo.json");
     let _ = std::fs::remove_file(&out); // of a run before
-    let image = Image::DemoRelease;
     let mut command = context.boot(image)?;
     let library = library.display();
     command.env("QEMU_SMP", cores.to_string()).env("QEMU_TIMEOUT", "300");
@@ -52,8 +53,13 @@ fn boot(
     Ok((outcome, records))
 }
 
-fn counted(context: &Context, cores: u64, deadline: Instant) -> anyhow::Result<Outcome> {
-    let (mut sum, records) = boot(context, cores, "mode=count", deadline)?;
+fn counted(
+    context: &Context,
+    image: Image,
+    cores: u64,
+    deadline: Instant,
+) -> anyhow::Result<Outcome> {
+    let (mut sum, records) = boot(context, image, cores, "mode=count", deadline)?;
     sum.add(of_slots(&records, cores)?);
     Ok(sum)
 }
@@ -100,7 +106,7 @@ fn scheduled(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let mut traces = Vec::new();
     for seed in [1, 1, 2, 2, 3, 3] {
         let arguments = format!("mode=schedule,policy=random,seed={seed}");
-        let (outcome, records) = boot(context, 4, &arguments, deadline)?;
+        let (outcome, records) = boot(context, Image::DemoRelease, 4, &arguments, deadline)?;
         sum.add(outcome);
         traces.push(trace(&records)?);
     }

@@ -17,7 +17,8 @@ use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
 use crate::context::Image::{
-    CoreTests, DemoChecks, DemoDebug, DemoRelease, Interrupts, MachineTests, Pool,
+    CoreTests, DemoChecks, DemoDebug, DemoPooled, DemoRelease, Interrupts, MachineTests, Pool,
+    PooledChecks,
 };
 use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
@@ -25,8 +26,8 @@ use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
     images, instructions, ladder, leftovers, linear, must_fail, nested, no_semihosting, page,
-    portable, schedules, scope, second_qemu, sessions, setup, soak, transcript, trees, two_ends,
-    unread, variables,
+    pooled, portable, schedules, scope, second_qemu, sessions, setup, soak, transcript, trees,
+    two_ends, unread, variables,
 };
 use runner::qemu;
 
@@ -67,6 +68,7 @@ const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runne
                        crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
+const CLIPPY_POOLED: &str = "cargo clippy --package rundown-demo --features pooled --bins --example demo_checks -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
 const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --test loom_pool --test loom_blocking --package parking --test loom_parking --target-dir target/lab-test/models -- -D warnings";
@@ -142,6 +144,7 @@ impl Table {
 fn lints() -> Vec<Step> {
     vec![
         lint("clippy kernel", CLIPPY_KERNEL),
+        lint("clippy kernel, pooled", CLIPPY_POOLED),
         lint_with("doc kernel", "cargo doc --no-deps --package rundown-demo", STRICT_DOCS),
         lint("clippy host", &format!("cargo clippy {HOST} --all-targets -- -D warnings")),
         lint_with("doc host", &format!("cargo doc --no-deps {HOST}"), STRICT_DOCS),
@@ -187,6 +190,7 @@ fn typed() -> Vec<Step> {
         // That is without features, too.
         tests(rundown, "crates/rundown", "cargo test", folders),
         tests("test demo (scripts/run)", "crates", "../scripts/run", demo),
+        pooled::step(),
         Step::new("no flag for rustc stands in a configuration file", 10, no_flags),
     ]
 }
@@ -244,7 +248,16 @@ fn boots(times: u32) -> Vec<Step> {
     }
     // Core 0 looks at the others after every few instructions: whether one that is up can be interrupted.
     steps.push(passes(MachineTests, &COUNTED, 1));
-    steps.push(passes(DemoChecks, &[("QEMU_SMP", "4")], 1));
+    for image in [DemoChecks, PooledChecks] {
+        steps.push(passes(image, &[("QEMU_SMP", "4")], 1));
+    }
+    for cores in ["1", "2", "4", "64"] {
+        steps.push(passes(DemoPooled, &[("QEMU_SMP", cores)], 1));
+    }
+    for image in [DemoPooled, PooledChecks] {
+        steps.push(passes(image, &[("QEMU_CPU", "a64fx")], 1));
+    }
+    steps.push(passes(DemoPooled, &[("QEMU_MACHINE", "virt"), ("QEMU_SMP", "8")], 1));
     for set in [("QEMU_SMP", "1"), ("QEMU_SMP", "4"), ("QEMU_SMP", "64"), ("QEMU_CPU", "a64fx")] {
         steps.push(passes(Pool, &[set], 1));
     }

@@ -4,12 +4,10 @@ use crate::arch::time;
 use crate::smp::{cores, park};
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use rundown::{CacheAwareRundownRef, CurrentSlot, Park, RundownGuard};
+use rundown::{CacheAwareRundownRef, CurrentSlot, Park};
 
 /// The run-down object of this kernel. Made by [`object`], its slots are as far apart as the caches ask for.
 pub type Object = CacheAwareRundownRef<OwnLines, Sleep>;
-/// A hold on one that lives for ever.
-pub type Guard = RundownGuard<'static, Object>;
 
 /// The slot of the calling core is its index.
 #[derive(Debug)]
@@ -34,16 +32,15 @@ impl CurrentSlot for OwnLines {
     }
 }
 
-/// Makes an object with a slot for each of so many cores. Panics when there is no memory for it.
-pub fn object(cores: usize) -> Box<Object> {
+/// Returns how many slots an object has for so many cores, of which each uses that of [`OwnLines`].
+pub fn slots(cores: usize) -> usize {
     // As many behind the last core's slot as make its granule whole: what follows is somebody else's.
-    let slots = cores::slot_of(cores - 1) + cores::slots_apart();
-    Object::boxed(slots).unwrap_or_else(|error| panic!("{error}"))
+    cores::slot_of(cores - 1) + cores::slots_apart()
 }
 
-/// Returns the address of a core's slot.
-pub fn slot_address(object: &Object, core: usize) -> *const () {
-    object.slot_address(cores::slot_of(core))
+/// Makes an object with a slot for each of so many cores. Panics when there is no memory for it.
+pub fn object(cores: usize) -> Box<Object> {
+    Object::boxed(slots(cores)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Returns the words of all slots of an object, as they are now.

@@ -18,7 +18,10 @@ pub fn print() {
         time::frequency()
     );
     let apart = cores::slots_apart() * CACHE_LINE;
-    println!("# lines: slots {apart} bytes apart, the caches ask for {}", cache::granule());
+    println!(
+        "# lines: slots at least {apart} bytes apart, the caches ask for {}",
+        cache::granule()
+    );
     // Among QEMU's accelerators only TCG answers semihosting (QEMU manual, "Semihosting").
     let (end, accelerator) = match semihosting::answers() {
         true => ("semihosting", "tcg"),
