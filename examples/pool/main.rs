@@ -7,7 +7,7 @@
 //!
 //! Each object stands in a [`Place`](worker::Place), beside the canary that it protects. Every core acquires objects at random,
 //! and has a few places of its own: there it drains the object, poisons the canary, gives the object back and takes
-//! another one. The lock of a place keeps the handle where it is while somebody looks at it, and no more: drains
+//! another one. Before that, each drains an object that another core holds. The lock of a place keeps the handle where it is while somebody looks at it, and no more: drains
 //! and acquires meet in the object.
 
 #![no_std]
@@ -58,7 +58,8 @@ fn main() -> ! {
         });
         on_each(&counts, "drains", |core| core.drains, |_| drains_of_each())
     });
-    let sum = |part: fn(&Counts) -> usize| counts.iter().map(|one| part(&one.0.lock())).sum();
+    let sum =
+        |part: fn(&Counts) -> usize| counts.iter().map(|one| part(&one.0.lock())).sum::<usize>();
     ktap.test("granted = released, on every core", || {
         on_each(&counts, "released", |core| core.released, |core| core.granted)
     });
@@ -70,10 +71,10 @@ fn main() -> ! {
         on_each(&counts, "refused early", |core| core.refused_early, |_| 0)
     });
     ktap.test("drains wait for holders, and objects are used again", || {
-        let (taken, waits): (usize, usize) = (OBJECTS + sum(|c| c.drains), sum(|c| c.waits));
-        let most = pool.capacity();
+        let (taken, most) = (OBJECTS + sum(|c| c.drains), pool.capacity());
         holds(format!("{taken} were taken of {most}"), taken > 2 * most)?;
-        holds(format!("{waits} drains found a holder"), waits > 0 || cores::count() == 1)
+        // Each core's first one did: see `Worker::meet`.
+        on_each(&counts, "whether a drain found a holder", |c| usize::from(c.waits > 0), |_| 1)
     });
     let after = pool.capacity();
     ktap.test(

@@ -65,24 +65,43 @@ pub struct Worker<'a, 'p> {
 }
 
 impl<'a, 'p> Worker<'a, 'p> {
-    /// Uses, drains and replaces objects, from when all cores are here. Returns what it has counted.
+    /// Uses, drains and replaces objects, from when all cores are `here`. Returns what it has counted.
     pub fn work(
         pool: &'p Pool<'p>,
         places: &'a [Place<'p>],
         here: &AtomicUsize,
         core: usize,
     ) -> Counts {
-        here.fetch_add(1, Ordering::Relaxed); // Relaxed: it is only counted
-        while here.load(Ordering::Relaxed) < cores::count() {
-            cpu::give_way();
-        }
         let random = pct::Random::new(core as u64 + 1);
         let mut worker = Self { pool, places, core, random, counts: Counts::default() };
-        for _ in 0..drains_of_each() {
+        worker.meet(here);
+        for _ in 1..drains_of_each() {
             worker.use_some();
             worker.replace_one();
         }
         worker.counts
+    }
+
+    /// Drains the object of this core's first place while the core before holds it, as all cores do at once.
+    fn meet(&mut self, here: &AtomicUsize) {
+        let places = self.places;
+        let (own, next) = (&places[self.core], &places[(self.core + 1) % cores::count()]);
+        {
+            let object = next.object.read();
+            let guard = self.acquire(&object, next);
+            here.fetch_add(1, Ordering::Relaxed); // Relaxed: it is only counted
+            while here.load(Ordering::Relaxed) < cores::count() {
+                cpu::give_way();
+            }
+            self.begin_drain(own);
+            while object.outstanding().is_none() {
+                cpu::give_way();
+            }
+            if let Some(guard) = guard {
+                self.release(guard, next);
+            }
+        }
+        self.replace(own);
     }
 
     /// Acquires and releases at random, and holds an object all the while.
@@ -130,8 +149,17 @@ impl<'a, 'p> Worker<'a, 'p> {
         let own = (OBJECTS - self.core).div_ceil(cores::count()) as u64;
         let nth = if self.random.below(2) == 0 { 0 } else { self.random.below(own) as usize };
         let place = &self.places[self.core + nth * cores::count()];
+        self.begin_drain(place);
+        self.replace(place);
+    }
+
+    fn begin_drain(&mut self, place: &Place<'_>) {
+        self.counts.waits += usize::from(!place.object.read().begin_run_down());
+    }
+
+    /// Waits for the end of a drain that this core has begun, and replaces the object.
+    fn replace(&mut self, place: &Place<'p>) {
         let object = place.object.read();
-        self.counts.waits += usize::from(!object.begin_run_down());
         if let Err(error) = object.wait_until(time::after_ms(DEADLINE_MS)) {
             panic!("core {}: a drain did not end in time: {error}", self.core);
         }
