@@ -10,12 +10,13 @@ use crate::pools::{POOL_RACES, POOLS};
 use crate::replacement::Replacement;
 use crate::schemata::Edit;
 use crate::scope::SCOPE;
+use crate::sections::SECTIONED;
 use crate::sleep::SLEEP;
 use crate::tools::TOOLS;
 
 /// Returns every mutant of the primitive, always in the same order.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
-    PEERS.iter().chain(OWN).chain(POOLS)
+    PEERS.iter().chain(OWN).chain(SECTIONED).chain(POOLS)
 }
 
 /// Returns every mutant outside of the primitive, always in the same order.

@@ -18,6 +18,7 @@ mod pools;
 pub mod replacement;
 pub mod schemata;
 mod scope;
+mod sections;
 mod sleep;
 mod tools;
 pub mod tree;
