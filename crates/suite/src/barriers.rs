@@ -3,6 +3,7 @@
 //! QEMU does without most of them, so no boot fails where one is left out. Here the built kernel is read
 //! instead, instruction by instruction. And each barrier is taken out of the code once: a rule must miss it.
 
+mod assembly;
 pub mod code;
 pub mod instruction;
 mod rules;
@@ -57,7 +58,7 @@ fn places(functions: &[Function]) -> Vec<(usize, usize)> {
         for (at, one) in code.iter().enumerate().filter(|_| !rules::is_foreign(name)) {
             let what = one.name().unwrap_or_default();
             let ordered =
-                what == "isb" && (rules::is_before_clock(code, at) || rules::is_assembly(name));
+                what == "isb" && (rules::is_before_clock(code, at) || assembly::is_known(name));
             if ordered || rules::is_barrier(&what) {
                 places.push((number, at));
             }

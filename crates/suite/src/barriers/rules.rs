@@ -1,5 +1,6 @@
-//! Which barrier stands where, and why.
+//! Which barrier stands where, and why: in what the compiler made. `assembly.rs` has the rest.
 
+use super::assembly::{self, ASSEMBLY};
 use super::code::Function;
 use super::instruction::Instruction;
 
@@ -8,73 +9,9 @@ const CLOCK: &str = "mrs cntvct_el0";
 /// Instructions between its ISB and it, at most.
 const NEAR: usize = 8;
 
-/// Assembly, and all barriers in it with what they order, one after the other. Also every register that it sets
-/// where a core begins: most are right by chance in QEMU, where nothing ran before.
-const ASSEMBLY: [(&str, &[&str]); 10] = [
-    // Tables are written before they are walked, nothing stale is used from before the MMU is on, and the
-    // next instruction is fetched through it (Arm ARM, "TLB maintenance requirements", "SCTLR_EL1").
-    (
-        "enable_mmu",
-        &[
-            "msr mair_el1",
-            "msr tcr_el1",
-            "msr ttbr0_el1",
-            "dsb ish",
-            "isb",
-            "tlbi vmalle1",
-            "ic iallu",
-            "dsb nsh",
-            "isb",
-            "msr sctlr_el1",
-            "isb",
-            "ret",
-        ],
-    ),
-    ("_start", &["msr daifset", "msr tpidr_el1", "msr spsel"]),
-    ("_start_secondary", &["msr daifset", "msr tpidr_el1", "msr spsel"]),
-    // A register is written before what depends on it.
-    (
-        "enter_el1",
-        &[
-            "msr vbar_el2",
-            "msr hcr_el2",
-            "isb",
-            "msr vpidr_el2",
-            "msr vmpidr_el2",
-            "msr cnthctl_el2",
-            "msr cntvoff_el2",
-            "msr cptr_el2",
-            "msr hstr_el2",
-            "msr icc_sre_el2",
-            "isb",
-            "msr ich_hcr_el2",
-            "msr spsr_el2",
-            "msr elr_el2",
-            "msr sctlr_el1",
-            "msr vbar_el1",
-            "eret",
-        ],
-    ),
-    ("at_el1", &["msr vbar_el1", "msr sctlr_el1", "msr spsel", "isb", "ret"]),
-    ("install_vectors", &["msr vbar_el1", "isb", "ret"]),
-    (
-        "semihosting",
-        &["msr daifset", "msr vbar_el1", "isb", "hlt", "msr vbar_el1", "msr daif", "isb", "ret"],
-    ),
-    ("die", &["msr daifset", "msr vbar_el1", "msr vbar_el2", "msr vbar_el3", "isb", "hlt", "hlt"]),
-    ("switch_off", &["msr daifset", "msr vbar_el1", "isb"]),
-    // A fault inside a handler: the early vectors stand before its stack is touched.
-    ("vectors", &["msr vbar_el1", "isb", "msr vbar_el1", "isb", "msr vbar_el1", "isb"]),
-];
-
 /// Returns whether a function has barriers of a dependency, which keeps its own rules: the page tables.
 pub fn is_foreign(name: &str) -> bool {
     name.contains("aarch64_paging") || name.starts_with("machine::board::mmu::start")
-}
-
-/// Returns whether it is a piece of assembly.
-pub fn is_assembly(name: &str) -> bool {
-    ASSEMBLY.iter().any(|(known, _)| *known == name)
 }
 
 /// Returns whether an instruction orders memory or registers, by its name. (An ISB also stands in loops.)
@@ -89,7 +26,7 @@ pub fn faults(functions: &[Function]) -> Vec<String> {
     let mut found = [0; 6];
     for function in functions {
         let known = [
-            assembly(function, &mut faults),
+            assembly::rule(function, &mut faults),
             wait(function, &mut faults),
             wake(function, &mut faults),
             interrupt(function, sgi, &mut faults),
@@ -121,19 +58,6 @@ pub fn faults(functions: &[Function]) -> Vec<String> {
 
 fn needs_a_rule(name: &str) -> bool {
     is_barrier(name) || ["tlbi", "ic ", "dc "].iter().any(|start| name.starts_with(start))
-}
-
-/// Each piece of assembly is as in the table.
-fn assembly(function: &Function, faults: &mut Vec<String>) -> bool {
-    let Some((name, wanted)) = ASSEMBLY.iter().find(|(name, _)| *name == function.name) else {
-        return false;
-    };
-    let is = function.code.iter().filter_map(|one| one.name()).filter(|name| name != "wfi");
-    let is: Vec<String> = is.collect();
-    if is != *wanted {
-        faults.push(format!("{name} has {is:?}, not {wanted:?}"));
-    }
-    true
 }
 
 /// A core says where it sleeps (the last of it an atomic update), DMB, looks, sleeps: see

@@ -81,7 +81,7 @@ fn what_no_rule_knows_is_a_fault_unless_it_is_foreign() {
     assert!(with("aarch64_paging::f", &named(&["dsb sy"])).is_empty());
     assert!(with("machine::board::mmu::start::f", &named(&["dsb sy"])).is_empty());
     fault("machine::board::mmu::stop", &named(&["dsb sy"]), "no rule");
-    assert!(is_assembly("die") && !is_assembly("live"));
+    assert!(assembly::is_known("die") && !assembly::is_known("live"));
     assert!(is_barrier("dsb sy") && is_barrier("dmb ish") && !is_barrier("isb"));
 }
 
