@@ -30,6 +30,8 @@ pub struct Arguments {
     pub trace: Option<PathBuf>,
     /// How many steps are written there.
     pub trace_last: usize,
+    /// Where all steps are written, for a replay.
+    pub steps: Option<PathBuf>,
     /// A schedule without a step for so long is stuck.
     pub deadline: Duration,
     /// A schedule with more steps is ended.
@@ -48,6 +50,7 @@ impl Default for Arguments {
             cores: 0,
             trace: None,
             trace_last: 1000,
+            steps: None,
             deadline: Duration::from_secs(10),
             max_steps: u64::MAX,
         }
@@ -110,6 +113,7 @@ impl Arguments {
                         .filter(|steps| (1..=10_000_000).contains(steps))
                         .ok_or_else(|| wrong("a number from 1 to 10000000"))?
                 }
+                "steps" => this.steps = Some(value.into()),
                 "deadline" => {
                     let seconds = number(value).filter(|seconds| (1..=86_400).contains(seconds));
                     this.deadline = Duration::from_secs(
@@ -120,15 +124,18 @@ impl Arguments {
                 _ => {
                     return Err(format!(
                         "{key}= is unknown; there are mode, line, region, names, out, policy, seed, \
-                         depth, length, cores, trace, trace_last, deadline, max_steps"
+                         depth, length, cores, trace, trace_last, steps, deadline, max_steps"
                     ));
                 }
             }
         }
         let pct_only = depth.is_some() || length.is_some();
-        let for_schedules = policy.is_some() || seed.is_some() || pct_only || this.trace.is_some();
+        let files = this.trace.is_some() || this.steps.is_some();
+        let for_schedules = policy.is_some() || seed.is_some() || pct_only || files;
         if !this.schedule && for_schedules {
-            return Err("policy=, seed=, depth=, length= and trace= want mode=schedule".into());
+            return Err(
+                "policy=, seed=, depth=, length=, trace= and steps= want mode=schedule".into()
+            );
         }
         if pct_only && policy != Some("pct") {
             return Err("depth= and length= want policy=pct".into());
@@ -172,7 +179,7 @@ mod tests {
     #[test]
     fn reads_all() {
         let args = "mode=schedule line=128 region=0x40200000-40201000 region=1-2 policy=random \
-                     seed=0x10 cores=8 out=a trace=b trace_last=5 names=c deadline=3 max_steps=9";
+                     seed=0x10 cores=8 out=a trace=b trace_last=5 steps=d names=c deadline=3 max_steps=9";
         let arguments = Arguments::parse(args.split_whitespace());
         assert_eq!(
             arguments.unwrap(),
@@ -186,6 +193,7 @@ mod tests {
                 cores: 8,
                 trace: Some("b".into()),
                 trace_last: 5,
+                steps: Some("d".into()),
                 deadline: Duration::from_secs(3),
                 max_steps: 9,
             }
@@ -217,11 +225,12 @@ mod tests {
             ("mode=fast", "mode=fast: wants count or schedule"),
             ("region=5-5", "region=5-5: wants START-END in hexadecimal, END > START"),
             ("line=on", "line=on: wants 64 or 128"),
-            ("seed=1", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
-            ("policy=pct", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
-            ("depth=1", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
-            ("length=1", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
-            ("trace=x", "policy=, seed=, depth=, length= and trace= want mode=schedule"),
+            ("seed=1", "policy=, seed=, depth=, length=, trace= and steps= want mode=schedule"),
+            ("policy=pct", "policy=, seed=, depth=, length=, trace= and steps= want mode=schedule"),
+            ("depth=1", "policy=, seed=, depth=, length=, trace= and steps= want mode=schedule"),
+            ("length=1", "policy=, seed=, depth=, length=, trace= and steps= want mode=schedule"),
+            ("steps=x", "policy=, seed=, depth=, length=, trace= and steps= want mode=schedule"),
+            ("trace=x", "policy=, seed=, depth=, length=, trace= and steps= want mode=schedule"),
             ("mode=schedule seed=1", "seed= wants policy=random or policy=pct"),
             ("mode=schedule policy=round-robin seed=1", "seed= wants policy=random or policy=pct"),
             ("mode=schedule policy=random depth=2", "depth= and length= want policy=pct"),

@@ -88,6 +88,17 @@ impl Line {
         matches!(self.0, State::Exclusive(owner) | State::Modified(owner) if owner == core)
     }
 
+    /// Returns what each of `cores` caches has of the line, as letters of MESI.
+    pub fn copies(&self, cores: usize) -> String {
+        let copy = |core| match &self.0 {
+            State::Modified(owner) if *owner == core => 'M',
+            State::Exclusive(owner) if *owner == core => 'E',
+            State::Shared(cores) if cores.contains(core) => 'S',
+            _ => 'I',
+        };
+        (0..cores).map(copy).collect()
+    }
+
     /// Takes the line out of all caches.
     pub fn flush(&mut self) {
         self.0 = State::Invalid;
@@ -196,6 +207,20 @@ mod tests {
         let mut line = Line::default();
         run(&mut line, &[(0, Access::Atomic)]);
         assert_eq!(run(&mut line, &[(1, Access::Load), (1, Access::Atomic)]), (0, 1, 1, 1));
+    }
+
+    #[test]
+    fn each_cache_has_a_letter() {
+        let mut line = Line::default();
+        let mut after = |core, access| {
+            line.access(core, access);
+            line.copies(3)
+        };
+        assert_eq!(after(1, Access::Load), "IEI");
+        assert_eq!(after(2, Access::Load), "ISS");
+        assert_eq!(after(2, Access::Store), "IIM");
+        line.flush();
+        assert_eq!(line.copies(3), "III");
     }
 
     #[test]

@@ -24,6 +24,7 @@
 //! | `cores=N` | cores that take part in a phase whose marker gives no number | such a phase is counted, and left out of the schedule |
 //! | `trace=FILE` | the last steps of a schedule, as text | none |
 //! | `trace_last=N` | how many | 1000 |
+//! | `steps=FILE` | all steps of a schedule, as JSON lines, for a replay, see [`steps`] | none |
 //! | `deadline=SECONDS` | a schedule without a step for so long is stuck | 10 |
 //! | `max_steps=N` | a schedule with more steps than this runs in circles | no limit |
 //!
@@ -49,5 +50,6 @@ pub mod plugin;
 pub mod policy;
 pub mod report;
 pub mod scheduler;
+pub mod steps;
 pub mod trace;
 pub mod unseen;

@@ -154,6 +154,11 @@ impl Memory {
         counts.traffic(traffic);
     }
 
+    /// Returns what each cache has of a line that was hit, see [`directory::Line::copies`].
+    pub fn copies(&self, hit: Hit<'_>) -> String {
+        lock(hit.line).state.copies(self.cores)
+    }
+
     /// Completes an atomic of exclusives. Its access is counted already; if the line has been taken
     /// away in between, it must be fetched once more.
     pub fn complete(&self, hit: Hit<'_>, core: usize, phase: u16, name: impl FnOnce() -> String) {

@@ -21,6 +21,7 @@ use crate::memory::{Hit, Memory, lock};
 use crate::names::Names;
 use crate::report::Run;
 use crate::scheduler::Scheduler;
+use crate::steps::Steps;
 use crate::trace::{Site, Step};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
@@ -60,6 +61,7 @@ pub struct Plugin {
     sites: Mutex<HashMap<(u64, u32), &'static Site>>,
     out: Mutex<Option<File>>,
     trace: Mutex<Option<File>>,
+    steps: Option<Steps>,
     /// Which core each of QEMU's threads is for.
     threads: Mutex<HashMap<ThreadId, usize>>,
     watchdog: Once,
@@ -116,6 +118,7 @@ impl Plugin {
             sites: Mutex::default(),
             out: Mutex::new(create(&arguments.out)?),
             trace: Mutex::new(create(&arguments.trace)?),
+            steps: create(&arguments.steps)?.map(Steps::new),
             threads: Mutex::default(),
             watchdog: Once::new(),
             reported: AtomicBool::new(false),
@@ -204,17 +207,29 @@ impl Plugin {
             (_, false) => Access::Load,
         };
         let completes = site.class == Class::StoreExclusive;
+        let start = address & !(self.run.line - 1);
+        let scheduler = self.scheduler_of(core);
+        if let (Some(steps), false) = (&self.steps, completes) {
+            match scheduler {
+                Some(_) => steps.line(start, || (self.line_name(address), self.memory.copies(hit))),
+                None => steps.forget(start),
+            }
+        }
         match completes {
             true => self.memory.complete(hit, core, phase, || self.line_name(address)),
             false => self.memory.access(hit, core, phase, access, || self.line_name(address)),
         }
-        let Some(scheduler) = self.scheduler_of(core) else { return };
+        let Some(scheduler) = scheduler else { return };
         if !completes {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
             let step = Step { core, access, site, address };
             let recorded = scheduler.record(step, names.place(address, hit.start));
+            let word = self.steps.as_ref().map(|_| names.describe(address));
             drop(names);
             self.must(recorded);
+            if let (Some(steps), Some(word)) = (&self.steps, word) {
+                steps.step(&step, start, &word);
+            }
         }
         let opens = site.class == Class::LoadExclusive;
         own.exclusive.store(opens, Ordering::Relaxed);

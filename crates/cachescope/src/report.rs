@@ -91,7 +91,7 @@ fn object(text: &mut String, what: std::fmt::Arguments<'_>, counts: &Counts) {
 }
 
 /// Returns `text` as a JSON string.
-fn string(text: &str) -> String {
+pub fn string(text: &str) -> String {
     let mut quoted = String::from('"');
     for letter in text.chars() {
         match letter {

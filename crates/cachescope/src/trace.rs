@@ -35,15 +35,20 @@ pub struct Step {
 }
 
 impl Step {
-    /// Returns the instruction, what it accesses, and where it stands.
-    pub fn describe(&self, names: &Names) -> String {
-        let Step { access, site, address, .. } = self;
-        let name = match (site.name, access) {
+    /// Returns what the instruction is called.
+    pub fn instruction(&self) -> &'static str {
+        match (self.site.name, self.access) {
             ("", Access::Load) => "LDR",
             ("", _) => "STR",
             (name, _) => name,
-        };
-        format!("{name} {}  at {}", names.describe(*address), names.describe(site.address))
+        }
+    }
+
+    /// Returns the instruction, what it accesses, and where it stands.
+    pub fn describe(&self, names: &Names) -> String {
+        let [word, place] =
+            [self.address, self.site.address].map(|address| names.describe(address));
+        format!("{} {word}  at {place}", self.instruction())
     }
 }
 

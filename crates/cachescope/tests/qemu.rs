@@ -4,9 +4,11 @@
 
 mod common;
 
+use cachescope::directory::{Access, Line};
 use common::{MANY_THREADS, Results, scratch};
 use runner::process::Output;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
@@ -133,6 +135,56 @@ fn the_trace_is_readable() {
     assert_eq!(lines.count(), 4);
     for path in [names, trace] {
         fs::remove_file(path).expect("it was there");
+    }
+}
+
+/// Brings a line into the state that letters tell.
+fn put(line: &mut Line, copies: &str) {
+    line.flush();
+    for (core, letter) in copies.chars().enumerate() {
+        match letter {
+            'M' => drop(line.access(core, Access::Store)),
+            'E' | 'S' => drop(line.access(core, Access::Load)),
+            letter => assert_eq!(letter, 'I'),
+        }
+    }
+    assert_eq!(line.copies(copies.len()), copies);
+}
+
+/// What is told of lines and steps, and the rules of the caches, come to what was counted.
+#[test]
+fn a_replay_of_the_steps_gives_the_counts() {
+    let file = scratch("steps");
+    let arguments = format!(",mode=schedule,policy=random,seed=5,steps={}", file.display());
+    let Some(results) = run(MANY_THREADS, 4, "adds=25", &arguments) else { return };
+    let text = fs::read_to_string(&file).expect("steps");
+    fs::remove_file(file).expect("it was there");
+    let (mut lines, mut counts) = (BTreeMap::<String, Line>::new(), BTreeMap::new());
+    let mut phase = String::new();
+    for record in text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")) {
+        let word = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+        match &*word("record") {
+            "phase" => phase = word("name"),
+            "line" => put(lines.entry(word("line")).or_default(), &word("copies")),
+            "step" => {
+                let access = match &*word("access") {
+                    "load" => Access::Load,
+                    "store" => Access::Store,
+                    _ => Access::Atomic,
+                };
+                let core = record["core"].as_u64().expect("a core") as usize;
+                let line = lines.get_mut(&word("line")).expect("it was told before");
+                let traffic = line.access(core, access);
+                let sums: &mut [u64; 4] = counts.entry(phase.clone()).or_default();
+                let of_step = [true, traffic.cold, traffic.transfer, traffic.upgrade];
+                sums.iter_mut().zip(of_step).for_each(|(sum, one)| *sum += u64::from(one));
+            }
+            other => panic!("a record {other:?}"),
+        }
+    }
+    assert!(counts.len() >= 4, "{counts:?}");
+    for (name, sums) in counts {
+        assert_eq!(sums, results.phase(&name), "{name}");
     }
 }
 

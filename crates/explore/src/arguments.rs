@@ -5,6 +5,8 @@ use super::schedule::{Choice, Schedule, USUAL};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Parser, ValueEnum, value_parser};
 use runner::exit_error::ExitError;
+use std::path::{Path, PathBuf};
+use tools::usage;
 
 /// The last lines of the usage text.
 const MORE: &str = "\
@@ -68,9 +70,36 @@ pub struct Arguments {
     /// With pct: the depth of the bugs to look for, 1 to 8; without it the seed draws 1, 2 or 3
     #[arg(long, value_name = "D", value_parser = value_parser!(u8).range(1..=8))]
     depth: Option<u8>,
+    /// With --seed and the plugin: also a page that replays its steps, cache by cache
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+    /// What scripts/explore adds: the folder from which the path on its own command line is meant
+    #[arg(long = "in", hide = true)]
+    folder: Option<PathBuf>,
 }
 
 impl Arguments {
+    /// Reads the arguments after the command's name. `None`: the usage text is wanted.
+    pub fn parse(args: &[String]) -> Result<Option<Arguments>, ExitError> {
+        let Some(mut arguments) = usage::parse::<Arguments>(args)? else { return Ok(None) };
+        let replays = arguments.seed.is_some() && arguments.tier == Tier::Plugin;
+        if arguments.page.is_some() && !replays {
+            return Err(ExitError::setup(
+                "--page is for --seed K with --tier plugin, which sees every access",
+                "add what is missing, or leave --page out",
+            ));
+        }
+        if let (Some(folder), Some(page)) = (&arguments.folder, &mut arguments.page) {
+            *page = folder.join(&*page);
+        }
+        Ok(Some(arguments))
+    }
+
+    /// Returns where the page of the replay is to go, if one is wanted.
+    pub fn page(&self) -> Option<&Path> {
+        self.page.as_deref()
+    }
+
     /// Returns what to do.
     pub fn goal(&self) -> Goal {
         match (self.seed, &self.mutants) {
@@ -119,7 +148,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Option<Arguments>, String> {
-        tools::usage::line(line, tools::usage::parse)
+        usage::line(line, Arguments::parse)
     }
 
     #[test]
@@ -142,6 +171,12 @@ mod tests {
         assert_eq!(deep.schedule().unwrap(), schedule);
         let uniform = parse("--seed 1 --schedule uniform").unwrap().unwrap();
         assert_eq!(uniform.schedule().unwrap(), Schedule { choice: Choice::Uniform, depth: None });
+        assert_eq!(one.page(), None);
+        let page = |line: &str| parse(line).unwrap().unwrap().page().map(Path::to_owned);
+        let line = "--seed 1 --tier plugin --page b/c";
+        assert_eq!(page(line), Some("b/c".into()));
+        assert_eq!(page(&format!("--in /a {line}")), Some("/a/b/c".into()));
+        assert_eq!(page("--in /a --seed 1"), None);
         let both = parse("--seed 1 --schedule uniform --depth 1").unwrap().unwrap();
         assert!(both.schedule().unwrap_err().line.contains("--depth is for --schedule pct"));
     }
@@ -173,6 +208,9 @@ mod tests {
             ),
             ("--seeds 1 --depth 0", "0 is not in 1..=8"),
             ("--seeds 1 --depth 9", "9 is not in 1..=8"),
+            ("--seeds 1 --tier plugin --page p", "--page is for --seed K"),
+            ("--seed 1 --page p", "--page is for --seed K with --tier plugin"),
+            ("--seed 1 --page", "a value is required for '--page <FILE>'"),
             ("--seeds 1 7", "unexpected argument '7'"),
             ("--sedes 1", "unexpected argument '--sedes'"),
         ] {

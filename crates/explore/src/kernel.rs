@@ -1,7 +1,7 @@
 //! Builds the image of the scenarios and boots it.
 
 use super::arguments::Tier;
-use super::plugin::Plugin;
+use super::plugin::{Plugin, Records};
 use super::scenario::Seeds;
 use super::schedule::Schedule;
 use runner::exit_error::{ExitError, FAILED, SETUP};
@@ -26,6 +26,8 @@ pub struct Boot {
     pub console: String,
     /// QEMU's exit status; `None` if it did not end in time.
     pub status: Option<i32>,
+    /// What the plugin has written for a page.
+    pub records: Records,
 }
 
 /// A kernel that can be booted.
@@ -135,10 +137,12 @@ impl Kernel {
         }
         // What the plugin prints comes last: it ends the run.
         let mut text = format!("{}\n{}", output.stdout.trim_end(), output.stderr);
+        let mut records = Records::default();
         if let Some(plugin) = &mut plugin {
             text = plugin.put_into(&text)?;
+            records = plugin.records();
         }
-        Ok(Boot { text, console: output.stdout, status: output.status })
+        Ok(Boot { text, console: output.stdout, status: output.status, records })
     }
 
     /// Returns who makes the schedule.

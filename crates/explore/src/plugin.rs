@@ -16,12 +16,23 @@ pub struct Plugin<'a> {
     library: &'a Path,
     results: Nameless,
     steps: Nameless,
+    records: Nameless,
+}
+
+/// What a page needs of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    /// The plugin's counts.
+    pub results: String,
+    /// Its steps; nothing in a run without a trace.
+    pub steps: String,
 }
 
 impl Plugin<'_> {
     /// Prepares it; `library`: where it is.
     pub fn new(library: &Path) -> Result<Plugin<'_>, ExitError> {
-        Ok(Plugin { library, results: Nameless::new()?, steps: Nameless::new()? })
+        let [results, steps, records] = [Nameless::new()?, Nameless::new()?, Nameless::new()?];
+        Ok(Plugin { library, results, steps, records })
     }
 
     /// Returns QEMU's options that load it. `policy`: how it chooses.
@@ -33,8 +44,16 @@ impl Plugin<'_> {
         );
         if trace {
             plugin.push_str(&format!(",trace={},trace_last=100000", self.steps.path()));
+            plugin.push_str(&format!(",steps={}", self.records.path()));
         }
         vec!["-plugin".to_owned(), plugin]
+    }
+
+    /// Returns what it has counted, and every step of a run with a trace.
+    pub fn records(&mut self) -> Records {
+        let [results, steps] =
+            [&mut self.results, &mut self.records].map(|file| file.text().unwrap_or_default());
+        Records { results, steps }
     }
 
     /// Puts the plugin's hash, and its steps if they were wanted, into the kernel's output.

@@ -3,9 +3,12 @@
 use super::hunt::Failure;
 use super::kernel::Kernel;
 use super::outcome;
+use super::page;
 use super::scenario::{Ends, Plan, Scenario, Seeds};
+use replay_page::file;
 use runner::exit_error::{ExitError, FAILED};
 use runner::symbols::{Place, Symbols};
+use std::path::Path;
 
 /// How many of the last steps are shown of a failure.
 const LAST: usize = 40;
@@ -19,8 +22,13 @@ pub struct Report {
     pub end: Result<(), ExitError>,
 }
 
-/// Replays one seed: all its steps and `trace HASH`.
-pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError> {
+/// Replays one seed: all its steps and `trace HASH`. `page`: a file for a page of it.
+pub fn one(
+    kernel: &Kernel,
+    plan: &Plan,
+    seed: u64,
+    page: Option<&Path>,
+) -> Result<Report, ExitError> {
     let list = Seeds { scenario: plan.scenario(seed), first: seed, count: 1, apart: 1 };
     let output = kernel.boot(&list, plan.cores, true)?;
     let runs = outcome::runs(&output, &list);
@@ -35,13 +43,20 @@ pub fn one(kernel: &Kernel, plan: &Plan, seed: u64) -> Result<Report, ExitError>
         None => Ok(()),
         Some(why) => Err(format!("seed {seed} fails: {why}")),
     };
+    let mut symbols = symbols(kernel)?;
+    let hash = run.hash.as_deref().unwrap_or("unknown");
     let mut text = format!(
-        "scenario {}, {} cores, seed {seed}\n{}trace {}\n",
+        "scenario {}, {} cores, seed {seed}\n{}trace {hash}\n",
         list.scenario.name,
         plan.cores,
-        steps(&output.text, usize::MAX, &mut symbols(kernel)?),
-        run.hash.as_deref().unwrap_or("unknown")
+        steps(&output.text, usize::MAX, &mut symbols),
     );
+    if let Some(path) = page {
+        let ends = end.as_ref().map_or_else(String::as_str, |()| "it passes");
+        let seed = page::Seed { scenario: list.scenario.name, cores: plan.cores, seed, hash, ends };
+        file::write("--page", path, &seed.page(&output.records, &mut symbols)?)?;
+        text += &format!("page: {}\n", path.display());
+    }
     if end.is_ok() {
         text += &format!("seed {seed} passes: {}\n", passes(&list.scenario));
     }

@@ -10,7 +10,7 @@ use tools::usage;
 /// The last lines of the usage text.
 const MORE: &str = "\
 Boots the ladder of counters in QEMU, timed and under the plugin cachescope, and writes
-DIR/index.html, DIR/measurements.json and DIR/figures/*.svg. Shows its progress on standard error
+DIR/index.html, DIR/replay.html, DIR/measurements.json and DIR/figures/*.svg. Shows its progress on standard error
 and a summary at the end. With --count it counts lines only, and prints transfers a pair:
     scripts/lab --count shared,packed,cache_aware
 Environment: QEMU (qemu-system-aarch64)
@@ -46,6 +46,9 @@ pub struct Arguments {
     /// Boot nothing and draw what such a measurements.json holds
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cores", "quick"])]
     pub from: Option<PathBuf>,
+    /// Only the replay page, in seconds: three variants step by step, and a still of it beside it (.svg)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cores", "quick", "out", "from"])]
+    pub replay: Option<PathBuf>,
     /// What scripts/lab adds: the folder from which the paths on its own command line are meant
     #[arg(long = "in", hide = true)]
     folder: Option<PathBuf>,
@@ -55,15 +58,18 @@ impl Arguments {
     /// Reads the arguments after the command's name. `None`: the usage text is wanted.
     pub fn parse(args: &[String]) -> Result<Option<Arguments>, ExitError> {
         let Some(mut arguments) = usage::parse::<Arguments>(args)? else { return Ok(None) };
-        let Arguments { cores, out, from, folder, .. } = &mut arguments;
+        let Arguments { cores, out, from, replay, folder, .. } = &mut arguments;
         cores.sort_unstable();
         cores.dedup();
         if cores.len() > MOST_COUNTS {
             let what = format!("--cores has more than {MOST_COUNTS} numbers");
             return Err(usage::wrong("scripts/lab", what));
         }
+        if replay.as_ref().is_some_and(|file| file.extension() != Some("html".as_ref())) {
+            return Err(usage::wrong("scripts/lab", "--replay wants a FILE that ends in .html"));
+        }
         if let Some(folder) = folder {
-            for path in [out, from].into_iter().flatten() {
+            for path in [out, from, replay].into_iter().flatten() {
                 *path = folder.join(&*path);
             }
         }
@@ -110,6 +116,8 @@ mod tests {
         assert_eq!(parse("--from f --out o").unwrap().unwrap().from, Some("f".into()));
         let there = parse("--in /a --from f --out /o").unwrap().unwrap();
         assert_eq!((there.out(), &there.from), (Path::new("/o"), &Some("/a/f".into())));
+        let replay = parse("--in /a --replay b/c.html").unwrap().unwrap().replay;
+        assert_eq!(replay, Some("/a/b/c.html".into()));
         assert_eq!(parse("--in /a").unwrap().unwrap().out(), Path::new("out"));
         assert_eq!(parse("--in /a --out o").unwrap().unwrap().out(), Path::new("/a/o"));
     }
@@ -131,6 +139,8 @@ mod tests {
             ("--cores 1 --from f", "'--cores <LIST>' cannot be used with '--from <FILE>'"),
             ("--count", "a value is required for '--count <LIST>'"),
             ("--count x --quick", "'--count <LIST>' cannot be used with '--quick'"),
+            ("--replay x.svg", "--replay wants a FILE that ends in .html"),
+            ("--replay x.html --out o", "'--replay <FILE>' cannot be used with '--out <DIR>'"),
             ("--quick=1", "unexpected value '1' for '--quick'"),
             ("1,2", "unexpected argument '1,2'"),
             ("--nonsense", "unexpected argument '--nonsense'"),

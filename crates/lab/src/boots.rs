@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::data::is_counted;
 use super::machine::{self, Machine};
 use super::progress::Progress;
+use super::steps::{self, Replay};
 use super::{conditions, counts};
 use ladder::{About, VARIANTS};
 use runner::exit_error::{ExitError, FAILED};
@@ -13,24 +14,25 @@ use tools::measure::Measurement;
 /// How often all that is timed is measured; fewer with `--quick`.
 const ROUNDS: u32 = 9;
 const QUICK_ROUNDS: u32 = 3;
-/// Bytes of a line, where lines are counted.
-const LINE: u32 = 64;
+/// What two of the steps are called.
+const BUILD: &str = "building the kernel and the plugin";
+const REPLAY: &str = "the replay, step by step";
 /// Pairs of all cores together where lines are counted, and the fewest and most that a core does. The
 /// plugin lets one core at a time take one step, so a pair of 64 cores takes milliseconds. The numbers
 /// do not depend on `--quick`: what is exact is the same in every run.
 const PAIRS: u32 = 800;
 const FEWEST: u32 = 4;
 const MOST: u32 = 100;
-/// Measures. The first object tells the conditions.
-pub fn measure(arguments: &Arguments) -> Result<Vec<Measurement>, ExitError> {
+
+/// Measures, and makes the replay. The first measurement tells the conditions.
+pub fn measure(arguments: &Arguments) -> Result<(Vec<Measurement>, Replay), ExitError> {
     let root = cargo::root("scripts/lab")?;
     let settings = machine::settings()?;
     let rounds = if arguments.quick { QUICK_ROUNDS } else { ROUNDS };
     let mut found = vec![conditions::measurement(&settings, rounds, arguments.quick)?];
 
-    let mut progress = Progress::new(3 + 2 * arguments.cores.len());
-    let build = || Machine::build(&root, settings);
-    let machine = progress.step("building the kernel and the plugin", build)?;
+    let mut progress = Progress::new(4 + 2 * arguments.cores.len());
+    let machine = progress.step(BUILD, || Machine::build(&root, settings))?;
     let most = arguments.most();
     let what = format!("the ladder and the drain, timed, up to {most} cores, {rounds} rounds");
     found.extend(progress.step(&what, || machine.time(&arguments.cores, rounds))?);
@@ -41,7 +43,16 @@ pub fn measure(arguments: &Arguments) -> Result<Vec<Measurement>, ExitError> {
         let drains = |object: &Measurement| object["name"] == "coherence_drain";
         found.extend(counted.into_iter().filter(|object| cores == most || !drains(object)));
     }
-    Ok(found)
+    Ok((found, progress.step(REPLAY, || steps::replay(&machine))?))
+}
+
+/// Makes nothing but the replay.
+pub fn replay() -> Result<Replay, ExitError> {
+    let root = cargo::root("scripts/lab")?;
+    let settings = machine::settings()?;
+    let mut progress = Progress::new(2);
+    let machine = progress.step(BUILD, || Machine::build(&root, settings))?;
+    progress.step(REPLAY, || steps::replay(&machine))
 }
 
 /// Counts twice: the second run must be the first, number by number.
@@ -74,8 +85,8 @@ pub fn count(
     let names: Vec<&str> = counted.map(|about| about.name).collect();
     let several = if cores == 1 { "" } else { "s" };
     let what = format!("coherence, counted, {cores} core{several}{time}");
-    let results = progress.step(&what, || machine.coherence(cores, &names, LINE, pairs))?;
-    counts::measurements(&results, pairs.into())
+    let counted = progress.step(&what, || machine.coherence(cores, &names, pairs, false))?;
+    counts::measurements(&counted.results, pairs.into())
 }
 
 /// The first object that is not the same in both.

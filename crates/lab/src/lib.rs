@@ -6,8 +6,9 @@
 //! - [`store`] is measurements.json, `data` the same as structures, `read` the way from one to the
 //!   other with its checks (`check`); `thresholds` judges them.
 //! - `plot` draws the figures, `page` puts them and their tables into one HTML file.
+//! - `steps` makes the replay, a page of its own.
 //!
-//! What is drawn depends on measurements.json alone, to the byte.
+//! What is drawn depends on measurements.json alone, to the byte; the replay on what the kernel does.
 
 mod arguments;
 mod boots;
@@ -24,6 +25,7 @@ mod progress;
 mod read;
 #[cfg(test)]
 mod sample;
+mod steps;
 pub mod store;
 mod table;
 mod thresholds;
@@ -32,8 +34,11 @@ mod transfers;
 use arguments::Arguments;
 use data::Data;
 use out::Out;
+use replay_page::file;
 use runner::exit_error::{ExitError, FAILED};
 use runner::{process, settings};
+use std::path::Path;
+use steps::Replay;
 use thresholds::Verdict;
 use tools::measure::Measurement;
 
@@ -46,13 +51,17 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
         settings::note_that_cores_are_emulated();
         return transfers::print(&variants, &arguments.cores);
     }
+    if let Some(file) = &arguments.replay {
+        return replay(file);
+    }
     let out = Out(arguments.out());
-    let objects = match &arguments.from {
-        Some(file) => store::read(file)?,
+    let (objects, replay) = match &arguments.from {
+        Some(file) => (store::read(file)?, None),
         None => {
             out.prepare()?; // before it has measured for minutes
             settings::note_that_cores_are_emulated();
-            boots::measure(&arguments)?
+            let (objects, replay) = boots::measure(&arguments)?;
+            (objects, Some(replay))
         }
     };
     let data = read::data(&objects).map_err(|why| match &arguments.from {
@@ -60,18 +69,41 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
         None => ExitError::new(FAILED, format!("the measurements are not whole: {why}")),
     })?;
     out.prepare()?;
-    write(&out, &objects, &data)?;
+    write(&out, &objects, &data, replay.as_ref())?;
     conclude(&data, &out)
 }
 
+/// Makes the replay, a page and a still beside it, and nothing else.
+fn replay(page: &Path) -> Result<(), ExitError> {
+    let still = page.with_extension("svg");
+    for path in [page, &still] {
+        file::prepare("--replay", path)?;
+    }
+    settings::note_that_cores_are_emulated();
+    let Replay { page: html, still: svg } = boots::replay()?;
+    file::write("--replay", page, &html)?;
+    file::write("--replay", &still, &svg)?;
+    println!("replay: {}", page.display());
+    Ok(())
+}
+
 /// Writes all files.
-fn write(out: &Out<'_>, objects: &[Measurement], data: &Data) -> Result<(), ExitError> {
+fn write(
+    out: &Out<'_>,
+    objects: &[Measurement],
+    data: &Data,
+    replay: Option<&Replay>,
+) -> Result<(), ExitError> {
     out.write("measurements.json", &store::text(objects))?;
     let figures = plot::all(data);
     for figure in &figures {
         out.write(&format!("figures/{}.svg", figure.name), &figure.svg)?;
     }
-    out.write("index.html", &page::html(data, &figures))
+    if let Some(replay) = replay {
+        out.write("replay.html", &replay.page)?;
+        out.write("replay.svg", &replay.still)?;
+    }
+    out.write("index.html", &page::html(data, &figures, replay.is_some()))
 }
 
 /// Says which thresholds hold. An exact count that does not hold is a failure.

@@ -14,15 +14,29 @@ use tools::{cargo, option};
 
 /// How long a boot may take: twenty times what the longest does on two processors.
 const PATIENCE: Duration = Duration::from_secs(1800);
+/// Bytes of a line, where lines are counted.
+const LINE: u32 = 64;
 /// Cores of the machine where instructions are counted: one works, so that is the same for any.
 const FEW: u32 = 4;
 
 /// What is booted, and with what.
 #[derive(Debug)]
 pub struct Machine {
+    /// The folder of the sources.
+    pub root: PathBuf,
+    /// The kernel's ELF file.
+    pub image: PathBuf,
     settings: Settings,
-    image: PathBuf,
     plugin: PathBuf,
+}
+
+/// What the plugin writes in one boot.
+#[derive(Debug)]
+pub struct Written {
+    /// Its counts.
+    pub results: String,
+    /// Its steps, see crates/cachescope/src/steps.rs; nothing if they were not wanted.
+    pub steps: String,
 }
 
 /// Returns the settings of all boots, after a look at QEMU.
@@ -36,7 +50,8 @@ impl Machine {
     /// Builds the image and the plugin from the sources in `root`.
     pub fn build(root: &Path, settings: Settings) -> Result<Machine, ExitError> {
         let image = cargo::image(root, None, "ladder")?;
-        Ok(Machine { settings, image, plugin: cargo::plugin(root, None)? })
+        let plugin = cargo::plugin(root, None)?;
+        Ok(Machine { root: root.to_owned(), image, settings, plugin })
     }
 
     /// Throughput with these numbers of cores, and the duration of drains.
@@ -56,27 +71,33 @@ impl Machine {
         self.measurements(self.command(settings, "mode=instructions", &icount))
     }
 
-    /// What cache lines of so many bytes go through while so many cores do so many pairs each on these
-    /// variants: the plugin's results.
+    /// What cache lines of [`LINE`] bytes go through while so many cores do so many pairs each on these
+    /// variants: the plugin's results. `replay`: also its steps.
     pub fn coherence(
         &self,
         cores: u32,
         variants: &[&str],
-        line: u32,
         pairs: u32,
-    ) -> Result<String, ExitError> {
-        let mut results = Nameless::new()?;
-        let plugin = format!(
-            "{},mode=schedule,policy=round-robin,line={line},out={}",
+        replay: bool,
+    ) -> Result<Written, ExitError> {
+        let [mut results, mut steps] = [Nameless::new()?, Nameless::new()?];
+        let mut plugin = format!(
+            "{},mode=schedule,policy=round-robin,line={LINE},out={}",
             option::path(&self.plugin),
             results.path()
         );
+        if replay {
+            plugin.push_str(&format!(",steps={}", steps.path()));
+        }
         let load = ["-plugin", plugin.as_str()];
         let append = format!("mode=coherence pairs={pairs} rungs={}", variants.join(","));
         self.boot(self.command(self.settings(cores), &append, &load))?;
-        results
-            .text()
-            .map_err(|error| ExitError::new(FAILED, format!("the plugin has no results: {error}")))
+        let [results, steps] = [&mut results, &mut steps].map(|file| {
+            file.text().map_err(|error| {
+                ExitError::new(FAILED, format!("the plugin has no results: {error}"))
+            })
+        });
+        Ok(Written { results: results?, steps: steps? })
     }
 
     /// The settings with another number of cores.

@@ -51,8 +51,8 @@ included.</p>\
 its core. It pays off when a second core comes.</p>\
 <p><strong>What it can't show:</strong> time. An atomic instruction counts as one, like an addition of two registers.</p>";
 
-/// Makes the page.
-pub fn html(data: &Data, figures: &[Figure]) -> String {
+/// Makes the page. `replay`: a replay lies beside it.
+pub fn html(data: &Data, figures: &[Figure], replay: bool) -> String {
     let mut text = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -60,6 +60,9 @@ pub fn html(data: &Data, figures: &[Figure]) -> String {
          <link rel=\"icon\" href=\"data:,\">\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <main>\n<h1>What caches do to shared counters</h1>\n<p>{WHAT}</p>\n"
     );
+    if replay {
+        text += "<p><a href=\"replay.html\">See it step by step</a>: which cache has the line after each access.</p>\n";
+    }
     text += &thresholds_html(&thresholds::judge(data));
     text += "<h2>Variants and conditions</h2>\n<div class=\"pair both\">\n<div>\n";
     text += &tables::variants(data).html();
@@ -121,7 +124,7 @@ mod tests {
     use ladder::VARIANTS;
 
     fn page(data: &Data) -> String {
-        html(data, &plot::all(data))
+        html(data, &plot::all(data), false)
     }
 
     #[test]
@@ -141,7 +144,7 @@ mod tests {
     fn each_section_has_its_own_figure_and_its_tables() {
         let data = sample::data();
         let figures = plot::all(&data);
-        let page = html(&data, &figures);
+        let page = html(&data, &figures, false);
         let tables = [
             tables::ladder(&data),
             tables::coherence(&data),
@@ -156,6 +159,13 @@ mod tests {
         }
         assert!(page.contains(&tables::variants(&data).html()));
         assert!(page.contains(&tables::conditions(&data).html()));
+    }
+
+    #[test]
+    fn a_replay_is_linked_where_there_is_one() {
+        let link = "<a href=\"replay.html\">";
+        assert!(!page(&sample::data()).contains(link));
+        assert!(html(&sample::data(), &[], true).contains(link));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! - [`canvas`] makes the SVG, its texts and its colours; [`plane`] is one system of axes in it.
 //! - [`ladder`], [`coherence`], [`drain`] and [`instructions`] draw one figure each.
+//! - [`still`](mod@still) draws a moment of the replay.
 //! - [`look`] has the colour and the mark of a variant, [`numbers`] says numbers in few letters.
 //!
 //! Each variant has a panel, in the same place in every figure: ten lines in one panel could not be told
@@ -16,6 +17,7 @@ mod look;
 pub mod numbers;
 mod panels;
 mod plane;
+pub mod still;
 
 use super::data::Data;
 

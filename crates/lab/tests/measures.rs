@@ -12,7 +12,7 @@ use tools::measure::Measurement;
 
 const CARGO: &str = r#"
 case "$*" in
-    *"--example ladder"*) echo '{"target":{"name":"ladder"},"executable":"/k/ladder"}' ;;
+    *"--example ladder"*) echo '{"target":{"name":"ladder"},"executable":"IMAGE"}' ;;
     *"--package cachescope"*) echo '{"target":{"name":"cachescope"},"filenames":["/k/a,b.so"]}' ;;
 esac
 "#;
@@ -28,10 +28,14 @@ case "$args" in
     *mode=coherence*)
         cores=${args#*-smp }
         cores=${cores%% *}
-        cat "$folder/counts-$cores" >"${args#*,out=}"
+        out=${args#*,out=}
+        cat "$folder/counts-$cores" >"${out%%,*}"
+        case $args in *,steps=*) cat "$folder/steps" >"${args#*,steps=}" ;; esac
         cat "$folder/nothing" ;;
 esac
 "#;
+/// In the place of the image, whose line tables are read.
+const IMAGE: &str = env!("CARGO_BIN_EXE_lab");
 const PHASES: [&str; 7] =
     ["loads", "stores", "atomics", "cold", "transfers", "upgrades", "invalidations"];
 
@@ -46,7 +50,7 @@ impl Fakes {
     fn new() -> Fakes {
         let fakes = Fakes(tempfile::tempdir().unwrap());
         for (name, script) in [("cargo", CARGO), ("qemu", QEMU)] {
-            let text = format!("#!/bin/sh\nset -e\n{script}");
+            let text = format!("#!/bin/sh\nset -e\n{}", script.replace("IMAGE", IMAGE));
             tools::script::write(&fakes.0.path().join(name), &text).unwrap();
         }
         let objects = store::read(&docs()).unwrap();
@@ -62,6 +66,16 @@ impl Fakes {
             &report(&of(&["instructions", "drain_instructions", "masked_instructions"])),
         );
         fakes.file("nothing", &report(&[]));
+        let names = ladder::VARIANTS.iter().map(|about| about.name);
+        let steps = (1..).zip(names).map(|(number, name)| {
+            format!(
+                "{{\"record\":\"phase\",\"phase\":{number},\"name\":\"{name}\"}}\n\
+                 {{\"record\":\"line\",\"line\":\"0x40\",\"name\":\"{name}\",\"copies\":\"II\"}}\n\
+                 {{\"record\":\"step\",\"core\":1,\"access\":\"atomic\",\"instruction\":\"LDXR\",\
+                 \"line\":\"0x40\",\"word\":\"{name}\",\"at\":\"0x1\"}}\n"
+            )
+        });
+        fakes.file("steps", &steps.collect::<String>());
         for cores in [1, 2, 4, 8, 16, 32, 64] {
             let counted = of(&["coherence"]);
             let counted = counted.into_iter().filter(|object| object["cores"] == cores);
@@ -92,8 +106,13 @@ impl Fakes {
         fs::write(self.0.path().join(name), text).unwrap();
     }
 
-    /// Runs it. Returns its exit status, and both outputs.
+    /// Runs it, with results into the folder `out`. Returns its exit status, and both outputs.
     fn run(&self, args: &[&str], accel: &str) -> (Option<i32>, String, String) {
+        let out = self.0.path().join("out");
+        self.run_as_it_is(&[args, &["--out", out.to_str().unwrap()]].concat(), accel)
+    }
+
+    fn run_as_it_is(&self, args: &[&str], accel: &str) -> (Option<i32>, String, String) {
         let folder = self.0.path();
         let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
         for (name, _) in env::vars().filter(|(name, _)| name.starts_with("QEMU")) {
@@ -101,7 +120,7 @@ impl Fakes {
         }
         let path = format!("{}:{}", folder.display(), env::var("PATH").unwrap());
         command.env("PATH", path).env("QEMU", folder.join("qemu")).env("QEMU_ACCEL", accel);
-        let output = command.args(args).arg("--out").arg(folder.join("out")).output().unwrap();
+        let output = command.args(args).output().unwrap();
         let [stdout, stderr] =
             [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         (output.status.code(), stdout, stderr)
@@ -142,23 +161,29 @@ fn what_is_measured_is_written() {
     }
     assert_ne!(conditions["host_cpu"], Value::from(""));
     let page = fakes.0.path().join("out/index.html");
-    assert!(fs::read_to_string(&page).unwrap().ends_with("</html>\n"));
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.ends_with("</html>\n") && html.contains("<a href=\"replay.html\">"));
+    for (name, end) in [("replay.html", "</html>\n"), ("replay.svg", "</svg>\n")] {
+        let path = fakes.0.path().join("out").join(name);
+        assert!(fs::read_to_string(path).unwrap().ends_with(end), "{name}");
+    }
     assert_eq!(stdout.lines().last(), Some(&*format!("figures: {}", page.display())));
 
     let steps: Vec<_> =
         stderr.lines().skip(1).map(|line| line.split_once(" s, ").unwrap().1).collect();
     let mut wanted = vec![
-        "1 of 17: building the kernel and the plugin".to_owned(),
-        "2 of 17: the ladder and the drain, timed, up to 64 cores, 9 rounds".to_owned(),
-        "3 of 17: instructions, counted".to_owned(),
-        "4 of 17: coherence, counted, 1 core, first time".to_owned(),
-        "5 of 17: coherence, counted, 1 core, second time".to_owned(),
+        "1 of 18: building the kernel and the plugin".to_owned(),
+        "2 of 18: the ladder and the drain, timed, up to 64 cores, 9 rounds".to_owned(),
+        "3 of 18: instructions, counted".to_owned(),
+        "4 of 18: coherence, counted, 1 core, first time".to_owned(),
+        "5 of 18: coherence, counted, 1 core, second time".to_owned(),
     ];
     for (number, cores) in (6..).step_by(2).zip([2, 4, 8, 16, 32, 64]) {
         for (number, time) in [(number, "first"), (number + 1, "second")] {
-            wanted.push(format!("{number} of 17: coherence, counted, {cores} cores, {time} time"));
+            wanted.push(format!("{number} of 18: coherence, counted, {cores} cores, {time} time"));
         }
     }
+    wanted.push("18 of 18: the replay, step by step".to_owned());
     assert_eq!(steps, wanted);
 }
 
@@ -167,12 +192,6 @@ fn each_boot_has_its_own_machine() {
     let fakes = Fakes::new();
     let (status, _, stderr) = fakes.run(&["--quick", "--cores", "2,64,1"], "tcg");
     assert_eq!(status, Some(0), "{stderr}");
-    let machine = |cores: u32, cpu: &str, accel: &str| {
-        format!(
-            "-nodefaults -machine virt,gic-version=3,dtb-randomness=off -cpu {cpu} -smp {cores} -m 256M \
-             -accel {accel} "
-        )
-    };
     let mut wanted = vec![
         (machine(64, "max", "tcg,thread=multi"), "mode=time rounds=3 cores=1,2,64".to_owned()),
         (
@@ -190,15 +209,73 @@ fn each_boot_has_its_own_machine() {
         // Twice: the second run must be the first.
         wanted.extend([0; 2].map(|_| (machine(cores, "max", "tcg,thread=multi"), counted.clone())));
     }
+    wanted.extend([2, 4, 8].map(replayed));
+    check(&fakes, &wanted);
+}
+
+/// The machine of a boot, and what is asked of the kernel and the plugin.
+type Boot = (String, String);
+
+fn machine(cores: u32, cpu: &str, accel: &str) -> String {
+    format!(
+        "-nodefaults -machine virt,gic-version=3,dtb-randomness=off -cpu {cpu} -smp {cores} -m 256M \
+         -accel {accel} "
+    )
+}
+
+/// Returns the boot for a replay on so many cores.
+fn replayed(cores: u32) -> Boot {
+    let asked = "mode=coherence pairs=8 rungs=shared,packed,cache_aware -plugin /k/a,,b.so,mode=schedule,\
+                 policy=round-robin,line=64,out=/dev/fd/,steps=/dev/fd/";
+    (machine(cores, "max", "tcg,thread=multi"), asked.to_owned())
+}
+
+/// Compares the boots; the numbers of open files may be any.
+fn check(fakes: &Fakes, wanted: &[Boot]) {
     let log = fakes.log();
     assert_eq!(log.len(), wanted.len(), "{log:?}");
-    for (boot, (start, end)) in log.iter().zip(&wanted) {
+    for (boot, (start, end)) in log.iter().zip(wanted) {
         let (machine, kernel) = boot.split_once("-display none ").unwrap();
         assert_eq!(machine, start);
-        let (_, asked) = kernel.split_once(" -kernel /k/ladder -append ").unwrap();
-        let asked = asked.trim_end_matches(|c: char| c.is_ascii_digit() && end.ends_with('/'));
-        assert_eq!(asked, end);
+        let (_, asked) = kernel.split_once(&format!(" -kernel {IMAGE} -append ")).unwrap();
+        let mut parts = asked.split("/dev/fd/");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let asked = parts.fold(first, |text, part| {
+            text + "/dev/fd/" + part.trim_start_matches(|digit: char| digit.is_ascii_digit())
+        });
+        assert_eq!(asked, *end);
     }
+}
+
+#[test]
+fn a_replay_alone_is_three_boots_and_two_files() {
+    let fakes = Fakes::new();
+    let page = fakes.0.path().join("replay.html");
+    let (status, stdout, stderr) = fakes.run_as_it_is(&["--replay", page.to_str().unwrap()], "tcg");
+    assert_eq!(status, Some(0), "{stderr}");
+    assert_eq!(stdout, format!("replay: {}\n", page.display()));
+    check(&fakes, &[2, 4, 8].map(replayed));
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.contains("\"name\":\"cache_aware\"") && html.contains("\"pairs\":64"));
+    let svg = fs::read_to_string(page.with_extension("svg")).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains(">packed</text>"));
+    assert!(!fakes.0.path().join("out").exists());
+}
+
+#[test]
+fn a_replay_without_its_steps_or_its_place_is_one_line() {
+    let fakes = Fakes::new();
+    fakes.file("steps", "{");
+    let page = fakes.0.path().join("replay.html");
+    let (status, _, stderr) = fakes.run_as_it_is(&["--replay", page.to_str().unwrap()], "tcg");
+    let line = stderr.lines().last().unwrap();
+    assert!(status == Some(1) && line.contains("the plugin's steps: step record 1: "), "{stderr}");
+    let (status, _, stderr) = fakes.run_as_it_is(&["--replay", "/nowhere/x.html"], "tcg");
+    assert!(
+        status == Some(2) && stderr.starts_with("rundown: --replay /nowhere/x.html: "),
+        "{stderr}"
+    );
+    assert_eq!(fakes.log().len(), 1, "nothing is booted for it");
 }
 
 #[test]

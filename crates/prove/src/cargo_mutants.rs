@@ -39,7 +39,7 @@ const fn package(
     Package { name, folder, tester: name, tests, alone: false }
 }
 
-const PACKAGES: [Package; 17] = [
+const PACKAGES: [Package; 18] = [
     package("rundown", "crates/rundown", &["--lib", "--tests"]),
     package("parking", "crates/parking", &["--lib", "--tests"]),
     package("board-tree", "crates/board-tree", &["--lib", "--tests"]),
@@ -51,6 +51,7 @@ const PACKAGES: [Package; 17] = [
     package("prove", "crates/prove", &["--bins", "--tests"]),
     // The plugin in a program that takes QEMU's place; boots would take too long.
     package("cachescope", "crates/cachescope", &["--lib", "--test", "versions"]),
+    package("replay-page", "crates/replay-page", &["--lib"]),
     package("explore", "crates/explore", &["--lib"]),
     package("rundown-bench", "crates/bench", &["--lib", "--tests"]),
     package("lab", "crates/lab", &["--lib", "--tests"]),

@@ -13,7 +13,6 @@ use explore::kernel::Kernel;
 use explore::replay::{self, Report};
 use mutants::tree::{Changed, Tree};
 use runner::process;
-use tools::usage;
 
 const FILE: &str = "docs/schedules.md";
 /// What the reader is told to replace, and where.
@@ -50,7 +49,7 @@ fn drain(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
 /// The bug that the page has its reader put in, found and told.
 fn bug(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let (words, wanted) = session(context, "bug")?;
-    let arguments: Arguments = usage::parse(&words)?.context("help is no session")?;
+    let arguments: Arguments = Arguments::parse(&words)?.context("help is no session")?;
     let Goal::Seeds(seeds) = arguments.goal() else { anyhow::bail!("a session without --seeds") };
     let edit = transcript::read(context, FILE, "edit")?.replace('\n', "\n        ");
 

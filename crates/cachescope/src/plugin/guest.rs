@@ -30,6 +30,10 @@ impl Plugin {
                         end(failure::SETUP, &error);
                     }
                     self.must(scheduler.begin(core, phase, cores));
+                    if let Some(steps) = &self.steps {
+                        let names = lock(&self.phases);
+                        steps.begin(phase, names.get(&phase).map_or("", String::as_str), cores);
+                    }
                     own.scheduled.store(true, Ordering::Relaxed);
                 }
                 own.phase.store(phase, Ordering::Relaxed);

@@ -29,6 +29,9 @@ impl Plugin {
                 written(file.write_all(steps.as_bytes()), "trace=");
             }
         }
+        if let Some(steps) = &self.steps {
+            written(steps.finish(), "steps=");
+        }
         match &mut *lock(&self.out) {
             Some(file) => written(file.write_all(text.as_bytes()), "out="),
             None => written(io::stderr().write_all(text.as_bytes()), "standard error"),

@@ -178,18 +178,18 @@ fn a_hunt_ends_with_the_seed_that_fails() {
 fn a_replay_shows_the_steps_and_fails_with_its_seed() {
     let Fake { kernel, _folder } = fake(KERNEL);
     let plan = Plan::new(named("drain"), 4);
-    let report = replay::one(&kernel, &plan, 3).unwrap();
+    let report = replay::one(&kernel, &plan, 3, None).unwrap();
     let text = "scenario drain, 4 cores, seed 3\n     1 core 0 was granted a hold\n\
                 trace 0000000000000003\nseed 3 passes: every check of drain holds\n";
     assert_eq!(report.text, text);
     assert!(report.end.is_ok());
-    let report = replay::one(&kernel, &plan, 5).unwrap();
+    let report = replay::one(&kernel, &plan, 5, None).unwrap();
     assert!(!report.text.contains("passes"));
     assert_eq!(report.end.unwrap_err().line, "seed 5 fails: a slot is open");
     // It has one step more when it is traced.
     let other = KERNEL.replace("steps 1", "steps $trace");
     let Fake { kernel, _folder } = fake(&other);
-    let report = replay::one(&kernel, &plan, 3).unwrap();
+    let report = replay::one(&kernel, &plan, 3, None).unwrap();
     assert_eq!(report.end.unwrap_err().line, "seed 3 runs otherwise when it is not traced");
 }
 

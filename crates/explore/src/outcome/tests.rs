@@ -16,7 +16,8 @@ fn list(name: &str, first: u64, count: u64, apart: u64) -> Seeds {
 /// A boot whose kernel prints `console`, and whose plugin prints `plugin`.
 fn boot(console: &str, plugin: &str, status: i32) -> Boot {
     let text = format!("{console}\n{plugin}");
-    Boot { text, console: console.to_owned(), status: Some(status) }
+    let records = Default::default();
+    Boot { text, console: console.to_owned(), status: Some(status), records }
 }
 
 fn begin(tests: u64) -> String {
