@@ -1,20 +1,18 @@
 //! The page of the figures in a real browser: it loads, shows every figure, fits a phone, and prints.
 //!
-//! The page is put into two frames of a page around it, as wide as a phone and as wide as a screen. A
-//! script in front of it keeps errors, and a policy refuses and reports whatever it wants to load from
-//! elsewhere; probe.js looks at both frames when all has been loaded. That this notices what is wrong is
-//! tested too, with pages that are broken on purpose.
+//! The page is put into two frames of a page around it (`frames`), as wide as a phone and as wide as a screen, and
+//! probe.js looks at both. That this notices what is wrong is tested too, with pages that are broken on purpose.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use serde_json::Value;
 
 use crate::browser::Browser;
 use crate::context::Context;
+use crate::frames;
 use crate::step::{Outcome, Step};
-use lab::escape::escape;
 use runner::process;
 
 /// Seconds for a step.
@@ -29,14 +27,6 @@ const SMALLEST: f64 = 9.0;
 const PAGES: std::ops::RangeInclusive<usize> = 4..=12;
 
 const PROBE: &str = include_str!("page/probe.js");
-/// Comes first in the page, so that it misses nothing.
-const KEEP_ERRORS: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n<script>\n\
-var errors = [];\n\
-addEventListener('error', (event) => errors.push(`error: ${event.message ?? event.target.tagName}`), true);\n\
-addEventListener('unhandledrejection', (event) => errors.push(`rejection: ${event.reason}`));\n\
-addEventListener('securitypolicyviolation', (event) => errors.push(`wants ${event.blockedURI}`));\n\
-console.error = console.warn = (...words) => errors.push(words.join(' '));\n</script>\n";
 
 /// The steps.
 pub fn steps() -> Vec<Step> {
@@ -104,28 +94,13 @@ fn probe(
     deadline: Instant,
 ) -> anyhow::Result<Vec<Value>> {
     let file = context.scratch("page")?.join("frames.html");
-    std::fs::write(&file, frames(page))?;
-    let document = browser.document(&file, deadline)?;
-    let report =
-        document.split_once("<pre id=\"report\">").and_then(|(_, rest)| rest.split_once("</pre>"));
-    let (report, _) = report.with_context(|| format!("the probe has not run:\n{document}"))?;
-    serde_json::from_str(report).context("the probe's report")
+    frames::look(browser, &file, &script(), &WIDTHS.map(|width| (page, width)), deadline)
 }
 
-/// Returns a page with both frames around the page.
-fn frames(page: &str) -> String {
-    let page = page.replacen("<head>", &format!("<head>\n{KEEP_ERRORS}"), 1);
-    let page = escape(&page);
-    let frame = |width| {
-        format!(
-            "<iframe style=\"width: {width}px; height: 900px; border: 0\" srcdoc=\"{page}\"></iframe>\n"
-        )
-    };
+/// Returns the probe, which is told the names of the figures.
+fn script() -> String {
     let names = NAMES.map(|name| format!("\"{name}\"")).join(", ");
-    format!(
-        "<!doctype html>\n<meta charset=\"utf-8\">\n<body>\n<script>\nconst NAMES = [{names}];\n{PROBE}</script>\n{}",
-        WIDTHS.map(frame).concat()
-    )
+    format!("const NAMES = [{names}];\n{PROBE}")
 }
 
 /// Returns everything that is wrong.
@@ -221,18 +196,8 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_framed_with_a_watch_in_front_of_it() {
-        let framed = frames("<html><head><title>\"t\"</title></head></html>");
-        assert!(framed.starts_with("<!doctype html>") && framed.contains(PROBE));
-        assert!(
-            framed.contains(
-                "const NAMES = [\"ladder\", \"coherence\", \"drain\", \"instructions\"];"
-            )
-        );
-        let inside = escape(&format!("<head>\n{KEEP_ERRORS}<title>\"t\"</title>"));
-        assert_eq!(framed.matches(&inside).count(), WIDTHS.len());
-        for width in WIDTHS {
-            assert!(framed.contains(&format!("<iframe style=\"width: {width}px; ")));
-        }
+    fn the_probe_knows_the_names() {
+        let names = "const NAMES = [\"ladder\", \"coherence\", \"drain\", \"instructions\"];\n";
+        assert_eq!(script(), format!("{names}{PROBE}"));
     }
 }

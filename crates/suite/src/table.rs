@@ -26,7 +26,7 @@ use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
     images, instructions, ladder, leftovers, linear, must_fail, nested, no_semihosting, page,
-    pooled, portable, schedules, scope, second_qemu, sessions, setup, soak, transcript, trees,
+    pooled, portable, replay, schedules, scope, second_qemu, sessions, setup, soak, transcript, trees,
     two_ends, unread, variables,
 };
 use runner::qemu;
@@ -110,6 +110,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(NoOther("schedules"), second_qemu::schedules());
     table.add(CARGO, second_qemu::steps(long));
     table.add(NoOther("page"), page::steps());
+    table.add(NoOther("page"), replay::steps());
     table.add(Waits, must_fail::steps(true));
     table.add(Waits, bad_setup::steps(true));
     table.add(Anything, boots(if long { 20 } else { 1 }));

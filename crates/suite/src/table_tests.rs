@@ -40,6 +40,7 @@ const KINDS: &[(&str, usize, usize, Beside)] = &[
     ("with a second QEMU: boot ", 2, 2, CARGO),
     ("with a second QEMU: scripts/", 0, 3, CARGO),
     ("page: ", 2, 2, NoOther("page")),
+    ("replay: ", 4, 4, NoOther("page")),
     ("must fail: hang_other_core", 1, 1, Waits),
     ("must fail: core_missing", 1, 1, Waits),
     ("must fail: panic", 2, 2, Anything),
