@@ -20,7 +20,9 @@ function outcome({ what, had, gone, core }) {
   const others = had.length === 1 ? `core ${had[0]}` : `cores ${had.join(", ")}`;
   const copies = gone === 0 ? "" : gone === 1 ? ", which gives its copy up" : ", which give their copies up";
   if (what === "transfer") return `transfer: the line comes from ${others}${copies}`;
-  if (what === "upgrade") return `upgrade: core ${core} has a copy, and so have ${others}${copies}`;
+  if (what === "upgrade") {
+    return `upgrade: core ${core} has a copy, and so ${had.length === 1 ? "has" : "have"} ${others}${copies}`;
+  }
   return what === "cold" ? "cold: the line comes from memory" : "hit: nothing travels";
 }
 
