@@ -26,8 +26,8 @@ use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
     images, instructions, ladder, leftovers, linear, must_fail, nested, no_semihosting, page,
-    pooled, portable, replay, schedules, scope, second_qemu, sessions, setup, soak, transcript, trees,
-    two_ends, unread, variables,
+    pooled, portable, replay, schedules, scope, second_qemu, sessions, setup, soak, transcript,
+    trees, two_ends, unread, variables,
 };
 use runner::qemu;
 
