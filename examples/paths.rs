@@ -26,7 +26,7 @@ use machine::smp::start;
 use machine::testing::ktap::{Ktap, equal};
 use machine::testing::measure::{self, Text};
 use paths::{Call, Path, Platform};
-use rundown::{CacheAwareRundownRef, StaticRundownRef};
+use rundown::{CacheAwareRundownRef, Pooled, PooledRundownRef, SlotPool, StaticRundownRef};
 
 machine::kernel!(main);
 
@@ -39,6 +39,13 @@ paths::paths! {
     slot_acquire, slot_release: StaticRundownRef<ThisCore, SLOTS> = Box::default();
     boxed_acquire, boxed_release: CacheAwareRundownRef<ThisCore> =
         CacheAwareRundownRef::boxed(SLOTS).expect("there is memory");
+    pooled_acquire, pooled_release: PooledRundownRef<ThisCore> = pooled();
+}
+
+/// Returns an object of a pool that lives for ever.
+fn pooled() -> Box<Pooled<'static, ThisCore>> {
+    let pool = Box::leak(Box::new(SlotPool::new(SLOTS).expect("there are so many slots")));
+    Box::new(pool.take().expect("there is memory"))
 }
 
 /// What C's routines ask this kernel for: no memory, and they spin.

@@ -1,12 +1,15 @@
 //! Objects known by two words, as C's calling convention passes them, and what is done with them.
 
+use core::ptr::NonNull;
 use core::{mem, ptr};
-use rundown::{CacheAwareRundownRef, CurrentSlot, Rundown};
+use rundown::{CacheAwareRundownRef, CurrentSlot, PooledRundownRef, Rundown};
 
 /// An object that a function finds by what it gets in two registers, without an instruction.
 pub trait Known: Rundown {
     /// Returns the number of slots, which belongs to a reference to the object; 0 if it does not.
-    fn slots(&self) -> usize;
+    fn slots(&self) -> usize {
+        0
+    }
 
     /// Returns the object.
     ///
@@ -18,10 +21,6 @@ pub trait Known: Rundown {
 }
 
 impl<R: Rundown> Known for R {
-    fn slots(&self) -> usize {
-        0
-    }
-
     #[inline(always)]
     unsafe fn known<'a>(address: *const (), _slots: usize) -> &'a Self {
         // SAFETY: the caller's promise.
@@ -38,6 +37,14 @@ impl<C: CurrentSlot> Known for CacheAwareRundownRef<C> {
     unsafe fn known<'a>(address: *const (), slots: usize) -> &'a Self {
         // SAFETY: the caller's promise; a reference to an object is its address and its number of slots.
         unsafe { &*(ptr::slice_from_raw_parts(address, slots) as *const Self) }
+    }
+}
+
+impl<C: CurrentSlot> Known for PooledRundownRef<C> {
+    #[inline(always)]
+    unsafe fn known<'a>(address: *const (), _slots: usize) -> &'a Self {
+        // SAFETY: the caller's promise; an object's address is not null.
+        unsafe { Self::at(NonNull::new_unchecked(address.cast_mut().cast())).as_ref() }
     }
 }
 

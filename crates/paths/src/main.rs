@@ -5,13 +5,17 @@
 mod step;
 
 use paths::Path;
-use rundown::{CacheAwareRundownRef, CurrentSlot, ProcessorSlot, StaticRundownRef, ThreadSlot};
+use rundown::{
+    CacheAwareRundownRef, CurrentSlot, Pooled, PooledRundownRef, ProcessorSlot, SlotPool,
+    StaticRundownRef, ThreadSlot,
+};
 use std::hint::black_box;
 use std::process::ExitCode;
 
 paths::paths! {
     slot_acquire, slot_release: StaticRundownRef<ThreadSlot, SLOTS> = Box::default();
     boxed_acquire, boxed_release: CacheAwareRundownRef<ThreadSlot> = boxed(SLOTS);
+    pooled_acquire, pooled_release: PooledRundownRef<ThreadSlot> = pooled();
     processor_acquire, processor_release: CacheAwareRundownRef<ProcessorSlot> = boxed(processors());
 }
 
@@ -26,6 +30,12 @@ fn processors() -> usize {
 
 fn boxed<C: CurrentSlot>(slots: usize) -> Box<CacheAwareRundownRef<C>> {
     CacheAwareRundownRef::boxed(slots).expect("there is memory")
+}
+
+/// Returns an object of a pool that lives for ever.
+fn pooled() -> Box<Pooled<'static, ThreadSlot>> {
+    let pool = Box::leak(Box::new(SlotPool::new(SLOTS).expect("there are so many slots")));
+    Box::new(pool.take().expect("there is memory"))
 }
 
 fn main() -> ExitCode {

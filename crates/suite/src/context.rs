@@ -112,7 +112,7 @@ impl Image {
             Self::Interrupts => Promise::AtLeast(8),
             Self::DemoChecks | Self::PooledChecks => Promise::AtLeast(8),
             Self::Pool => Promise::AtLeast(9),
-            Self::Paths => Promise::AtLeast(18),
+            Self::Paths => Promise::AtLeast(22),
         }
     }
 }

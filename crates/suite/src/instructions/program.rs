@@ -17,11 +17,13 @@ const TIMES: u64 = 100;
 const COLLECTED: &str = "Collected : ";
 
 /// What asks the system for the processor. valgrind's machine has no area in which it would say that.
-const ASKS: [&str; 4] = [
+const ASKS: [&str; 6] = [
     "processor_acquire",
     "processor_release",
     "ExAcquireRundownProtectionCacheAware",
     "ExReleaseRundownProtectionCacheAware",
+    "RundownAcquirePooled",
+    "RundownReleasePooled",
 ];
 
 /// Counts every path, by valgrind and by the processor, which must agree. Of those that ask for the processor the
