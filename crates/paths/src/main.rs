@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         return match step::print(&all) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("rundown: calls differ: {error}");
+                eprintln!("rundown: {error}");
                 ExitCode::FAILURE
             }
         };

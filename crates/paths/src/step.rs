@@ -16,11 +16,17 @@ const TIMES: u64 = 100;
 /// Instructions so far.
 static TRAPS: AtomicU64 = AtomicU64::new(0);
 
-/// Prints the instructions of each path, or an error where calls differ.
+/// Prints the instructions of each path, or an error where calls differ, or a trap is not an instruction.
 pub fn print(all: &[Path]) -> Result<(), String> {
     let action = SigAction::new(SigHandler::Handler(on_trap), SaFlags::empty(), SigSet::empty());
     // SAFETY: the handler only adds to an atomic.
     unsafe { sigaction(Signal::SIGTRAP, &action) }.map_err(|error| error.to_string())?;
+    // SAFETY: it takes nothing.
+    let hundred = unsafe { Call::new(hundred as *const (), ptr::null(), 0) };
+    let (counted, _) = instructions(&hundred);
+    if counted != 101 {
+        return Err(format!("100 NOPs and a RET: {counted}, not 101"));
+    }
     for path in all {
         let mut first = None;
         for _ in 0..TIMES {
@@ -31,7 +37,7 @@ pub fn print(all: &[Path]) -> Result<(), String> {
                 result
             });
             if *first.get_or_insert(taken) != taken {
-                return Err(format!("{}: {first:?}, then {taken}", path.name));
+                return Err(format!("calls differ: {}: {first:?}, then {taken}", path.name));
             }
         }
         println!("{} {}", path.name, first.unwrap_or(0));
@@ -68,4 +74,9 @@ extern "C" fn on_trap(_: c_int) {
 #[unsafe(naked)]
 extern "C" fn only_ret() {
     naked_asm!("ret")
+}
+
+#[unsafe(naked)]
+extern "C" fn hundred() {
+    naked_asm!(".rept 100", "nop", ".endr", "ret")
 }

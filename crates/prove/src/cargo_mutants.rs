@@ -44,6 +44,7 @@ const PACKAGES: [Package; 18] = [
     package("parking", "crates/parking", &["--lib", "--tests"]),
     package("board-tree", "crates/board-tree", &["--lib", "--tests"]),
     package("pct", "crates/pct", &["--lib"]),
+    package("paths", "crates/paths", &["--tests"]),
     package("ladder", "crates/ladder", &["--lib", "--tests"]),
     package("runner", "crates/runner", &["--lib", "--tests"]),
     package("tools", "crates/tools", &["--lib", "--tests"]),
