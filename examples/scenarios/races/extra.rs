@@ -53,10 +53,11 @@ pub const SCENARIO: Scenario = Scenario {
     check: |_| Err("nobody has noticed that one release was too many".into()),
 };
 
-/// Looks, after the panic, whether the object is run down and a slot is open all the same.
+/// Looks, after the panic, whether the object is run down and a slot is open all the same. The shared word
+/// first: other cores go on, and mark every slot before that word says so.
 fn reopened() -> Option<&'static str> {
+    let run_down = page::shared_word(0) == RUN_DOWN_WORD;
     let object = page::object(0, SLOTS.load(Ordering::Relaxed));
     let open = slot_words(object).any(|word| word & 1 == 0);
-    (page::shared_word(0) == RUN_DOWN_WORD && open)
-        .then_some("a slot of the run-down object is open again")
+    (run_down && open).then_some("a slot of the run-down object is open again")
 }
