@@ -24,6 +24,7 @@ const PARTS: &[&str] = &[
     "src",
     "tests",
     "examples",
+    "course",
     "crates",
     "scripts",
     "docs",

@@ -58,6 +58,7 @@ const PACKAGES: [Package; 18] = [
     package("lab", "crates/lab", &["--lib", "--tests"]),
     package("kvm-test", "crates/kvm-test", &["--lib", "--tests"]),
     package("soak", "crates/soak", &["--lib", "--tests"]),
+    package("grade", "crates/grade", &["--lib"]),
     package("suite", "crates/suite", &["--lib"]),
     // The C program's test has cargo build the library, for a kernel, too: nothing there can choose.
     Package {

@@ -251,8 +251,17 @@ fn paths() -> Vec<&'static str> {
 impl Context {
     /// Returns a project in another folder: whatever cargo would build is there, in `built` by its name.
     pub fn of_scripts(root: PathBuf) -> Context {
-        let tools =
-            ["runner", "explore", "lab", "kvm-test", "prove", "soak", "suite", "rundown-bench"];
+        let tools = [
+            "runner",
+            "explore",
+            "lab",
+            "kvm-test",
+            "prove",
+            "soak",
+            "grade",
+            "suite",
+            "rundown-bench",
+        ];
         let tools = tools.map(|name| (name.to_owned(), program(name)));
         let paths = [(PATHS.to_owned(), paths())];
         let images = Image::ALL.map(|image| (format!("{image:?}"), image.target().1));

@@ -13,7 +13,7 @@ pub fn step() -> Step {
 
 fn build(context: &Context, _: Instant) -> anyhow::Result<Outcome> {
     let mut sum = Outcome::default();
-    for tool in ["runner", "explore", "lab", "kvm-test", "prove", "soak"] {
+    for tool in ["runner", "explore", "lab", "kvm-test", "prove", "soak", "grade"] {
         sum.add(Outcome::from(context.tool(tool).map(|_| Outcome::one())));
     }
     for image in Image::ALL {

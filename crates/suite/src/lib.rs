@@ -14,6 +14,7 @@ mod choices;
 mod commands;
 mod context;
 mod count;
+mod course;
 mod documents;
 mod editor;
 #[cfg(test)]

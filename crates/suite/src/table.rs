@@ -24,10 +24,10 @@ use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, barriers, bench, choices, documents, editor, features, figures, idle_setup,
-    images, instructions, ladder, leftovers, linear, must_fail, nested, no_semihosting, page,
-    pooled, portable, replay, schedules, scope, second_qemu, sessions, setup, soak, transcript,
-    trees, two_ends, unread, variables,
+    arrows, bad_setup, barriers, bench, choices, course, documents, editor, features, figures,
+    idle_setup, images, instructions, ladder, leftovers, linear, must_fail, nested, no_semihosting,
+    page, pooled, portable, replay, schedules, scope, second_qemu, sessions, setup, soak,
+    transcript, trees, two_ends, unread, variables,
 };
 use runner::qemu;
 
@@ -63,7 +63,7 @@ const COUNTED: [(&str, &str); 3] = [
 const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
-                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/soak scripts/tool scripts/check \
+                       scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/soak scripts/grade scripts/tool scripts/check \
                        scripts/host-cargo scripts/second-qemu .ci/run \
                        crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
@@ -106,6 +106,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, bench::steps());
     table.add(CARGO, instructions::steps());
     table.add(CARGO, figures::steps());
+    table.add(CARGO, course::steps());
     table.add(Waits, nested::steps());
     table.add(NoOther("schedules"), second_qemu::schedules());
     table.add(CARGO, second_qemu::steps(long));

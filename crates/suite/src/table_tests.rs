@@ -32,6 +32,7 @@ const KINDS: &[(&str, usize, usize, Beside)] = &[
     ("cachescope: ", 4, 4, NoOther("scope")),
     ("bench: ", 3, 3, CARGO),
     ("figures: ", 4, 4, CARGO),
+    ("course: ", 4, 4, CARGO),
     ("instructions: ", 3, 3, CARGO),
     ("kvm-test: ", 2, 2, Waits),
     ("with a second QEMU: the session ", 2, 2, NoOther("schedules")),

@@ -26,6 +26,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("kvm-test", "--nonsense"),
     ("soak", "--help"),
     ("soak", "--nonsense"),
+    ("grade", "--help"),
+    ("grade", "--nonsense"),
     ("prove", "--nonsense"),
     ("rundown-bench", "--help"),
     ("rundown-bench", "--nonsense"),
