@@ -8,10 +8,10 @@ use explore::arguments::Tier;
 use explore::kernel::Kernel;
 use explore::outcome::{self, Run};
 use explore::scenario::{Plan, Seeds};
-use explore::symbols::Symbols;
 use mutants::mutant::Mutant;
 use mutants::{catalogue, changes};
 use runner::exit_error::{ExitError, FAILED};
+use runner::symbols::Symbols;
 use std::fs;
 
 /// The bugs that can be chosen, by their names in the catalogue: in each, one access has become two.

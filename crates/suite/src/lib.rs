@@ -29,6 +29,7 @@ mod ladder;
 mod lanes;
 mod leftovers;
 mod linear;
+mod links;
 mod must_fail;
 mod nested;
 mod no_semihosting;

@@ -25,9 +25,9 @@ use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
     arrows, bad_setup, barriers, bench, choices, course, documents, editor, features, figures,
-    idle_setup, images, instructions, ladder, leftovers, linear, must_fail, nested, no_semihosting,
-    page, pooled, portable, replay, schedules, scope, second_qemu, sessions, setup, soak,
-    transcript, trees, two_ends, unread, variables,
+    idle_setup, images, instructions, ladder, leftovers, linear, links, must_fail, nested,
+    no_semihosting, page, pooled, portable, replay, schedules, scope, second_qemu, sessions, setup,
+    soak, transcript, trees, two_ends, unread, variables,
 };
 use runner::qemu;
 
@@ -82,6 +82,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [lint("format", "cargo fmt --all --check")]);
     table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
     table.add(Anything, [arrows::step()]);
+    table.add(Anything, [links::step()]);
     table.add(Anything, [idle_setup::step()]);
     table.add(Waits, [second_qemu::fetch()]);
     table.add(Anything, setup::steps());

@@ -5,6 +5,7 @@ const KINDS: &[(&str, usize, usize, Beside)] = &[
     ("format", 1, 1, Anything),
     ("shellcheck", 1, 1, Anything),
     ("no import runs up", 1, 1, Anything),
+    ("links and their anchors", 1, 1, Anything),
     ("scripts/setup is idle", 1, 1, Anything),
     ("a second QEMU", 1, 1, Waits),
     ("set-up among stand-ins: ", 20, 20, Anything),
