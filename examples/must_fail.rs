@@ -32,6 +32,9 @@ use machine::traps::panic;
 #[expect(dead_code, reason = "the demo itself uses the rest")]
 mod demo {
     pub mod counters;
+    #[cfg_attr(feature = "pooled", path = "pool.rs")]
+    pub mod memory;
+    pub mod object;
     pub mod rounds;
     pub mod shared;
     pub mod worker;

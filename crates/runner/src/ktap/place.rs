@@ -1,6 +1,6 @@
 //! Where a kernel has died: in the lines after the one that says so.
 
-use super::printable;
+use super::line::printable;
 
 /// What these lines tell: the first of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
