@@ -87,12 +87,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_an_answer_names_it() {
-        let handin = handin("a = \"?\"\nb = \"\"\nc = \"3\"\nd = -1\ne = nan\nf = 2.5\n[s]\n");
+        let handin =
+            handin("a = \"?\"\nb = \"\"\nc = \"3\"\nd = -1\ne = nan\nf = 2.5\ng = inf\n[s]\n");
         let answers = Answers::read(&handin).unwrap();
         let wrong = |name: &str| answers.number(name).unwrap_err().line;
         assert_eq!(wrong("a"), "a in f.toml is not filled in");
         assert_eq!(wrong("b"), "b in f.toml is not filled in");
-        for name in ["c", "d", "e"] {
+        for name in ["c", "d", "e", "g"] {
             assert_eq!(wrong(name), format!("{name} is to be a number, without quotes"));
         }
         assert_eq!(wrong("x"), "f.toml has no x");

@@ -29,7 +29,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn every_lab_has_its_number_its_file_and_solutions() {
+    fn every_lab_has_its_number_and_its_file() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for (number, lab) in (1..).zip(&LABS) {
             assert_eq!(lab.number, number);

@@ -164,6 +164,14 @@ mod tests {
     }
 
     #[test]
+    fn the_step_in_between_may_be_of_the_changed_line_as_well() {
+        let own = "# step 4 core 0 LDXR object[2] 0x";
+        let output = OUTPUT.replace(&format!("{own}10"), &format!("{own}20"));
+        let steps = read(&output, |address| Some(format!("x.rs:{address}")));
+        assert_eq!(Story { first: 2, between: 4, last: 6 }.check(&steps, "x.rs:32"), Ok(()));
+    }
+
+    #[test]
     fn the_two_steps_are_of_one_word_and_the_third_is_anothers() {
         let output =
             OUTPUT.replace("# step 6 core 1 LDXR object[2]", "# step 6 core 1 LDXR object[0]");

@@ -195,6 +195,8 @@ mod tests {
         assert_eq!(starters_with("", "exit 2"), (0, 4));
         assert_eq!(starters_with("echo more >&2", "exit 1"), (0, 4));
         assert_eq!(starters_with("", "echo more >&2; exit 1"), (0, 4));
+        let other = "echo \"rundown: lab $1 is not done: x\" >&2; exit 1";
+        assert_eq!(starters_with(other, ""), (0, 4), "another reason");
     }
 
     #[test]
