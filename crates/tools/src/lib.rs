@@ -1,6 +1,7 @@
 //! What the project's tools for the host share.
 //!
 //! - [`cargo`] has cargo build a kernel image, the plugin or a tool, and says where it is.
+//! - [`host`] names the computer.
 //! - [`image`] chooses one of the mutants that a kernel has.
 //! - [`lock`] lets one run of a script a checkout.
 //! - [`measure`] reads the `# measure` lines of a report.
@@ -10,6 +11,7 @@
 //! - [`usage`] reads a command line.
 
 pub mod cargo;
+pub mod host;
 pub mod image;
 pub mod lock;
 pub mod measure;
