@@ -4,7 +4,7 @@
 //! `RUSTFLAGS="--cfg rundown_loom" cargo test -p rundown --release --test loom`. With
 //! `RUNDOWN_LOOM_LONG=1` the models are explored without a bound on preemptions.
 //!
-//! One long file, because each model is a few lines and all share the same world.
+//! One long file, because each model is a few lines and all share the same world (`loom_model/world.rs`).
 //!
 //! What the object protects is modelled by loom's `UnsafeCell`: a missing ordering is a data race on
 //! it. Waiting sleeps on a mutex and a condition variable, so a lost wake-up is a deadlock. What
@@ -12,188 +12,19 @@
 #![cfg(rundown_loom)]
 
 mod loom_model;
+#[path = "loom_model/world.rs"]
+mod world;
 
-use loom::cell::UnsafeCell;
-use loom::sync::{Condvar, Mutex};
-use loom::thread::{self, JoinHandle};
-use loom_model::{OnCore, explore, run_on};
+use loom::thread;
+use loom_model::{OnCore, run_on};
 #[cfg(feature = "std")]
 use rundown::StaticRestartableRundownRef;
-use rundown::{
-    MAX_RESURRECTED, NotRunDown, Park, Protected, Rundown, RundownRef, StaticRundownRef,
-};
-use std::future::Future;
-use std::pin::pin;
+use rundown::{MAX_RESURRECTED, NotRunDown, Protected, Rundown, RundownRef, StaticRundownRef};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Wake, Waker};
-
-loom::lazy_static! {
-    static ref BED: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
-}
-
-/// Sleeps in memory of its own, as `Park` asks for.
-struct Sleep;
-
-impl Park for Sleep {
-    type Deadline = ();
-
-    /// A deadline passes at once.
-    fn park_until(_: *const (), ready: &mut dyn FnMut() -> bool, deadline: Option<()>) -> bool {
-        if deadline.is_some() {
-            return ready();
-        }
-        let mut asleep = BED.0.lock().unwrap();
-        while !ready() {
-            asleep = BED.1.wait(asleep).unwrap();
-        }
-        true
-    }
-
-    fn unpark_all(_: *const ()) {
-        let _awake = BED.0.lock().unwrap();
-        BED.1.notify_all();
-    }
-}
-
-loom::lazy_static! {
-    static ref SHELF: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
-}
-
-/// Keeps wakers, as a `Park` that serves futures does.
-struct Shelf;
-
-impl Park for Shelf {
-    type Deadline = ();
-
-    fn park_until(_: *const (), _: &mut dyn FnMut() -> bool, _: Option<()>) -> bool {
-        unreachable!("only futures wait here")
-    }
-
-    fn unpark_all(_: *const ()) {
-        let woken = std::mem::take(&mut *SHELF.lock().unwrap());
-        woken.into_iter().for_each(Waker::wake);
-    }
-
-    fn register(_: *const (), waker: &Waker, _: &mut u64) {
-        SHELF.lock().unwrap().push(waker.clone());
-    }
-}
-
-/// Wakes the thread that polls a future.
-#[derive(Default)]
-struct Bell {
-    rang: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        *self.rang.lock().unwrap() = true;
-        self.changed.notify_one();
-    }
-}
-
-/// A small executor: polls, and sleeps until it is woken.
-fn block_on(future: impl Future<Output = ()>) {
-    let bell = Arc::new(Bell::default());
-    let waker = Waker::from(bell.clone());
-    let mut future = pin!(future);
-    while future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-        let mut rang = bell.rang.lock().unwrap();
-        while !std::mem::take(&mut *rang) {
-            rang = bell.changed.wait(rang).unwrap();
-        }
-    }
-}
-
-type One = RundownRef<Sleep>;
-type Two = StaticRundownRef<OnCore, 2, Sleep>;
-/// Sections add on cores 0 and 1, and slots serve the others.
 #[cfg(feature = "std")]
-type Restartable = StaticRestartableRundownRef<2, Sleep, OnCore>;
-
-/// An object and what it protects: a cell for each user, which the owner reclaims.
-struct World<R> {
-    object: R,
-    data: [UnsafeCell<usize>; 2],
-}
-
-// SAFETY: the cells are loom's, which report every access that is not ordered.
-unsafe impl<R: Sync> Sync for World<R> {}
-// SAFETY: as above.
-unsafe impl<R: Send> Send for World<R> {}
-
-impl<R> World<R> {
-    fn new(object: R) -> Arc<Self> {
-        Arc::new(Self { object, data: [UnsafeCell::new(0), UnsafeCell::new(0)] })
-    }
-
-    /// What a holder does with its part.
-    fn work(&self, part: usize) {
-        // SAFETY: loom checks the order.
-        self.data[part].with_mut(|cell| unsafe { *cell += 1 });
-    }
-
-    fn look(&self, part: usize) -> usize {
-        // SAFETY: loom checks the order.
-        self.data[part].with(|cell| unsafe { *cell })
-    }
-
-    /// What the owner does after the drain: everything is its own.
-    fn own(&self) -> usize {
-        // SAFETY: loom checks the order.
-        self.data.iter().map(|part| part.with_mut(|cell| unsafe { *cell })).sum()
-    }
-}
-
-fn model(race: impl Fn() + Sync + Send + 'static) {
-    explore(move || {
-        // Made before any thread starts: being the first to touch it would order threads by itself.
-        drop((BED.0.lock(), SHELF.lock()));
-        run_on(0);
-        race();
-    });
-}
-
-/// Starts a thread on `core`.
-fn on<R: Sync + Send + 'static>(
-    world: &Arc<World<R>>,
-    core: usize,
-    act: impl FnOnce(&World<R>) + Send + 'static,
-) -> JoinHandle<()> {
-    let world = world.clone();
-    thread::spawn(move || {
-        run_on(core);
-        act(&world);
-    })
-}
-
-/// Starts a thread on core 1 that does its part and then releases `count` holds, which are its own.
-fn releaser<R>(world: &Arc<World<R>>, part: usize, count: usize) -> JoinHandle<()>
-where
-    R: Rundown + Send + 'static,
-{
-    on(world, 1, move |world| {
-        world.work(part);
-        // SAFETY: every caller has leaked that many.
-        unsafe { world.object.release_n(count) };
-    })
-}
-
-/// Starts a thread that acquires on one core, does part 0 unless it is refused, and releases on another.
-fn user<R>(world: &Arc<World<R>>, acquires_on: usize, releases_on: usize) -> JoinHandle<()>
-where
-    R: Rundown + Send + 'static,
-{
-    on(world, acquires_on, move |world| {
-        if let Ok(guard) = world.object.try_acquire() {
-            world.work(0);
-            run_on(releases_on);
-            drop(guard);
-        }
-    })
-}
+use world::Restartable;
+use world::{One, Shelf, Sleep, Two, World, block_on, model, on, releaser, user};
 
 /// Runs the model on the plain object, on one with two slots, and on a restartable one.
 macro_rules! on_both {
