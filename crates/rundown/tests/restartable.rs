@@ -33,7 +33,7 @@ fn many() -> usize {
 /// Uses the object until `end`: while it is held, `live` stays true. Returns how often it was granted.
 fn use_it(object: &Object, live: &AtomicBool, end: &AtomicBool) -> usize {
     let mut granted = 0;
-    while !end.load(SeqCst) {
+    while granted == 0 || !end.load(SeqCst) {
         for count in 1..10 {
             if let Ok(mut guard) = object.try_acquire_n(count) {
                 assert!(live.load(SeqCst), "granted, and gone");
