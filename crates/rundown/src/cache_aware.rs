@@ -8,6 +8,7 @@ use crate::object::Object;
 use crate::operations::check_drop;
 use crate::park::{Park, Spin};
 use crate::protocol::{Outstanding, Protocol};
+use crate::sequence::Sequence;
 use crate::slot_set::Slot;
 use crate::sync::const_unless_loom;
 use core::alloc::Layout;
@@ -120,52 +121,9 @@ pub type StaticRundownRef<C, const N: usize, P = Spin> =
     CacheAwareRundownRef<C, P, [PaddedSlot; N]>;
 
 /// The slots of an object: an array, or a slice of them. Sealed.
-pub trait Slots: Sync + sealed_slots::Sealed {
-    /// Returns all slots.
-    fn as_slice(&self) -> &[PaddedSlot];
+pub trait Slots: Sync + Sequence<PaddedSlot> {}
 
-    /// Returns the object that begins at `address`, which has `slot_count` slots.
-    fn object<C: CurrentSlot, P: Park>(
-        address: NonNull<()>,
-        slot_count: impl FnOnce() -> usize,
-    ) -> *const CacheAwareRundownRef<C, P, Self>;
-}
-
-mod sealed_slots {
-    pub trait Sealed {}
-    impl Sealed for [super::PaddedSlot] {}
-    impl<const N: usize> Sealed for [super::PaddedSlot; N] {}
-}
-
-impl Slots for [PaddedSlot] {
-    #[inline]
-    fn as_slice(&self) -> &[PaddedSlot] {
-        self
-    }
-
-    #[inline]
-    fn object<C: CurrentSlot, P: Park>(
-        address: NonNull<()>,
-        slot_count: impl FnOnce() -> usize,
-    ) -> *const CacheAwareRundownRef<C, P, Self> {
-        ptr::slice_from_raw_parts(address.as_ptr(), slot_count()) as *const _
-    }
-}
-
-impl<const N: usize> Slots for [PaddedSlot; N] {
-    #[inline]
-    fn as_slice(&self) -> &[PaddedSlot] {
-        self
-    }
-
-    #[inline]
-    fn object<C: CurrentSlot, P: Park>(
-        address: NonNull<()>,
-        _slot_count: impl FnOnce() -> usize,
-    ) -> *const CacheAwareRundownRef<C, P, Self> {
-        address.as_ptr().cast()
-    }
-}
+impl<S: Sync + Sequence<PaddedSlot> + ?Sized> Slots for S {}
 
 impl<C: CurrentSlot, P: Park, const N: usize> StaticRundownRef<C, N, P> {
     const SLOT_COUNT_IS_POSSIBLE: () = assert!(N >= 1 && N <= MAX_SLOTS);
@@ -357,7 +315,7 @@ unsafe impl<C: CurrentSlot, P: Park, S: Slots + ?Sized> Object for CacheAwareRun
         // SAFETY: says the caller, an object is there; its first line has the number of its slots.
         unsafe {
             let shared = || address.cast::<SharedLine<Shared>>().as_ref().get();
-            &*S::object(address, || shared().slot_count)
+            &*(S::tail_of(address, || shared().slot_count) as *const Self)
         }
     }
 }

@@ -58,6 +58,7 @@ mod protocol;
 #[cfg(rundown_loom)]
 mod reclaim;
 mod rundown;
+mod sequence;
 mod slot_set;
 mod sync;
 #[cfg(feature = "std")]

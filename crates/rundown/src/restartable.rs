@@ -13,6 +13,7 @@ use crate::park::Park;
 use crate::processor::ProcessorSlot;
 use crate::protocol::Protocol;
 use crate::sections;
+use crate::sequence::Sequence;
 use crate::sync::const_unless_loom;
 use alloc::boxed::Box;
 use core::alloc::Layout;
@@ -105,52 +106,9 @@ pub type StaticRestartableRundownRef<const N: usize, P = Blocking, C = Processor
     RestartableRundownRef<P, C, [RestartableSlot; N]>;
 
 /// The slots of an object: an array, or a slice of them. Sealed.
-pub trait RestartableSlots: Sync + sealed_slots::Sealed {
-    /// Returns all slots.
-    fn as_slice(&self) -> &[RestartableSlot];
+pub trait RestartableSlots: Sync + Sequence<RestartableSlot> {}
 
-    /// Returns the object that begins at `address`, which has `slot_count` slots.
-    fn object<P: Park, C: CurrentSlot>(
-        address: NonNull<()>,
-        slot_count: impl FnOnce() -> usize,
-    ) -> *const RestartableRundownRef<P, C, Self>;
-}
-
-mod sealed_slots {
-    pub trait Sealed {}
-    impl Sealed for [super::RestartableSlot] {}
-    impl<const N: usize> Sealed for [super::RestartableSlot; N] {}
-}
-
-impl RestartableSlots for [RestartableSlot] {
-    #[inline]
-    fn as_slice(&self) -> &[RestartableSlot] {
-        self
-    }
-
-    #[inline]
-    fn object<P: Park, C: CurrentSlot>(
-        address: NonNull<()>,
-        slot_count: impl FnOnce() -> usize,
-    ) -> *const RestartableRundownRef<P, C, Self> {
-        ptr::slice_from_raw_parts(address.as_ptr(), slot_count()) as *const _
-    }
-}
-
-impl<const N: usize> RestartableSlots for [RestartableSlot; N] {
-    #[inline]
-    fn as_slice(&self) -> &[RestartableSlot] {
-        self
-    }
-
-    #[inline]
-    fn object<P: Park, C: CurrentSlot>(
-        address: NonNull<()>,
-        _slot_count: impl FnOnce() -> usize,
-    ) -> *const RestartableRundownRef<P, C, Self> {
-        address.as_ptr().cast()
-    }
-}
+impl<S: Sync + Sequence<RestartableSlot> + ?Sized> RestartableSlots for S {}
 
 impl<const N: usize, P: Park, C: CurrentSlot> StaticRestartableRundownRef<N, P, C> {
     const SLOT_COUNT_IS_POSSIBLE: () = assert!(N >= 1 && N <= MAX_SLOTS);
@@ -272,7 +230,7 @@ unsafe impl<P: Park, C: CurrentSlot, S: RestartableSlots + ?Sized> Object
         // SAFETY: says the caller, an object is there; its first line has the number of its slots.
         unsafe {
             let shared = || address.cast::<SharedLine<Shared>>().as_ref().get();
-            &*S::object(address, || shared().slot_count)
+            &*(S::tail_of(address, || shared().slot_count) as *const Self)
         }
     }
 }
