@@ -165,6 +165,9 @@ mod tests {
         let count = |part: &str| svg.matches(part).count();
         assert_eq!(["S", "E", "I"].map(|letter| count(&format!(">{letter}</text>"))), [2, 1, 1]);
         assert_eq!((count("stroke-width=\"6\""), count("stroke-dasharray")), (1, 1));
+        assert_eq!([colours('S'), colours('E')].map(|(paper, _)| count(paper)), [2, 1]);
+        let four = ['M', 'E', 'S', 'I'].map(colours);
+        assert!((1..4).all(|at| !four[..at].contains(&four[at])), "two states look alike");
         assert!(svg.contains("shared 3.") && svg.contains(">other &lt;</text>"));
     }
 }
