@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context as _, ensure};
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use crate::step::{Outcome, Step};
@@ -68,7 +68,7 @@ fn is_left_out(name: &str) -> bool {
 fn read(text: &str) -> Document {
     let (mut document, mut seen) = (Document::default(), BTreeMap::new());
     let mut heading: Option<String> = None;
-    for event in Parser::new_ext(text, pulldown_cmark::Options::ENABLE_TABLES) {
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => {
@@ -183,6 +183,8 @@ mod tests {
     #[test]
     fn what_leads_nowhere_is_a_failure() {
         let fake = Fake::new();
+        fake.file("docs/a.md", "[x](a.md)");
+        assert_eq!(fake.run(&step()), (0, 1), "too few documents");
         for number in 0..AT_LEAST {
             fake.file(&format!("docs/{number}.md"), "# One\n");
         }
