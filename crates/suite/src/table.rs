@@ -68,7 +68,8 @@ const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runne
                        crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
-const CLIPPY_POOLED: &str = "cargo clippy --package rundown-demo --features pooled --bins --example demo_checks -- -D warnings";
+const CLIPPY_POOLED: &str =
+    "cargo clippy --package rundown-demo --features pooled --bins --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
 const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --test loom_pool --test loom_blocking --package parking --test loom_parking --target-dir target/lab-test/models -- -D warnings";
