@@ -49,7 +49,7 @@ pub(crate) const SCOPE: &[Elsewhere] = elsewhere! {
     "the explorer takes another seed's run for this one", "crates/explore/src/outcome.rs",
         "told.filter(|told| told.seed == seed)" => "told.filter(|told| told.seed >= seed)",
         Test("explore", Library, "outcome::tests::a_seed_that_is_left_out_or_another_fails");
-    "a step is shown with the line of source after it", "crates/replay-page/src/symbols.rs",
+    "a step is shown with the line of source after it", "crates/runner/src/symbols.rs",
         "(number as usize).wrapping_sub(1)" => "number as usize",
-        Test("replay-page", Library, "symbols::tests::an_address_is_told_by_its_file_its_line_and_what_stands_there");
+        Test("runner", Library, "symbols::tests::an_address_is_told_by_its_file_its_line_and_what_stands_there");
 };

@@ -39,7 +39,7 @@ const fn package(
     Package { name, folder, tester: name, tests, alone: false }
 }
 
-const PACKAGES: [Package; 18] = [
+const PACKAGES: [Package; 20] = [
     package("rundown", "crates/rundown", &["--lib", "--tests"]),
     package("parking", "crates/parking", &["--lib", "--tests"]),
     package("board-tree", "crates/board-tree", &["--lib", "--tests"]),

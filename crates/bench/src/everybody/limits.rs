@@ -128,6 +128,7 @@ pub fn clear(words: &[CacheLine<AtomicUsize>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ptr;
 
     const HOST: Host = Host { slots: 3, threads: 2 };
 
@@ -178,6 +179,9 @@ mod tests {
         (made.pairs)(1, 3);
         made.refused.unwrap()(3);
         assert_eq!(made.bytes, 3 * 8);
+        let row = row(3);
+        let places: Vec<usize> = row.iter().map(|word| ptr::from_ref(*word).addr()).collect();
+        assert_eq!(places, [0, 8, 16].map(|bytes| places[0] + bytes), "side by side");
         let words = words(2);
         let [one, other] = [0, 1].map(|index| (&raw const words[index].0).addr());
         assert_eq!(other - one, rundown::CACHE_LINE);

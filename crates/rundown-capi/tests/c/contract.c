@@ -130,6 +130,21 @@ static const char *any_count(const struct family *f)
     return NULL;
 }
 
+/* So many that a slot is no longer looked at alone. */
+static const char *large_sum(const struct family *f)
+{
+    enum { TIMES = 5000 };
+    ULONG most = sizeof(void *) > 4 ? 0xffffffff : 0xffff;
+    void *object = object_of(f);
+    for (int i = 0; i < TIMES; i++)
+        CHECK(f->acquire_n(object, most) == TRUE);
+    for (int i = 0; i < TIMES; i++)
+        f->release_n(object, most);
+    f->wait(object);
+    f->completed(object);
+    return NULL;
+}
+
 static const char *wait_again(const struct family *f)
 {
     void *object = object_of(f);
@@ -251,6 +266,7 @@ static const struct {
     {amounts_are_free, "the amounts of acquires and releases are free, only the sum counts"},
     {count_zero, "a count of 0 returns whether the object is live and takes nothing"},
     {any_count, "any ULONG count is safe"},
+    {large_sum, "thousands of the largest counts are granted, and come back"},
     {wait_again, "on a run-down object Wait returns at once, also after RundownCompleted; Acquire returns FALSE"},
     {rounds, "after ReInitialize acquires succeed again, with RundownCompleted before or not"},
     {independent, "objects do not know of each other"},

@@ -54,6 +54,7 @@ static const char *anywhere(unsigned unused)
     enum { PAGE = 4096, MARGIN = 128, FULL = 3 * 128 / sizeof(void *) }; /* fills the shortest rows */
     SIZE_T size = RundownSizeOfPool(FULL);
     unsigned char *memory = test_memory(MARGIN + PAGE + size + MARGIN);
+    int full = 0;
     (void)unused;
     for (SIZE_T shift = 0; shift < PAGE; shift += sizeof(void *)) {
         unsigned char *begin = memory + MARGIN + shift;
@@ -69,7 +70,9 @@ static const char *anywhere(unsigned unused)
         }
         CHECK(untouched(begin - MARGIN, MARGIN));
         CHECK(untouched(begin + size, MARGIN));
+        full += !untouched(begin + size - 1, 1);
     }
+    CHECK(full == 1); /* the last byte is needed where the way to the first page is longest, and nowhere else */
     return NULL;
 }
 
@@ -227,7 +230,7 @@ static const struct test tests[] = {
     {each_once, MANY, "a pool of many gives each object out once, and then NULL; neighbours are independent"},
     {again, 1, "a pool's object is refused once it is back, and live when it is taken again"},
     {again, MANY, "the same for the one free object of many"},
-    {anywhere, 0, "no byte outside a pool's buffer is written, wherever in a page it begins"},
+    {anywhere, 0, "no byte outside a pool's buffer is written, wherever in a page it begins; none is too many"},
     {sizes, 0, "SizeOfPool grows with the number of objects, and is 0 for an impossible one"},
     {many, 90, "threads take, lend, run down and give back objects of a pool that is too small for all"},
 };
