@@ -36,7 +36,7 @@ fn model(text: &str) -> Option<String> {
     Some(words.join(" ")).filter(|name| !name.is_empty())
 }
 
-/// Returns the line that a program prints, or [`UNKNOWN`].
+/// Returns the line that a program prints, or `unknown`.
 pub fn said(program: &str, arguments: &[&str]) -> String {
     output(program, arguments).unwrap_or_else(|| UNKNOWN.to_owned())
 }
