@@ -23,9 +23,10 @@ use machine::arch::{cpu, interrupt_mask, time};
 use machine::board::console::println;
 use machine::board::device_tree::{self, Gic};
 use machine::board::exit::{self, Status};
-use machine::smp::{cores, jobs, start};
+use machine::smp::{cores, jobs, protection, start};
 use machine::testing::ktap::{self, Ktap};
 use machine::traps::panic;
+use rundown::Rundown;
 
 /// The rounds of the demo: `poison_while_held` shows that their checks notice what they look for.
 #[path = "../src/demo"]
@@ -80,6 +81,7 @@ const FAULTS: &[(&str, fn())] = &[
     ("report_faults_in_handler", report_faults_in_handler),
     ("core_data_gone", core_data_gone),
     ("two_ends", two_ends),
+    ("late_wait", late_wait),
 ];
 
 /// How long an interrupt may take to come, which on a busy host may be long.
@@ -330,4 +332,15 @@ fn two_ends() {
         while time::now() < at {}
         if core == 0 { exit::verdict(Status::Pass) } else { panic!("on purpose") }
     });
+}
+
+/// Core 0 forgets to release two holds, for which core 1 waits.
+fn late_wait() {
+    let object = protection::object(cores::count());
+    let (held, line) = (object.try_acquire_n(2), line!());
+    if cfg!(feature = "holders") {
+        println!("# wanted: 2 holds, slot 0, taken at {}:{line}:", file!());
+    }
+    core::mem::forget(held);
+    jobs::run_on(&|core| core == 1, &|_| object.wait());
 }

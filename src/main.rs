@@ -1,6 +1,6 @@
 //! The demo: every core uses one run-down object on its own slot, until a drain.
 //!
-//! It plans twelve tests, runs them in the order below, and ends QEMU with the verdict.
+//! It plans its tests, runs them in the order below, and ends QEMU with the verdict.
 
 #![no_std]
 #![no_main]

@@ -193,7 +193,7 @@ fn interrupt_allocates() -> ktap::Result {
 }
 
 static STATIC: StaticRundownRef<ThisCore, 3, Sleep> = StaticRundownRef::new();
-static PLAIN: RundownRef<Sleep> = RundownRef::new();
+static PLAIN: RundownRef<Sleep> = RundownRef::with_park();
 
 fn all_forms() -> ktap::Result {
     slots_differ()?;

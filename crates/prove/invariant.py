@@ -1,6 +1,6 @@
 """The protocol's proof, of the source as it stands, discharged by z3; run by `scripts/prove invariant`.
 
-docs/protocol.md has the argument in words. The operations are executed symbolically (`smt/rust.py`), every
+docs/guide/protocol.md has the argument in words. The operations are executed symbolically (`smt/rust.py`), every
 step from any state that the invariant allows (`smt/paths.py`, `smt/model.py`), and what each owes its caller
 is proved (`smt/promises.py`), for any number of slots and callers. Every weakened protocol must break an
 obligation, and a concrete run of it must do harm (`smt/runs.py`).
@@ -48,6 +48,10 @@ def main():
         program = Program(SOURCES.shipped)
         claims = [*proofs.theory(), *proofs.limits(program), *proofs.new_objects(program)]
         count, run = len(list(operations(program))), harm(program)
+        lists = [[change] for _, *change in COUNTS + WAKES] + [[change] for change in REFUSED]
+        stale = [why for changes in lists + [changes for _, changes in ACCEPTED] if (why := SOURCES.stale(changes))]
+        if stale:  # what can't be changed would count as refused
+            raise Unknown("; ".join(stale))
     except Unknown as problem:
         print(f"invariant: {problem}")
         return 1

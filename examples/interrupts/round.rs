@@ -7,6 +7,7 @@ use crate::shared::{Shared, shared};
 use core::ptr;
 use core::sync::atomic::Ordering;
 use machine::arch::time;
+use machine::smp::protection::HOW_TO_SEE_WHO;
 use machine::smp::{jobs, park};
 use machine::testing::ktap::{self, holds};
 use rundown::Rundown;
@@ -67,7 +68,7 @@ fn use_object(shared: &Shared, deadline: u64) {
 /// Waits for the last hold, which a handler releases, poisons the object at once, and ends the round.
 fn end(shared: &Shared, deadline: u64) {
     if let Err(late) = shared.object.wait_until(deadline) {
-        panic!("the drain did not end in time: {late}");
+        panic!("the drain did not end in time: {late}{HOW_TO_SEE_WHO}");
     }
     shared.canary.poison();
     shared.over.store(true, Ordering::Relaxed);

@@ -7,7 +7,7 @@
 //!     QEMU_EXTRA='-icount shift=4,sleep=off -append mode=instructions' cargo run --release --example ladder
 //! ```
 //!
-//! The variants of crates/ladder are measured in three ways; docs/ladder.md, how to read it.
+//! The variants of crates/ladder are measured in three ways; docs/guide (clock, ladder, atomics) says how to read them.
 //!
 //! | `mode=` | asks | takes besides |
 //! |---|---|---|

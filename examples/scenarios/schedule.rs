@@ -20,3 +20,11 @@ pub mod random;
 pub mod scheduler;
 pub mod trace;
 pub mod turns;
+
+/// Notes for the trace what this core has just done.
+macro_rules! note {
+    ($words:literal) => {
+        $crate::schedule::scheduler::note(const { &$crate::schedule::trace::Event::new($words) })
+    };
+}
+pub(crate) use note;

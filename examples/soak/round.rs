@@ -64,7 +64,7 @@ impl Round {
         Box::new(Round {
             plan,
             object,
-            place: Protected::new(RundownRef::new(), Box::new([0; 8])),
+            place: Protected::new(RundownRef::with_park(), Box::new([0; 8])),
             canary: Canary::new(),
             stop: AtomicBool::new(false),
             muster: AtomicBool::new(false),

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use machine::arch::time;
+use machine::smp::protection::HOW_TO_SEE_WHO;
 use machine::smp::{cores, park};
 use machine::testing::canary::Canary;
 use rundown::{CacheLine, Rundown};
@@ -141,7 +142,7 @@ impl Shared {
     /// Waits for the last holder, and poisons the canary at once. `start`: when the drain has started.
     pub fn finish_drain(&self, start: u64, deadline: u64) {
         if let Err(error) = self.object.wait_until(deadline) {
-            panic!("the drain did not end in time: {error}");
+            panic!("the drain did not end in time: {error}{HOW_TO_SEE_WHO}");
         }
         self.canary.poison();
         self.drain.lock().ticks = time::now() - start;

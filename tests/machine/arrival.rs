@@ -35,7 +35,11 @@ fn look() {
         NEXT.store(next + 1, Ordering::Relaxed);
     }
     if NEXT.load(Ordering::Relaxed) < device_tree::machine().core_count {
-        cores::this().timer.call_at(time::now() + time::frequency() / 1_000_000, look);
+        // Long enough for the other core to get on in between: where instructions are counted, cores take turns, and a
+        // core whose timer is due again at once leaves the others none. Another time for each core, so that the looks
+        // do not come at the same place of every core's way.
+        let soon = time::frequency() / 200_000 + 37 * next as u64;
+        cores::this().timer.call_at(time::now() + soon, look);
     }
 }
 

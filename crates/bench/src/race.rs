@@ -31,7 +31,7 @@ impl Team {
             while turn.load(Ordering::Acquire) != thread.index() {
                 thread::yield_now();
             }
-            ThreadSlot::current_slot();
+            let _ = ThreadSlot::current_slot();
             turn.fetch_add(1, Ordering::Release);
         });
         Self { pool, processors: Processors::allowed() }

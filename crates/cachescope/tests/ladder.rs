@@ -133,10 +133,10 @@ fn a_loop_that_tries_again_repeats_with_the_number_of_cores() {
     }
 }
 
-/// The table in docs/ladder.md: a row for one variant or more, a column for 2, 8 and 64 cores.
+/// The table in docs/guide/ladder.md: a row for one variant or more, a column for 2, 8 and 64 cores.
 #[test]
 fn the_table_of_the_documentation_is_what_is_counted() {
-    let page = include_str!("../../../docs/ladder.md");
+    let page = include_str!("../../../docs/guide/ladder.md");
     let columns = [(2, 100), (8, 100), (64, 12)];
     let mut checked = 0;
     let results: Option<Vec<Results>> =

@@ -125,7 +125,7 @@ impl Kernel {
         let mut plugin = self.plugin.as_deref().map(Plugin::new).transpose()?;
         let mut command = self.command(seeds, cores, trace, plugin.as_ref());
         let output = process::run(&mut command, Instant::now() + patience(seeds.count))
-            .map_err(|error| qemu::missing(&self.settings.qemu, &error))?;
+            .map_err(|error| qemu::missing(&self.settings, &error))?;
         if output.stdout.is_empty() {
             // Without a word of the kernel it is QEMU that does not start.
             let why = output.stderr.lines().last().unwrap_or("QEMU ends without a word");

@@ -6,7 +6,7 @@
 //! - [`mutants`] wants each known bug of the primitive found, [`compare`] asks which choice needs fewer seeds;
 //!   `image` chooses one in the kernel that has all.
 //!
-//! What a seed does to the kernel is in its `examples/scenarios/schedule.rs`; docs/schedules.md explains
+//! What a seed does to the kernel is in its `examples/scenarios/schedule.rs`; docs/guide/schedules.md explains
 //! all of it.
 
 pub mod arguments;

@@ -25,8 +25,9 @@ impl Answers<'_> {
         let file = handin.name.as_str();
         let table = handin.text.parse::<Table>().map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            let line = handin.text[..start].lines().count().max(1);
-            not_done(format!("{file}, line {line}: {}", error.message()))
+            let at = handin.text[..start].matches('\n').count();
+            let text = handin.text.lines().nth(at).unwrap_or_default().trim();
+            not_done(format!("{file}, line {}, {text:?}: {}", at + 1, error.message()))
         })?;
         Ok(Answers { file, table })
     }
@@ -108,7 +109,11 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_toml_is_told_with_its_line() {
-        for (text, start) in [("a = 1\nb = \n", "f.toml, line 2: "), ("a b", "f.toml, line 1: ")] {
+        for (text, start) in [
+            ("a = 1\nb = \n", "f.toml, line 2, \"b =\": "),
+            ("a b", "f.toml, line 1, \"a b\": "),
+            ("\na = 1,5\nb = 2", "f.toml, line 2, \"a = 1,5\": "),
+        ] {
             let error = Answers::read(&handin(text)).unwrap_err();
             assert!(error.status == 1 && error.line.starts_with(start), "{}", error.line);
         }

@@ -12,6 +12,7 @@ use tools::cargo;
 pub const VARIANTS: [&str; 5] = ["shared", "plain", "packed", "padded64", "cache_aware"];
 /// Cores that take turns.
 pub const CORES: u32 = 8;
+const _: () = assert!(CORES >= 8, "the drain of 8 slots is asked for");
 /// Pairs that each of them does.
 pub const PAIRS: u32 = 100;
 /// Bytes of a line, and of a wide one.
@@ -33,14 +34,14 @@ pub fn judge(handin: &Handin) -> Result<String, ExitError> {
     let answers = Answers::read(handin)?;
     let predicted = VARIANTS.map(|name| answers.number(&format!("predicted.{name}")));
     let predicted = predicted.into_iter().collect::<Result<Vec<f64>, _>>()?;
-    for name in wanted().keys() {
-        answers.count(name)?; // before a kernel is built for it
+    for (name, _) in wanted() {
+        answers.count(&name)?; // before a kernel is built for it
     }
     compare(&answers, &predicted, &count(handin)?)
 }
 
-/// Returns the counts that are asked for: each answer with its phase and the bytes of a line.
-fn wanted() -> BTreeMap<String, (String, u32)> {
+/// Returns the counts that are asked for, as they stand in the file: each answer with its phase and the bytes of a line.
+fn wanted() -> Vec<(String, (String, u32))> {
     let variants = VARIANTS.map(|name| (format!("counted.{name}"), (name.to_owned(), LINE)));
     let more = MORE.map(|(name, phase, line)| (format!("more.{name}"), (phase.to_owned(), line)));
     variants.into_iter().chain(more).collect()
@@ -55,7 +56,7 @@ fn count(handin: &Handin) -> Result<Counted, ExitError> {
     for (bytes, variants) in [(LINE, VARIANTS.join(",")), (WIDE_LINE, WIDE_VARIANT.to_owned())] {
         let append = format!("mode=coherence pairs={PAIRS} rungs={variants}");
         let counts = scope.count(&image, CORES, bytes, &append)?;
-        for (phase, line) in wanted().into_values().filter(|(_, line)| *line == bytes) {
+        for (_, (phase, line)) in wanted().into_iter().filter(|(_, (_, line))| *line == bytes) {
             let transfers = counts.phase(&phase, "transfers")?;
             counted.insert((phase, line), transfers);
         }
@@ -168,6 +169,14 @@ mod tests {
             let line = judged(&format!("{start}{wrong}{rest}")).unwrap_err();
             assert!(line.starts_with(name) && line.contains(phase), "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_missing_first_is_what_stands_first_in_the_file() {
+        let (start, _) = GOOD.split_once("[counted]").unwrap();
+        let open = VARIANTS.map(|name| format!("{name} = \"?\"\n")).concat();
+        let line = judge(&handin(&format!("{start}[counted]\n{open}"))).unwrap_err().line;
+        assert!(line.starts_with("counted.shared in "), "{line}");
     }
 
     #[test]

@@ -4,8 +4,12 @@ use crate::missing::not_done;
 use mutants::tree::{Changed, Tree};
 use runner::exit_error::{ExitError, SETUP};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use tools::cargo;
+use tools::cargo::{self, LATE};
+
+/// The crate by which the harness tells the plugin what to count.
+const COUNTS: &str = "cachescope_guest";
 
 /// A file that was handed in.
 #[derive(Debug)]
@@ -41,9 +45,12 @@ impl Handin {
     ) -> Result<Handin, ExitError> {
         let path = other.map_or_else(|| root.join(file), Path::to_owned);
         let name = other.map_or_else(|| file.to_owned(), |path| path.display().to_string());
-        let text = fs::read_to_string(&path).map_err(|error| {
-            let line = format!("{name} cannot be read: {error}");
-            ExitError::setup(line, format!("lab {lab} is handed in as one text file"))
+        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => not_done(format!("{name} is not a text file")),
+            _ => {
+                let line = format!("{name} cannot be read: {error}");
+                ExitError::setup(line, format!("lab {lab} is handed in as one text file"))
+            }
         })?;
         Ok(Handin { root, lab, file, name, text })
     }
@@ -59,16 +66,34 @@ impl Handin {
         }
     }
 
+    /// Returns an error if the file uses what tells the plugin what to count: it would count what it likes.
+    fn must_not_count_itself(&self) -> Result<(), ExitError> {
+        match self.text.contains(COUNTS) {
+            true => Err(not_done(format!("{} uses {COUNTS}, which is the harness's", self.name))),
+            false => Ok(()),
+        }
+    }
+
     /// Builds the kernel `name` in a copy of the workspace in which the lab's file is this one.
     pub fn build(&self, name: &str) -> Result<Built, ExitError> {
         self.must_not_be_empty()?;
+        self.must_not_count_itself()?;
         let changed = Changed::from([(self.file.into(), self.text.clone())]);
         let built = self.build_with(name, &changed);
-        built.map_err(|error| match error.line.starts_with("cargo build ") {
+        built.map_err(|error| self.not_built(error))
+    }
+
+    /// Returns why there is no kernel: mostly the file's fault.
+    fn not_built(&self, error: ExitError) -> ExitError {
+        let Self { name, .. } = self;
+        match error.line.strip_prefix("cargo build ") {
+            Some(how) if how.contains(LATE) => not_done(format!(
+                "the compiler does not come to an end with {name}: does it compute something for ever?"
+            )),
             // What the compiler says is printed already.
-            true => not_done(format!("{} does not compile, as said above", self.name)),
-            false => error,
-        })
+            Some(_) => not_done(format!("{name} does not compile, as said above")),
+            None => error,
+        }
     }
 
     /// Builds the kernel `name` in a copy of the workspace in which these files are others.
@@ -102,5 +127,38 @@ mod tests {
         fs::write(&other, "x").unwrap();
         let handin = read(Some(&other)).unwrap();
         assert_eq!((handin.name, handin.text.as_str()), (other.display().to_string(), "x"));
+        fs::write(&other, [0x7f, 0xff]).unwrap();
+        let error = read(Some(&other)).unwrap_err();
+        assert!(error.status == 1 && error.line.ends_with("other is not a text file"));
+    }
+
+    fn handin(text: &str) -> Handin {
+        let text = text.to_owned();
+        Handin { root: "/".into(), lab: 2, file: "f.rs", name: "f.rs".to_owned(), text }
+    }
+
+    #[test]
+    fn a_file_that_has_something_else_counted_is_not_built() {
+        let error = handin("cachescope_guest::name(1, \"pairs\")").build("lab2").unwrap_err();
+        assert_eq!(
+            (error.status, error.line.as_str()),
+            (1, "f.rs uses cachescope_guest, which is the harness's")
+        );
+    }
+
+    #[test]
+    fn what_is_not_built_is_the_files_fault_or_the_set_ups() {
+        let not_built = |line: &str| handin("x").not_built(ExitError::new(SETUP, line));
+        let error = not_built("cargo build --example lab2 fails");
+        assert_eq!(
+            (error.status, error.line.as_str()),
+            (1, "f.rs does not compile, as said above")
+        );
+        let late = not_built(&format!("cargo build --example lab2 {LATE} 600 s"));
+        assert!(
+            late.status == 1
+                && late.line.starts_with("the compiler does not come to an end with f.rs")
+        );
+        assert_eq!(not_built("no cargo"), ExitError::new(SETUP, "no cargo"));
     }
 }

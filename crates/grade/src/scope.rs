@@ -61,7 +61,7 @@ impl Scope {
         let settings = Settings { cores, extra, ..self.settings.clone() };
         let mut command = qemu::command(&settings, image, false);
         let output = process::run(&mut command, Instant::now() + PATIENCE)
-            .map_err(|error| qemu::missing(&self.settings.qemu, &error))?;
+            .map_err(|error| qemu::missing(&self.settings, &error))?;
         if let Some(why) = objection(&output) {
             return Err(not_done(format!("on {cores} cores {why}")));
         }
@@ -104,6 +104,9 @@ fn objection(output: &Output) -> Option<String> {
         return Some(format!("there is a {}{place}", &lines[at][2..]));
     }
     if let Some(line) = output.stderr.lines().find_map(|line| line.strip_prefix("cachescope: ")) {
+        if line.starts_with("no step was scheduled") {
+            return Some("COUNTER is never touched, and all that counts must lie in it".to_owned());
+        }
         let waits = ["no step for ", "more than ", "stuck after "];
         return Some(match waits.iter().any(|start| line.starts_with(start)) {
             true => format!("a core waits for ever ({line})"),
@@ -146,6 +149,9 @@ mod tests {
         let waits = said(Some(124), "", "x\ncachescope: no step for 5 s in phase 1\n");
         assert_eq!(waits, "a core waits for ever (no step for 5 s in phase 1)");
         assert_eq!(said(Some(1), "", "cachescope: a rule\n"), "a rule");
+        let elsewhere =
+            said(Some(1), PASS, "cachescope: no step was scheduled; mode=schedule needs\n");
+        assert_eq!(elsewhere, "COUNTER is never touched, and all that counts must lie in it");
         assert!(said(None, PASS, "").starts_with("nothing has ended after 15 s"));
         let panic =
             "KTAP version 1\n1..1\n\n# panic on core 2: not yet\n# at a.rs:3\n# rundown: FAIL\n";

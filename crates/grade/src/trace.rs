@@ -49,8 +49,8 @@ pub fn read(output: &str, mut place: impl FnMut(u64) -> Option<String>) -> Vec<S
 }
 
 impl Story {
-    /// Checks that it is what the steps show. `changed`: the place of the line that the bug has changed.
-    pub fn check(&self, steps: &[Step], changed: &str) -> Result<(), ExitError> {
+    /// Finds the three steps, which must be there and in their order.
+    fn find<'a>(&self, steps: &'a [Step]) -> Result<[&'a Step; 3], ExitError> {
         let Story { first, between, last } = *self;
         let find = |name: &str, number: u64| {
             let found = steps.iter().find(|step| step.number == number);
@@ -58,11 +58,27 @@ impl Story {
                 not_done(format!("{name} = {number}: the trace has no access with this number"))
             })
         };
-        let [one, other, two] =
-            [find("first", first)?, find("between", between)?, find("last", last)?];
+        let found = [find("first", first)?, find("between", between)?, find("last", last)?];
         if !(first < between && between < last) {
             return Err(not_done("the three steps are not in their order: first, between, last"));
         }
+        Ok(found)
+    }
+
+    /// Checks that it is one of two cores. What the steps do to each other is for a person to judge.
+    pub fn check_cores(&self, steps: &[Step]) -> Result<(), ExitError> {
+        let [one, other, two] = self.find(steps)?;
+        match one.core == other.core && other.core == two.core {
+            true => Err(not_done("the three steps are one core's, and a race is of two")),
+            false => Ok(()),
+        }
+    }
+
+    /// Checks that it is what the steps show. `changed`: the place of the line that the bug has changed, from one
+    /// access to two.
+    pub fn check(&self, steps: &[Step], changed: &str) -> Result<(), ExitError> {
+        let Story { first, between, last } = *self;
+        let [one, other, two] = self.find(steps)?;
         for (name, step) in [("first", one), ("last", two)] {
             if step.place != changed {
                 let Step { number, .. } = step;
@@ -161,6 +177,18 @@ mod tests {
             let line = check(first, between, last).unwrap_err();
             assert!(line.contains(part), "{first}, {between}, {last}: {line}");
         }
+    }
+
+    #[test]
+    fn a_race_of_another_kind_is_any_three_steps_of_two_cores() {
+        let check = |first, between, last| {
+            let story = Story { first, between, last };
+            story.check_cores(&steps()).map_err(|error| error.line)
+        };
+        assert_eq!([check(1, 2, 3), check(1, 3, 6), check(2, 3, 4)], [Ok(()), Ok(()), Ok(())]);
+        assert!(check(1, 3, 4).unwrap_err().contains("one core's, and a race is of two"));
+        assert!(check(2, 1, 3).unwrap_err().contains("not in their order"));
+        assert!(check(1, 2, 9).unwrap_err().contains("last = 9: the trace has no access"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command line of scripts/lab. A wrong one is one line and exit status 2.
 
-use clap::builder::ArgPredicate;
+use super::machine::LINE;
+use clap::builder::{ArgPredicate, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, value_parser};
 use runner::exit_error::ExitError;
 use runner::settings::MOST_CORES;
@@ -13,6 +14,7 @@ Boots the ladder of counters in QEMU, timed and under the plugin cachescope, and
 DIR/index.html, DIR/replay.html, DIR/measurements.json and DIR/figures/*.svg. Shows its progress on standard error
 and a summary at the end. With --count it counts lines only, and prints transfers a pair:
     scripts/lab --count shared,packed,cache_aware
+    scripts/lab --count shared,packed --cores 8 --phases --line 128
 Environment: QEMU (qemu-system-aarch64)
 Exit status: 0 done, 1 an exact count is not what it must be, or a boot failed,
              2 wrong usage or set-up, 124 a boot did not end in time";
@@ -37,6 +39,17 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     #[arg(conflicts_with_all = ["quick", "out", "from"])]
     pub count: Option<Vec<String>>,
+    /// With --count: what each phase counts, drains as well, in whole numbers instead of a pair
+    #[arg(long)]
+    pub phases: bool,
+    /// With --count: the pairs of each core, 1 to 10000; together 800, and 100 a core at most, if not given
+    #[arg(long, value_name = "NUMBER")]
+    #[arg(value_parser = value_parser!(u32).range(1..=10_000))]
+    pub pairs: Option<u32>,
+    /// With --count: bytes of a line
+    #[arg(long, value_name = "BYTES", default_value_t = LINE)]
+    #[arg(value_parser = PossibleValuesParser::new(["64", "128"]).try_map(|bytes| bytes.parse::<u32>()))]
+    pub line: u32,
     /// Fewer rounds of what is timed; the exact counts are the same
     #[arg(long)]
     pub quick: bool,
@@ -58,11 +71,17 @@ impl Arguments {
     /// Reads the arguments after the command's name. `None`: the usage text is wanted.
     pub fn parse(args: &[String]) -> Result<Option<Arguments>, ExitError> {
         let Some(mut arguments) = usage::parse::<Arguments>(args)? else { return Ok(None) };
-        let Arguments { cores, out, from, replay, folder, .. } = &mut arguments;
+        let Arguments { cores, count, phases, pairs, line, out, from, replay, folder, .. } =
+            &mut arguments;
         cores.sort_unstable();
         cores.dedup();
         if cores.len() > MOST_COUNTS {
             let what = format!("--cores has more than {MOST_COUNTS} numbers");
+            return Err(usage::wrong("scripts/lab", what));
+        }
+        // By hand: clap asks nothing of an option that is missing and excludes another one that is there.
+        if count.is_none() && (*phases || pairs.is_some() || *line != LINE) {
+            let what = "--phases, --pairs and --line go with --count";
             return Err(usage::wrong("scripts/lab", what));
         }
         if replay.as_ref().is_some_and(|file| file.extension() != Some("html".as_ref())) {
@@ -112,6 +131,9 @@ mod tests {
         let count = parse("--count shared,packed").unwrap().unwrap();
         assert_eq!(count.count, Some(vec!["shared".to_owned(), "packed".to_owned()]));
         assert_eq!(count.cores, [2, 8]);
+        assert_eq!((count.phases, count.pairs, count.line), (false, None, 64));
+        let more = parse("--count all --phases --pairs 7 --line 128").unwrap().unwrap();
+        assert_eq!((more.phases, more.pairs, more.line), (true, Some(7), 128));
         assert_eq!(parse("--cores 4 --count all --in /a").unwrap().unwrap().cores, [4]);
         assert_eq!(parse("--from f --out o").unwrap().unwrap().from, Some("f".into()));
         let there = parse("--in /a --from f --out /o").unwrap().unwrap();
@@ -139,6 +161,11 @@ mod tests {
             ("--cores 1 --from f", "'--cores <LIST>' cannot be used with '--from <FILE>'"),
             ("--count", "a value is required for '--count <LIST>'"),
             ("--count x --quick", "'--count <LIST>' cannot be used with '--quick'"),
+            ("--phases", "--phases, --pairs and --line go with --count"),
+            ("--line 128", "--phases, --pairs and --line go with --count"),
+            ("--pairs 5 --from f", "--phases, --pairs and --line go with --count"),
+            ("--count x --line 32", "invalid value '32' for '--line <BYTES>'"),
+            ("--count x --pairs 0", "0 is not in 1..=10000"),
             ("--replay x.svg", "--replay wants a FILE that ends in .html"),
             ("--replay x.html --out o", "'--replay <FILE>' cannot be used with '--out <DIR>'"),
             ("--quick=1", "unexpected value '1' for '--quick'"),

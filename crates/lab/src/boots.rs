@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::data::is_counted;
-use super::machine::{self, Machine};
+use super::machine::{self, Counting, LINE, Machine};
 use super::progress::Progress;
 use super::steps::{self, Replay};
 use super::{conditions, counts};
@@ -62,8 +62,9 @@ fn coherence(
     cores: u32,
 ) -> Result<Vec<Measurement>, ExitError> {
     let all: Vec<_> = VARIANTS.iter().collect();
-    let first = count(machine, progress, &all, cores, ", first time")?;
-    let second = count(machine, progress, &all, cores, ", second time")?;
+    let how = counting(cores);
+    let first = count(machine, progress, &all, cores, how, ", first time")?;
+    let second = count(machine, progress, &all, cores, how, ", second time")?;
     match difference(&first, &second) {
         None => Ok(first),
         Some(what) => {
@@ -72,21 +73,26 @@ fn coherence(
     }
 }
 
+/// Returns how lines are counted on so many cores, if nothing else is said.
+pub fn counting(cores: u32) -> Counting {
+    Counting { pairs: (PAIRS / cores).clamp(FEWEST, MOST), line: LINE }
+}
+
 /// Counts, with so many cores, what can be counted with them of these variants.
 pub fn count(
     machine: &Machine,
     progress: &mut Progress,
     variants: &[&About],
     cores: u32,
+    how: Counting,
     time: &str,
 ) -> Result<Vec<Measurement>, ExitError> {
-    let pairs = (PAIRS / cores).clamp(FEWEST, MOST);
     let counted = variants.iter().filter(|about| is_counted(about, cores));
     let names: Vec<&str> = counted.map(|about| about.name).collect();
     let several = if cores == 1 { "" } else { "s" };
     let what = format!("coherence, counted, {cores} core{several}{time}");
-    let counted = progress.step(&what, || machine.coherence(cores, &names, pairs, false))?;
-    counts::measurements(&counted.results, pairs.into())
+    let counted = progress.step(&what, || machine.coherence(cores, &names, how, false))?;
+    counts::measurements(&counted.results, how.pairs.into())
 }
 
 /// The first object that is not the same in both.

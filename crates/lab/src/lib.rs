@@ -49,7 +49,7 @@ pub fn run(args: &[String]) -> Result<(), ExitError> {
     if let Some(list) = &arguments.count {
         let variants = transfers::named(list)?;
         settings::note_that_cores_are_emulated();
-        return transfers::print(&variants, &arguments.cores);
+        return transfers::print(&variants, &arguments);
     }
     if let Some(file) = &arguments.replay {
         return replay(file);

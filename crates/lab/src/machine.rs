@@ -14,8 +14,8 @@ use tools::{cargo, option};
 
 /// How long a boot may take: twenty times what the longest does on two processors.
 const PATIENCE: Duration = Duration::from_secs(1800);
-/// Bytes of a line, where lines are counted.
-const LINE: u32 = 64;
+/// Bytes of a line, where lines are counted and nothing else is said.
+pub const LINE: u32 = 64;
 /// Cores of the machine where instructions are counted: one works, so that is the same for any.
 const FEW: u32 = 4;
 
@@ -28,6 +28,15 @@ pub struct Machine {
     pub image: PathBuf,
     settings: Settings,
     plugin: PathBuf,
+}
+
+/// How lines are counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Counting {
+    /// Pairs that each core does.
+    pub pairs: u32,
+    /// Bytes of a line, 64 or 128.
+    pub line: u32,
 }
 
 /// What the plugin writes in one boot.
@@ -71,18 +80,18 @@ impl Machine {
         self.measurements(self.command(settings, "mode=instructions", &icount))
     }
 
-    /// What cache lines of [`LINE`] bytes go through while so many cores do so many pairs each on these
-    /// variants: the plugin's results. `replay`: also its steps.
+    /// What cache lines go through while so many cores use these variants: the plugin's results.
+    /// `replay`: also its steps.
     pub fn coherence(
         &self,
         cores: u32,
         variants: &[&str],
-        pairs: u32,
+        Counting { pairs, line }: Counting,
         replay: bool,
     ) -> Result<Written, ExitError> {
         let [mut results, mut steps] = [Nameless::new()?, Nameless::new()?];
         let mut plugin = format!(
-            "{},mode=schedule,policy=round-robin,line={LINE},out={}",
+            "{},mode=schedule,policy=round-robin,line={line},out={}",
             option::path(&self.plugin),
             results.path()
         );
@@ -119,7 +128,7 @@ impl Machine {
     /// Boots it, and is content only with a whole report.
     fn boot(&self, mut command: Command) -> Result<Output, ExitError> {
         let output = process::run(&mut command, Instant::now() + PATIENCE)
-            .map_err(|error| qemu::missing(&self.settings.qemu, &error))?;
+            .map_err(|error| qemu::missing(&self.settings, &error))?;
         let mut report = Report::default();
         report.feed(output.stdout.as_bytes());
         let why = match (output.status, report.verdict()) {

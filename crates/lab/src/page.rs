@@ -6,7 +6,7 @@ mod tables;
 
 use super::data::Data;
 use super::escape::escape;
-use super::plot::Figure;
+use super::plot::{Figure, hero};
 use super::thresholds::{self, Judgement, Verdict};
 
 const STYLE: &str = include_str!("page/style.css");
@@ -30,7 +30,8 @@ processors, cores wait to be run at all; a lock whose holder waits is slow for t
 
 const COHERENCE: &str = "<p>A plugin in QEMU sees every access to the counters and runs a coherence \
 protocol (MESI) on their lines of 64 bytes. The cores take turns, one access each. What you see is how many lines \
-travelled for one pair, first uses not counted. A bar of 0 is 0: no line has moved.</p>\
+travelled for one pair, first uses not counted. A point at 0 is 0: no line has moved. \
+Its axis is the logarithm of 1 + the number, so that there is a place for 0.</p>\
 <p>One shared word moves twice in a pair, once for the acquire and once for the release, however many \
 cores there are; forms that look at it first (shared_cas, plain) make it move more often. Words side by side in one line move as often, although no two cores use the same \
 word: that is false sharing. A line for each core does not move.</p>\
@@ -58,33 +59,45 @@ pub fn html(data: &Data, figures: &[Figure], replay: bool) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>What caches do to shared counters</title>\n\
          <link rel=\"icon\" href=\"data:,\">\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <main>\n<h1>What caches do to shared counters</h1>\n<p>{WHAT}</p>\n"
+         <main>\n<h1>What caches do to shared counters</h1>\n"
+    );
+    let figure = |name: &str| {
+        let svg = figures.iter().find(|figure| figure.name == name);
+        svg.map_or(String::new(), |one| format!("<figure>\n{}</figure>\n", one.svg))
+    };
+    let finding = escape(&hero::finding(data));
+    text += &format!(
+        "<section id=\"hero\" class=\"pair\">\n{}<div>\n<p id=\"finding\">{finding}</p>\n<p>{WHAT}</p>\n",
+        figure("hero")
     );
     if replay {
         text += "<p><a href=\"replay.html\">See it step by step</a>: which cache has the line after each access.</p>\n";
     }
+    text += "</div>\n</section>\n<div class=\"figures\">\n";
+    for (name, heading, words) in [
+        ("ladder", "Throughput", LADDER),
+        ("coherence", "Cache lines that travel", COHERENCE),
+        ("drain", "The drain", DRAIN),
+        ("instructions", "Length of the code", INSTRUCTIONS),
+    ] {
+        let figure = figure(name);
+        text += &format!(
+            "<section id=\"{name}\">\n<h2>{heading}</h2>\n{figure}<div>\n{words}\n</div>\n</section>\n"
+        );
+    }
+    text += "</div>\n";
     text += &thresholds_html(&thresholds::judge(data));
-    text += "<h2>Variants and conditions</h2>\n<div class=\"pair both\">\n<div>\n";
+    text +=
+        "<h2 id=\"conditions\">Variants and conditions</h2>\n<div class=\"pair both\">\n<div>\n";
     text += &tables::variants(data).html();
     text += "</div>\n<div>\n";
     text += &tables::conditions(data).html();
     if data.conditions.quick {
         text += "<p><strong>A quick run:</strong> few rounds, so what is timed says little.</p>\n";
     }
-    text += "</div>\n</div>\n";
-    let sections = [
-        ("ladder", "Throughput", LADDER, tables::ladder(data)),
-        ("coherence", "Cache lines that travel", COHERENCE, tables::coherence(data)),
-        ("drain", "The drain", DRAIN, tables::drain(data)),
-        ("instructions", "Length of the code", INSTRUCTIONS, tables::instructions(data)),
-    ];
-    for (name, heading, words, tables) in sections {
-        let svg = figures.iter().find(|figure| figure.name == name);
-        let svg = svg.map_or("", |figure| figure.svg.as_str());
-        text += &format!(
-            "<section id=\"{name}\">\n<h2>{heading}</h2>\n<div class=\"pair\">\n\
-             <figure>\n{svg}</figure>\n<div>\n{words}\n{tables}</div>\n</div>\n</section>\n"
-        );
+    text += "</div>\n</div>\n<h2 id=\"tables\">The numbers</h2>\n";
+    for table in [tables::ladder, tables::coherence, tables::drain, tables::instructions] {
+        text += &table(data);
     }
     text + "<h2>Where this comes from</h2>\n<p><code>scripts/lab</code> has measured and drawn it. The \
             numbers are in <a href=\"measurements.json\">measurements.json</a>; \
@@ -135,30 +148,55 @@ mod tests {
     #[test]
     fn each_figure_is_there_once_and_named() {
         let page = page(&sample::data());
-        assert_eq!(page.matches("<svg ").count(), 4);
-        assert_eq!(page.matches("role=\"img\" aria-label=\"").count(), 4);
-        assert_eq!(page.matches("<desc id=").count(), 4);
+        assert_eq!(page.matches("<svg ").count(), 5);
+        assert_eq!(page.matches("role=\"img\" aria-label=\"").count(), 5);
+        assert_eq!(page.matches("<desc id=").count(), 5);
     }
 
     #[test]
-    fn each_section_has_its_own_figure_and_its_tables() {
+    fn each_section_has_its_own_figure() {
         let data = sample::data();
         let figures = plot::all(&data);
         let page = html(&data, &figures, false);
-        let tables = [
+        for figure in &figures {
+            let (_, section) =
+                page.split_once(&format!("<section id=\"{}\"", figure.name)).unwrap();
+            let (section, _) = section.split_once("</section>").unwrap();
+            assert!(section.contains(&figure.svg), "{}", figure.name);
+        }
+    }
+
+    #[test]
+    fn the_picture_and_the_finding_come_first_and_conditions_and_tables_last() {
+        let data = sample::data();
+        let page = page(&data);
+        let svg =
+            |name: &str| plot::all(&data).into_iter().find(|one| one.name == name).unwrap().svg;
+        let parts = [
+            svg("hero"),
+            escape(&hero::finding(&data)),
+            svg("ladder"),
+            svg("coherence"),
+            svg("drain"),
+            svg("instructions"),
+            tables::variants(&data).html(),
+            tables::conditions(&data).html(),
             tables::ladder(&data),
             tables::coherence(&data),
             tables::drain(&data),
             tables::instructions(&data),
         ];
-        for (figure, table) in figures.iter().zip(tables) {
-            let (_, section) =
-                page.split_once(&format!("<section id=\"{}\">", figure.name)).unwrap();
-            let (section, _) = section.split_once("</section>").unwrap();
-            assert!(section.contains(&figure.svg) && section.contains(&table), "{}", figure.name);
-        }
-        assert!(page.contains(&tables::variants(&data).html()));
-        assert!(page.contains(&tables::conditions(&data).html()));
+        let places = parts.map(|part| page.find(&part).unwrap());
+        assert!(places.is_sorted(), "{places:?}");
+    }
+
+    #[test]
+    fn without_a_first_picture_a_line_says_why() {
+        let mut data = sample::data();
+        data.coherence.retain(|found| found.cores == 1);
+        let page = page(&data);
+        assert_eq!(page.matches("<svg ").count(), 4);
+        assert!(page.contains("<p id=\"finding\">The first picture is left out: "));
     }
 
     #[test]

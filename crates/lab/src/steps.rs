@@ -1,6 +1,6 @@
 //! The replay: three variants side by side, step by step, as the plugin has seen them.
 
-use super::machine::{Machine, Written};
+use super::machine::{Counting, LINE, Machine, Written};
 use super::plot::still::still;
 use replay_page::page::{self, Page, Set};
 use replay_page::records::{self, Phase};
@@ -40,7 +40,8 @@ pub fn replay(machine: &Machine) -> Result<Replay, ExitError> {
     let mut symbols = Symbols::read(&machine.image, &machine.root)?;
     let mut sets = Vec::new();
     for cores in CORES {
-        let written = machine.coherence(cores, &VARIANTS, PAIRS, true)?;
+        let written =
+            machine.coherence(cores, &VARIANTS, Counting { pairs: PAIRS, line: LINE }, true)?;
         let wrong = |why| ExitError::new(FAILED, format!("the plugin's steps: {why}"));
         let runs = runs(&written, cores, &mut symbols).map_err(wrong)?;
         sets.push(Set { label: cores.to_string(), runs });

@@ -1,8 +1,9 @@
 //! `--count`: only which lines travel, of a few variants, as a table on standard output.
 
+use super::arguments::Arguments;
 use super::boots;
-use super::data::is_counted;
-use super::machine::{self, Machine};
+use super::data::{COUNTS, is_counted};
+use super::machine::{self, Counting, Machine};
 use super::progress::Progress;
 use ladder::{About, VARIANTS};
 use runner::exit_error::ExitError;
@@ -24,19 +25,40 @@ pub fn named(list: &[String]) -> Result<Vec<&'static About>, ExitError> {
     list.iter().map(find).collect()
 }
 
-/// Counts them on these numbers of cores, and prints the table.
-pub fn print(variants: &[&'static About], cores: &[u32]) -> Result<(), ExitError> {
+/// Counts them on the numbers of cores that are asked for, and prints the table.
+pub fn print(variants: &[&'static About], arguments: &Arguments) -> Result<(), ExitError> {
+    let Arguments { cores, phases, pairs, line, .. } = arguments;
     let root = cargo::root("scripts/lab")?;
     let settings = machine::settings()?;
     let mut progress = Progress::new(1 + cores.len());
     let build = || Machine::build(&root, settings);
     let machine = progress.step("building the kernel and the plugin", build)?;
-    let mut counted = Vec::new();
+    let (mut counted, mut texts) = (Vec::new(), Vec::new());
     for &cores in cores {
-        counted.extend(boots::count(&machine, &mut progress, variants, cores, "")?);
+        let pairs = pairs.unwrap_or(boots::counting(cores).pairs);
+        let how = Counting { pairs, line: *line };
+        let found = boots::count(&machine, &mut progress, variants, cores, how, "")?;
+        texts.push(whole(cores, how, &found));
+        counted.extend(found);
     }
-    print!("{}", table(variants, cores, &counted));
+    print!("{}", if *phases { texts.join("\n") } else { table(variants, cores, &counted) });
     Ok(())
+}
+
+/// Returns what became of lines in each phase, drains as well: a row a phase.
+fn whole(cores: u32, how: Counting, counted: &[Measurement]) -> String {
+    let Counting { pairs, line } = how;
+    let columns = &COUNTS[4..];
+    let mut text = format!("{}, {pairs} pairs each, lines of {line} bytes\n\n", on(cores));
+    text += &row::<15>("phase", columns.iter().map(|name| (*name).to_owned()));
+    for object in counted {
+        let name = match object.get("rung").and_then(|name| name.as_str()) {
+            Some(variant) => variant.to_owned(),
+            None => format!("drain {}", object["slots"]),
+        };
+        text += &row::<15>(&name, columns.iter().map(|column| object[*column].to_string()));
+    }
+    text
 }
 
 /// Returns the table: a row a variant, a column a number of cores.
@@ -53,23 +75,26 @@ fn table(variants: &[&About], cores: &[u32], counted: &[Measurement]) -> String 
             None => "-".to_owned(),
         }
     };
-    let head = cores.iter().map(|&cores| match cores {
-        1 => "1 core".to_owned(),
-        _ => format!("{cores} cores"),
-    });
-    let row = |name: &str, cells: &mut dyn Iterator<Item = String>| {
-        let cells: String = cells.map(|cell| format!("{cell:>10}")).collect();
-        format!("{name:<12}{cells}\n")
-    };
     let mut text =
         "transfers a pair: cache lines that come from another core's cache, for each acquire and \
                     release\n\n"
             .to_owned();
-    text += &row("variant", &mut head.into_iter());
+    text += &row::<10>("variant", cores.iter().map(|&cores| on(cores)));
     for about in variants {
-        text += &row(about.name, &mut cores.iter().map(|&cores| cell(about, cores)));
+        text += &row::<10>(about.name, cores.iter().map(|&cores| cell(about, cores)));
     }
     text
+}
+
+/// Returns a number of cores in words.
+fn on(cores: u32) -> String {
+    if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") }
+}
+
+/// Returns a row of a table with columns of this width.
+fn row<const WIDTH: usize>(name: &str, cells: impl Iterator<Item = String>) -> String {
+    let cells: String = cells.map(|cell| format!("{cell:>WIDTH$}")).collect();
+    format!("{name:<12}{cells}\n")
 }
 
 #[cfg(test)]
@@ -94,6 +119,23 @@ mod tests {
             let line = names(list).unwrap_err();
             assert!(line.contains("is no variant; there are racy, spin_lock, "), "{line}");
         }
+    }
+
+    #[test]
+    fn phases_are_listed_by_their_names_with_what_became_of_lines() {
+        let json = json!([
+            {"name": "coherence", "rung": "plain", "cores": 8, "loads": 3,
+             "transfers": 2200, "upgrades": 99, "invalidations": 1600},
+            {"name": "coherence_drain", "slots": 8, "transfers": 7, "upgrades": 0, "invalidations": 1}
+        ]);
+        let counted: Vec<Measurement> = serde_json::from_value(json).unwrap();
+        let text = whole(8, Counting { pairs: 100, line: 128 }, &counted);
+        let rows: Vec<Vec<&str>> =
+            text.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert!(text.starts_with("8 cores, 100 pairs each, lines of 128 bytes\n\n"), "{text}");
+        assert_eq!(rows[2], ["phase", "transfers", "upgrades", "invalidations"]);
+        assert_eq!(rows[3], ["plain", "2200", "99", "1600"]);
+        assert_eq!(rows[4..], [["drain", "8", "7", "0", "1"]]);
     }
 
     #[test]

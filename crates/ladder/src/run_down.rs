@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn a_hold_that_is_left_is_found_and_the_next_pair_finds_the_object_live() {
-        let object = RundownRef::<Spin>::new();
+        let object = RundownRef::<Spin>::with_park();
         let held = object.try_acquire();
         assert_eq!(reset(&object), 1);
         assert_eq!(reset(&object), 1, "it is still there");
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "the object is live")]
     fn a_pair_of_an_object_that_is_run_down_is_refused() {
-        let object = RundownRef::<Spin>::new_run_down();
+        let object = RundownRef::<Spin>::with_park_run_down();
         pair(&object);
     }
 }

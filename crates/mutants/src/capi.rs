@@ -11,13 +11,13 @@ const POOL: &str = "crates/rundown-capi/routines/src/pool.rs";
 /// The C test program, with each of the two libraries.
 const IN_A_KERNEL: Killer = Test(
     "rundown-capi",
-    In::File("c_program"),
-    "the_c_program_passes_with_the_library_for_kernels",
+    In::File("programs"),
+    "contract::the_c_program_passes_with_the_library_for_kernels",
 );
 const IN_A_PROGRAM: Killer = Test(
     "rundown-capi",
-    In::File("c_program"),
-    "the_c_program_passes_with_the_library_for_programs",
+    In::File("programs"),
+    "contract::the_c_program_passes_with_the_library_for_programs",
 );
 
 pub(crate) const CAPI: &[Elsewhere] = elsewhere! {
@@ -29,12 +29,23 @@ pub(crate) const CAPI: &[Elsewhere] = elsewhere! {
         "initialize(routine, memory, size, slot_count(), true, Tag)",
         IN_A_KERNEL;
     "C: Free asks how many slots there are now", CACHE_AWARE,
-        "let size = size_of_object(object.slot_count());" => "let size = size_of_object(slot_count());",
+        "let size = size_of_object(slots);\n    // SAFETY: `allocated` says" =>
+        "let size = size_of_object(slot_count() + 0 * slots);\n    // SAFETY: `allocated` says",
         IN_A_KERNEL;
     "C: RundownCompleted takes an object that others wait for", FAMILY,
-        "if object.checked_outstanding() != Ok(Some(0)) {" =>
-        "if object.checked_outstanding() == Ok(None) {",
+        "if !over && object.checked_begin_run_down() != Ok(true) {" =>
+        "if !over && object.checked_begin_run_down().is_err() {",
         IN_A_KERNEL;
+    "C: an object that was moved is taken for the one that it was", FAMILY,
+        "kind ^ address.addr() ^ platform::copy()" => "{ let _ = address; kind ^ platform::copy() }",
+        IN_A_PROGRAM;
+    "C: an object that is run down from the start has no mark when it is made live", FAMILY,
+        "    object.settle();\n" => "",
+        IN_A_PROGRAM;
+    "C: Wait runs an object down that is so from the start", FAMILY,
+        "if object.checked_outstanding() == Ok(Some(0)) {\n        return;" =>
+        "if object.checked_outstanding() == Ok(Some(1)) {\n        return;",
+        IN_A_PROGRAM;
     "C: a program's processors are asked for at each call", "crates/rundown-capi/routines/src/host.rs",
         "*COUNT.get_or_init(Slot::slot_count)" => "{ let _ = &COUNT; Slot::slot_count() }",
         IN_A_PROGRAM;

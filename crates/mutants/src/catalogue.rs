@@ -36,7 +36,7 @@ pub fn edit(bug: &Replacement, source: &str) -> Result<Edit, String> {
     match (places.next(), places.next()) {
         (Some((start, _)), None) => Ok(Edit::new(start, from, to)),
         _ => Err(format!(
-            "the mutant \"{name}\" is out of date: its text does not stand exactly once in {file}: {from}"
+            "the mutant \"{name}\" (crates/mutants/src) is out of date: its text does not stand exactly once in {file}: {from}"
         )),
     }
 }

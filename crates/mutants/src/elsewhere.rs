@@ -65,10 +65,19 @@ impl In {
     /// Returns what has cargo build these tests only, and the name that cargo gives their program.
     pub fn target(self, package: &str) -> (Vec<String>, String) {
         match self {
-            In::Library => (vec!["--lib".to_owned()], package.replace('-', "_")),
+            In::Library => (vec!["--lib".to_owned()], library(package)),
             In::Program => (vec!["--bin".to_owned(), package.to_owned()], package.to_owned()),
             In::File(name) => (vec!["--test".to_owned(), name.to_owned()], name.to_owned()),
         }
+    }
+}
+
+/// Returns the name of a package's library: its own, or the shorter one that its code has here.
+fn library(package: &str) -> String {
+    match package {
+        "ktap-runner" => "runner".to_owned(),
+        "cachescope-pct" => "pct".to_owned(),
+        _ => package.replace('-', "_"),
     }
 }
 

@@ -92,17 +92,22 @@ pub(crate) const FUTURE: &str = "crates/rundown/src/future.rs";
 pub(crate) const GUARD: &str = "crates/rundown/src/guard.rs";
 pub(crate) const HOLDERS: &str = "crates/rundown/src/holders.rs";
 pub(crate) const LINES: &str = "crates/rundown/src/lines.rs";
+pub(crate) const MAPPED: &str = "crates/rundown/src/mapped.rs";
 pub(crate) const OPERATIONS: &str = "crates/rundown/src/operations.rs";
+pub(crate) const OWNED: &str = "crates/rundown/src/owned.rs";
 pub(crate) const POOL: &str = "crates/rundown/src/pool.rs";
 pub(crate) const POOL_BLOCK: &str = "crates/rundown/src/pool_block.rs";
 pub(crate) const POOL_COLUMN: &str = "crates/rundown/src/pool_column.rs";
 pub(crate) const POOL_LIST: &str = "crates/rundown/src/pool_list.rs";
 pub(crate) const POOLED: &str = "crates/rundown/src/pooled.rs";
 pub(crate) const PROTECTED: &str = "crates/rundown/src/protected.rs";
+pub(crate) const PROTECTED_OWNED: &str = "crates/rundown/src/protected_owned.rs";
 pub(crate) const PROTOCOL: &str = "crates/rundown/src/protocol.rs";
 pub(crate) const RESTARTABLE: &str = "crates/rundown/src/restartable.rs";
 pub(crate) const SECTIONS: &str = "crates/rundown/src/sections.rs";
+pub(crate) const RUN_DOWN: &str = "crates/rundown/src/run_down.rs";
 pub(crate) const RUNDOWN: &str = "crates/rundown/src/rundown.rs";
+pub(crate) const WORDS: &str = "crates/rundown/src/words.rs";
 
 /// Reasons why the explorer leaves a mutant out.
 pub(crate) mod left_out {

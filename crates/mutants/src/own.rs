@@ -7,8 +7,8 @@ use crate::mutant::Forms::{Both, Itself, Sleeping};
 use crate::mutant::Suite::{Host, Loom, Unit};
 use crate::mutant::left_out::{NOT_USED, ONE_CORE, SAME, SEEN_INSIDE};
 use crate::mutant::{
-    BLOCKING, CACHE_AWARE, FUTURE, GUARD, HOLDERS, Mutant, OPERATIONS, PROTECTED, PROTOCOL,
-    RUNDOWN, mutants,
+    BLOCKING, CACHE_AWARE, FUTURE, GUARD, HOLDERS, MAPPED, Mutant, OPERATIONS, OWNED, POOL, POOLED,
+    PROTECTED, PROTECTED_OWNED, PROTOCOL, RUN_DOWN, RUNDOWN, WORDS, mutants,
 };
 
 /// The protocol's first, then those of what stands on it.
@@ -20,7 +20,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "let first = self.mark(0);" =>
         "self.outstanding.0.fetch_or(SWEPT, Ordering::Relaxed); let first = self.mark(0);",
         Loom, Both, "acquire_and_release_against_wait", Quick;
-    "a new object's outstanding is odd", PROTOCOL,
+    "a new object's outstanding is odd", WORDS,
         "if run_down { SWEPT } else { 0 }))" => "if run_down { SWEPT } else { SWEPT }))",
         Loom, Both, "acquire_and_release_against_wait", Long;
     "a refused acquire writes", OPERATIONS,
@@ -89,25 +89,42 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "compare_exchange(self.outstanding.0.load(Ordering::Relaxed), 0,",
         Host("decisions"), Both, "d08_reinitialize_of_an_object_that_is_not_run_down_is_refused", Long;
     "resurrect counts the holds that are left twice", PROTOCOL,
-        "left <= MOST_CARRIED).then_some(0);" => "left <= MOST_CARRIED).then_some(left & !SWEPT);",
+        "then_some(surplus(left).wrapping_neg())" => "then_some(left & !SWEPT)",
         Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left", Long;
     "resurrect forgets the holds that are left", PROTOCOL,
-        "self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);" => "won.map_err(|_| NotRunDown)?; self.reset(0);",
+        "self.reset((left & !SWEPT) + surplus(left));" => "self.reset(surplus(left));",
         Host("contract"), Both, "resurrect_takes_the_run_down_back_while_holds_are_left", Long;
     "resurrect elects nobody", PROTOCOL,
-        "self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);" =>
-        "self.reset(won.unwrap_or_else(|left| left) & !SWEPT);",
+        "let left = won.map_err(|_| NotRunDown)?;" => "let left = won.unwrap_or_else(|left| left);",
         Loom, Both, "two_resurrects_at_once_against_a_release", Quick;
     "resurrect piles up more holds than the words can count", PROTOCOL,
         "left <= MOST_CARRIED)" => "left < usize::MAX)",
         Unit, Itself, "resurrect_is_refused_while_more_are_left", ONE_CORE;
     "resurrect looks at its limit before its step", PROTOCOL,
-        "let carried = |left| (left & SWEPT != 0 && left <= MOST_CARRIED).then_some(0);" =>
+        "let carried = |left| {\n            (left & SWEPT != 0 && left <= MOST_CARRIED)" =>
         "if self.outstanding.0.load(Ordering::Relaxed) > MOST_CARRIED { return Err(NotRunDown); } \
-         let carried = |left| (left & SWEPT != 0).then_some(0);",
+         let carried = |left| {\n            (left & SWEPT != 0)",
         Loom, Both, "resurrect_against_a_round_that_leaves_more_than_the_limit", LeftOut(
             "its limit needs counts that no schedule reaches; a model, whose limit is small",
         );
+    "a further hold that found a mark counts on the slot only", PROTOCOL,
+        "let old = self.outstanding.0.fetch_add(ONE, Ordering::Relaxed);" =>
+        "let old = self.outstanding.0.load(Ordering::Relaxed);",
+        Loom, Both, "a_further_hold_against_wait", NOT_USED;
+    "a further hold is added to what was seen before", PROTOCOL,
+        "let old = self.outstanding.0.fetch_add(ONE, Ordering::Relaxed);" =>
+        "let old = self.outstanding.0.load(Ordering::Relaxed); \
+         self.outstanding.0.store(old.wrapping_add(ONE), Ordering::Relaxed);",
+        Loom, Both, "a_further_hold_against_wait", NOT_USED;
+    "a further hold is refused once the run-down has started", OPERATIONS,
+        "Err(AcquireError::RunDown) => object.get().protocol().acquire_more()," => "",
+        Host("clone"), Both, "a_holder_takes_another_hold_while_the_drain_waits", NOT_USED;
+    "a resurrect leaves no room for a further hold that found its mark", PROTOCOL,
+        "if left > SWEPT { SURPLUS } else { 0 }" => "0 * left",
+        Unit, Itself, "a_further_hold_that_found_a_mark_which_was_taken_back_is_released_like_any_other", NOT_USED;
+    "a clone for nothing is a holder's", GUARD,
+        "0 => operations::acquire(object, 1)?," => "0 => operations::acquire_more(object)?,",
+        Host("clone"), Both, "the_clone_of_a_guard_without_holds_is_a_new_acquire", NOT_USED;
     "the end of a sweep wakes nobody", OPERATIONS,
         "if swept != Ok(None) {" => "if swept.is_err() {",
         Loom, Both, "two_run_downs_of_an_idle_object_are_both_told", Long;
@@ -134,7 +151,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "if false {\n        let",
         Host("decisions"), Itself, "d08_drop_of_an_object_that_is_held_is_detected", ONE_CORE;
     "a misaligned buffer is used", CACHE_AWARE,
-        "if !address.addr().get().is_multiple_of(layout.align()) {" => "if false {",
+        "if address.addr().get() % layout.align() != 0 {" => "if false {",
         Host("decisions"), Itself, "d05_a_buffer_that_is_null_too_small_or_misaligned_is_an_error", ONE_CORE;
     "a future looks only before it registers", FUTURE,
         "            if !self.has_ended() {\n                return Poll::Pending;\n            }" =>
@@ -193,10 +210,10 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "wake(woken);\n        drop(list);",
         Host("wakers"), Itself, "a_waker_is_called_without_the_lock", NOT_USED;
     "a waker that is replaced is dropped while the table is locked", BLOCKING,
-        "        drop(list);\n        drop(old);" => "        drop(old);\n        drop(list);",
+        "        drop(list);\n        in_drop(|| drop(old));" => "        in_drop(|| drop(old));\n        drop(list);",
         Host("wakers"), Itself, "a_waker_is_cloned_and_the_one_it_replaces_dropped_without_the_lock", NOT_USED;
     "a waker that is withdrawn is dropped while the table is locked", BLOCKING,
-        "        drop(list);\n        drop(entry);" => "        drop(entry);\n        drop(list);",
+        "        drop(list);\n        in_drop(|| drop(entry));" => "        in_drop(|| drop(entry));\n        drop(list);",
         Host("wakers"), Itself, "a_waker_that_is_not_wanted_any_more_is_dropped_without_the_lock", NOT_USED;
     "a waker is cloned while the table is locked", BLOCKING,
         "        let waker = waker.clone(); // foreign code, too\n        let mut list = Bucket::of(address).lock();" =>
@@ -206,20 +223,20 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "self.wakers.lock().unwrap_or_else(PoisonError::into_inner)" => "self.wakers.lock().unwrap()",
         Host("wakers"), Itself, "a_look_that_panics_leaves_the_table_to_the_others", NOT_USED;
     "only the first waker of an address is woken", BLOCKING,
-        "|entry| entry.address == address.addr()).collect();" =>
-        "|entry| entry.address == address.addr()).take(1).collect();",
+        "let all = mem::take(&mut *list).into_iter();\n        let (woken, others) = all.partition(|entry| entry.address == address.addr());" =>
+        "let all = mem::take(&mut *list).into_iter();\n        let mut first = true;\n        let (woken, others) = all.partition(|entry| entry.address == address.addr() && core::mem::take(&mut first));",
         Host("wakers"), Itself, "a_waker_is_called_without_the_lock", NOT_USED;
     "wakers of other addresses are woken, too", BLOCKING,
-        "list.extract_if(.., |entry| entry.address == address.addr())" => "list.extract_if(.., |_| true)",
+        "all.partition(|entry| entry.address == address.addr())" => "all.partition(|_| true)",
         Host("futures"), Itself, "a_wake_up_at_one_address_leaves_the_others_asleep", NOT_USED;
     "a panic in one waker keeps the others asleep", BLOCKING,
-        "panicked.get_or_insert(panic);" => "panicked = Some(panic); break;",
+        "None => panicked = Some(panic)," => "None => {\n                    panicked = Some(panic);\n                    break;\n                }",
         Host("futures"), Itself, "a_waker_that_panics_does_not_keep_the_others_asleep", NOT_USED;
     "a future that is ready leaves its waker behind", FUTURE,
         "        self.unregister();\n        Poll::Ready(())" => "        Poll::Ready(())",
         Host("futures"), Itself, "a_release_between_a_futures_look_and_its_registration_is_noticed", NOT_USED;
     "a future that is dropped leaves its waker behind", FUTURE,
-        "    fn drop(&mut self) {\n        self.unregister();" => "    fn drop(&mut self) {",
+        "        in_drop(|| self.unregister());\n" => "",
         Host("futures"), Itself, "a_future_withdraws_what_it_has_registered", NOT_USED;
     "an object that starts disabled is marked in its first slot only", CACHE_AWARE,
         "slots = [const { SharedLine::new(Slot::new(true)) }; N];" =>
@@ -233,19 +250,19 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "    if panicking() {\n        return;\n    }\n" => "",
         Host("unwinding"), Itself, "a_held_object_says_nothing", NOT_USED;
     "so does a guard whose hold is gone", OPERATIONS,
-        "        && !panicking()\n" => "",
+        "        if !panicking() {\n            error" => "        {\n            error",
         Host("unwinding"), Itself, "a_guard_whose_hold_is_gone_says_nothing_and_the_count_stays", NOT_USED;
     "and a waker that is called meanwhile", BLOCKING,
-        "        && !panicking()\n" => "",
-        Host("unwinding"), Itself, "a_last_release_wakes_and_a_waker_that_panics_is_not_heard", NOT_USED;
+        "Some(panic) if !panicking() => resume_unwind(panic)," => "Some(panic) => resume_unwind(panic),",
+        Host("unwinding"), Itself, "a_waker_that_panics_is_not_heard_when_an_owner_acts_in_a_drop", NOT_USED;
     "an object that was released too often dies without a word", OPERATIONS,
         "if !begin(object).unwrap_or_else(|error| error.report(address)) {\n        let" =>
         "if !begin(object).unwrap_or(true) {\n        let",
         Host("decisions"), Itself, "d08_drop_of_an_object_that_was_released_too_often_is_detected", ONE_CORE;
     "resurrect clears the slots before its step", PROTOCOL,
-        "        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);\n        self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);" =>
-        "        let left = self.outstanding.0.load(Ordering::Acquire);\n        carried(left).ok_or(NotRunDown)?;\n        self.reset(left & !SWEPT);\n        \
-         let _ = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);",
+        "        let won = self.outstanding.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, carried);\n        let left = won.map_err(|_| NotRunDown)?;\n        self.reset((left & !SWEPT) + surplus(left));" =>
+        "        let left = self.outstanding.0.load(Ordering::Acquire);\n        carried(left).ok_or(NotRunDown)?;\n        self.reset((left & !SWEPT) + surplus(left));\n        \
+         let _ = self.outstanding.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, carried);",
         Loom, Both, "two_resurrects_at_once_against_a_release", Long;
     "a sweep that finds too many releases wakes nobody", OPERATIONS,
         "if swept != Ok(None) {" => "if matches!(swept, Ok(Some(_))) {",
@@ -254,7 +271,7 @@ pub(crate) const OWN: &[Mutant] = mutants! {
         "            Err(_) => true," => "            Err(_) => false,",
         Host("waking"), Itself, "a_wait_ends_when_another_finds_too_many_releases", ONE_CORE;
     "the last release wakes before it is done", OPERATIONS,
-        "    if object.protocol().release_slow(slot, old, count)? == Released::Last {\n        // From here on the object may be freed: only its address is used.\n        <R::Waiting as Park>::unpark_all(address);\n    }" =>
+        "    if object.protocol().release_slow(slot, old, count)? == Released::Last {\n        // From here on the object may be freed: only its address is used. Mostly called by a guard's drop.\n        in_drop(|| <R::Waiting as Park>::unpark_all(address));\n    }" =>
         "    if object.protocol().left() == Ok(Some(count)) {\n        <R::Waiting as Park>::unpark_all(address);\n    }\n    object.protocol().release_slow(slot, old, count)?;",
         Host("waking"), Itself, "every_wake_up_comes_after_what_it_tells_of", SEEN_INSIDE;
     "the start of a run-down wakes before its sweep", OPERATIONS,
@@ -305,4 +322,66 @@ pub(crate) const OWN: &[Mutant] = mutants! {
     "only the first holder goes when its object ends", HOLDERS,
         "TABLE.iter().filter(of).for_each(Entry::free);" => "TABLE.iter().filter(of).take(1).for_each(Entry::free);",
         Host("holders"), Itself, "an_object_that_begins_anew_has_no_holders", NOT_USED;
+    "a guard for nothing is split off", GUARD,
+        ".filter(|left| count > 0 && *left > 0)?;" => "?;",
+        Host("contract"), Both, "a_guard_splits_and_merges_without_changing_the_sum", NOT_USED;
+    "an owned guard's object goes before its release", OWNED,
+        "    guard: RundownGuard<'static, R>,\n    object: Arc<R>,\n}" =>
+        "    object: Arc<R>,\n    guard: RundownGuard<'static, R>,\n}",
+        Host("owned"), Itself, "an_owned_guard_releases_before_its_arc_goes", NOT_USED;
+    "so does that of an owned guard of a value", PROTECTED_OWNED,
+        "    guard: ProtectedGuard<'static, T, R>,\n    protected: Arc<Protected<T, R>>,\n}" =>
+        "    protected: Arc<Protected<T, R>>,\n    guard: ProtectedGuard<'static, T, R>,\n}",
+        Host("owned"), Itself, "an_owned_guard_releases_before_its_arc_goes", NOT_USED;
+    "an owned guard that is split off keeps nothing alive", OWNED,
+        "Some(Self { guard, object: self.object.clone() })" =>
+        "Some(Self { guard, object: unsafe { Arc::from_raw(Arc::as_ptr(&self.object)) } })",
+        Host("owned"), Itself, "owned_guards_split_and_merge_without_changing_the_sum", NOT_USED;
+    "a guard that is narrowed further gives the value back at once", MAPPED,
+        "        let value = NonNull::from(part(&guard));\n        MappedGuard { value, guard: guard.guard }" =>
+        "        let value = NonNull::from(part(&guard));\n        drop(unsafe { core::ptr::read(&raw const guard.guard) });\n        MappedGuard { value, guard: guard.guard }",
+        Host("mapped"), Itself, "a_mapped_guard_holds_until_it_is_dropped", NOT_USED;
+    "a future for the value takes it without looking who is inside", RUN_DOWN,
+        "let drained = Pin::new(&mut self.drained).poll(context).is_ready();" =>
+        "let _ = Pin::new(&mut self.drained).poll(context);\n            let drained = true;",
+        Host("run_down"), Itself, "it_starts_with_the_first_poll_and_is_ready_with_the_value_when_the_users_have_left", NOT_USED;
+    "a future that lost the value runs the next one down", RUN_DOWN,
+        "if *self.seen.get_or_insert(state) != state {" => "if false {",
+        Host("run_down"), Itself, "who_lost_the_value_leaves_the_next_one_alone", NOT_USED;
+    "a future leaves a value run down that came while it looked", RUN_DOWN,
+        "if !drained && now == state {" => "if !drained {",
+        Host("run_down"), Itself, "a_value_that_comes_in_the_middle_of_a_poll_is_taken_or_left_live_but_never_left_run_down", NOT_USED;
+    "a future gives up as soon as the value has moved", RUN_DOWN,
+        "            state = now;" => "            let _ = now;\n            return Poll::Ready(None);",
+        Host("run_down"), Itself, "a_value_that_comes_in_the_middle_of_a_poll_is_taken_or_left_live_but_never_left_run_down", NOT_USED;
+    "a future that gets no value leaves its waker behind", RUN_DOWN,
+        "            self.drained.unregister();" => "",
+        Host("run_down"), Itself, "a_future_that_is_ready_without_the_value_needs_no_waker", NOT_USED;
+    "a future that is dropped by an unwinding thread panics as well", FUTURE,
+        "in_drop(|| self.unregister());" => "self.unregister();",
+        Host("unwinding"), Itself, "a_future_withdraws_its_waker_from_a_park_that_is_not_heard", NOT_USED;
+    "a future withdraws its waker twice when that panics", FUTURE,
+        "self.ticket = 0; // first" => "// first",
+        Host("unwinding"), Itself, "a_poll_that_panics_as_it_withdraws_its_waker_does_not_withdraw_it_again", NOT_USED;
+    "a waker's drop panics while the thread unwinds", BLOCKING,
+        "in_drop(|| drop(entry));" => "drop(entry);",
+        Host("unwinding"), Itself, "a_waker_that_is_withdrawn_as_its_thread_unwinds_is_not_heard", NOT_USED;
+    "so does that of one that is replaced", BLOCKING,
+        "in_drop(|| drop(old));" => "drop(old);",
+        Host("unwinding"), Itself, "a_future_takes_its_waker_along_and_the_wakers_drop_is_not_heard", NOT_USED;
+    "the panic of a waker panics as well", BLOCKING,
+        "lost => unheard(|| drop(lost))," => "lost => drop(lost),",
+        Host("unwinding"), Itself, "a_waker_that_panics_is_not_heard_when_an_owner_acts_in_a_drop", NOT_USED;
+    "an object stays taken for a park that panics", POOLED,
+        "in_drop(|| _ = begin(object));" => "let _ = begin(object);",
+        Host("unwinding"), Itself, "an_object_goes_back_to_its_pool_past_a_park_that_is_not_heard", NOT_USED;
+    "a pool that dies leaves the holders of what was forgotten", POOL,
+        "            Record::remove_within(block.as_ptr().cast(), bytes);\n" => "            let _ = bytes;\n",
+        Host("holders"), Itself, "a_pool_that_dies_leaves_no_holders_of_objects_whose_handles_were_forgotten", NOT_USED;
+    "a new pool inherits the holders of the one before it", POOL,
+        "        Record::remove_all(object.address());\n" => "",
+        Host("holders"), Itself, "an_object_of_a_new_pool_has_no_holders_of_the_pool_that_was_there_before", NOT_USED;
+    "a merge of guards without entries takes another's", HOLDERS,
+        "            gone.remove(object, moved);\n        }" => "        }\n        gone.remove(object, moved);",
+        Host("holders"), Itself, "a_guard_whose_entry_went_for_a_forgotten_one_leaves_its_next_owner_alone", NOT_USED;
 };

@@ -13,12 +13,12 @@ pub(crate) const PEERS: &[Mutant] = mutants! {
         "let again = object.protocol().left()? == Some(0);\n    while again || !begin(object)? {",
         Host("contract"), Both, "wait_again_after_a_wait_that_blocked_has_no_effect", Long;
     "NT: a release looks at the waiter's memory after the last hold is gone", OPERATIONS,
-        "address is used.\n        <R::Waiting as Park>::unpark_all(address);" =>
-        "address is used.\n        let _ = object.protocol().left(); <R::Waiting as Park>::unpark_all(address);",
+        "drop.\n        in_drop(|| <R::Waiting as Park>::unpark_all(address));" =>
+        "drop.\n        let _ = object.protocol().left(); in_drop(|| <R::Waiting as Park>::unpark_all(address));",
         Loom, Itself, "free_against_the_last_release_of_the_plain_object", Quick;
     "NT: so does a release on a slot of its own", OPERATIONS,
-        "address is used.\n        <R::Waiting as Park>::unpark_all(address);" =>
-        "address is used.\n        let _ = object.protocol().left(); <R::Waiting as Park>::unpark_all(address);",
+        "drop.\n        in_drop(|| <R::Waiting as Park>::unpark_all(address));" =>
+        "drop.\n        let _ = object.protocol().left(); in_drop(|| <R::Waiting as Park>::unpark_all(address));",
         Loom, Itself, "free_against_the_last_release_on_another_slot", SAME;
     "NT: one release too many is taken for the last one", PROTOCOL,
         "if held == amount {" => "if held <= amount {",
@@ -65,8 +65,8 @@ pub(crate) const PEERS: &[Mutant] = mutants! {
          self.word(slot).fetch_and(!MARK, Ordering::Relaxed);",
         Host("decisions"), Both, "d02_one_release_too_many_never_makes_a_run_down_object_acquirable", Long;
     "the wake-up of the last release is lost", OPERATIONS,
-        "address is used.\n        <R::Waiting as Park>::unpark_all(address);" =>
-        "address is used.\n        let _ = address;",
+        "drop.\n        in_drop(|| <R::Waiting as Park>::unpark_all(address));" =>
+        "drop.\n        let _ = address;",
         Loom, Both, "release_on_another_slot_against_wait", Long;
     "the sweeper is decided before it is marked", PROTOCOL,
         "if first & MARK != 0 {" => "if false {",

@@ -33,7 +33,7 @@ pub(crate) const POOLS: &[Mutant] = mutants! {
         Host("pool_threads"), Itself,
         "that_grow::beyond_a_thousand_objects_one_costs_at_most_nine_bytes_a_core", NOT_USED;
     "a pool is made wherever the buffer begins", POOL,
-        "if !start.addr().get().is_multiple_of(layout.align()) {" => "if false {",
+        "if start.addr().get() % layout.align() != 0 {" => "if false {",
         Host("pool"), Itself,
         "d05_memory_that_is_null_too_small_or_misaligned_is_an_error_and_stays_untouched", NOT_USED;
     "an object taken run down is live", POOL,
@@ -43,7 +43,7 @@ pub(crate) const POOLS: &[Mutant] = mutants! {
         "taken.fetch_and(!object.bit(), Ordering::Release);" => "let _ = taken;",
         Host("pool"), Itself, "a_fixed_pool_gives_out_each_object_once_and_again_when_it_is_back", NOT_USED;
     "a panic gives an object back that is held", POOLED,
-        "if begin(object) != Ok(true) {" => "if begin(object).is_err() {",
+        "if object.protocol().left() != Ok(Some(0)) {" => "if object.protocol().left().is_err() {",
         Host("pool"), Itself, "a_thread_that_panics_gives_back_what_nobody_holds", NOT_USED;
 };
 

@@ -33,10 +33,10 @@ pub(crate) const SCOPE: &[Elsewhere] = elsewhere! {
         Test("cachescope", Library, "policy::tests::priorities_let_nobody_spin_who_is_waited_for");
     "a core falls one step before its change point", "crates/pct/src/priorities.rs",
         "if self.changes[change] == self.steps {" => "if self.changes[change] == self.steps + 1 {",
-        Test("pct", Library, "priorities::tests::a_core_falls_at_its_step_and_not_before_or_after");
+        Test("cachescope-pct", Library, "priorities::tests::a_core_falls_at_its_step_and_not_before_or_after");
     "only the first change point counts", "crates/pct/src/priorities.rs",
         "for change in 0..self.count {" => "for change in 0..self.count.min(1) {",
-        Test("pct", Library, "priorities::tests::of_two_that_fall_the_change_points_say_who_is_last");
+        Test("cachescope-pct", Library, "priorities::tests::of_two_that_fall_the_change_points_say_who_is_last");
     "any seed that fails is reported as the lowest", "crates/explore/src/hunt.rs",
         "both.min_by_key(|(_, run)| run.seed)" => "both.last()",
         Test("explore", Library, "hunt::tests::the_lowest_seed_that_fails_is_found");
@@ -51,5 +51,5 @@ pub(crate) const SCOPE: &[Elsewhere] = elsewhere! {
         Test("explore", Library, "outcome::tests::a_seed_that_is_left_out_or_another_fails");
     "a step is shown with the line of source after it", "crates/runner/src/symbols.rs",
         "(number as usize).wrapping_sub(1)" => "number as usize",
-        Test("runner", Library, "symbols::tests::an_address_is_told_by_its_file_its_line_and_what_stands_there");
+        Test("ktap-runner", Library, "symbols::tests::an_address_is_told_by_its_file_its_line_and_what_stands_there");
 };

@@ -53,13 +53,13 @@ pub(crate) const SLEEP: &[Elsewhere] = elsewhere! {
          let mut ready = || !std::mem::take(&mut first) && ready(); // `ready`",
         Model("loom_blocking", "the_last_release_against_one_who_goes_to_sleep");
     "Blocking: the waker that was first stays", BLOCKING,
-        "Some(entry) => Some(core::mem::replace(&mut entry.waker, waker))," => "Some(_) => Some(waker),",
+        "Some(entry) => Some(mem::replace(&mut entry.waker, waker))," => "Some(_) => Some(waker),",
         Model("loom_blocking", "a_waker_that_is_replaced_against_the_last_release");
     "Blocking: who withdraws takes another's waker along", BLOCKING,
         "let at = list.iter().position(|entry| entry.ticket == ticket);" =>
         "let at = list.iter().rposition(|entry| entry.ticket >= ticket);",
         Model("loom_blocking", "a_waker_that_is_withdrawn_against_the_last_release");
     "Blocking: wakers of the whole bucket are woken", BLOCKING,
-        "entry.address == address.addr()).collect();" => "entry.address != 0).collect();",
+        "all.partition(|entry| entry.address == address.addr())" => "all.partition(|entry| entry.address != 0)",
         Model("loom_blocking", "wakers_of_one_bucket_are_woken_by_their_own_address_and_once");
 };

@@ -7,19 +7,19 @@ use crate::elsewhere::{Elsewhere, elsewhere};
 pub(crate) const TOOLS: &[Elsewhere] = elsewhere! {
     "a command that died by a signal has succeeded", "crates/runner/src/process.rs",
         "128 + status.signal().unwrap_or(0)" => "status.signal().map_or(128, |_| 0)",
-        Test("runner", Library, "process::tests::a_signal_is_no_success");
+        Test("ktap-runner", Library, "process::tests::a_signal_is_no_success");
     "a test killed if any test failed", "crates/prove/src/killed.rs",
         "names.any(|name| name.contains(test))" => "names.next().is_some()",
         Test("prove", Program, "killed::tests::only_the_named_test_kills");
     "a test that was planned may be left out", "crates/runner/src/ktap.rs",
         "Some(planned) if planned != self.reported" => "Some(planned) if planned < self.reported",
-        Test("runner", Library, "ktap::tests::every_planned_test_reports_once_in_order");
+        Test("ktap-runner", Library, "ktap::tests::every_planned_test_reports_once_in_order");
     "a report may end with any line that begins as the last one", "crates/runner/src/ktap.rs",
         "if text == pass => None" => "if text.starts_with(pass.as_str()) => None",
-        Test("runner", Library, "ktap::tests::a_long_diagnostic_passes_and_hides_nothing");
+        Test("ktap-runner", Library, "ktap::tests::a_long_diagnostic_passes_and_hides_nothing");
     "what was started outlives who started it", "crates/runner/src/child.rs",
         "    die_with_parent(&mut command);\n    command.spawn()" => "    command.spawn()",
-        Test("runner", Library, "child::tests::a_child_dies_with_its_parent");
+        Test("ktap-runner", Library, "child::tests::a_child_dies_with_its_parent");
     "a stage that has failed ends with status 0", "crates/prove/src/main.rs",
         "status = status.max(1);" => "",
         Test("prove", File("stages"), "miri_passes_only_if_every_seed_ran_well");

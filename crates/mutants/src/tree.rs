@@ -37,6 +37,8 @@ pub type Changed = BTreeMap<PathBuf, String>;
 #[derive(Debug)]
 pub struct Tree {
     root: PathBuf,
+    /// The packages' version has the folder's name in it.
+    versioned: bool,
     _alone: File,
 }
 
@@ -54,7 +56,7 @@ impl Tree {
     ///
     /// A message when a file can't be read or written, and when somebody else uses the folder.
     pub fn copy(project: &Path, place: &Path, changed: &Changed) -> Result<Tree, String> {
-        Tree::make(project, place, changed, |manifest| versioned(manifest, place))
+        Tree::make(project, place, changed, true)
     }
 
     /// As [`copy`](Self::copy), but with the version as it is: what is built is the same to the last
@@ -64,45 +66,38 @@ impl Tree {
     ///
     /// As [`copy`](Self::copy).
     pub fn exact_copy(project: &Path, place: &Path, changed: &Changed) -> Result<Tree, String> {
-        Tree::make(project, place, changed, |manifest| Some(manifest.to_owned()))
+        Tree::make(project, place, changed, false)
     }
 
     fn make(
         project: &Path,
         place: &Path,
         changed: &Changed,
-        manifest: impl Fn(&[u8]) -> Option<Vec<u8>>,
+        versioned: bool,
     ) -> Result<Tree, String> {
-        let tree = Tree { _alone: alone(place)?, root: place.to_owned() };
-        tree.fill(project, changed, manifest)?;
+        let tree = Tree { _alone: alone(place)?, versioned, root: place.to_owned() };
+        tree.change(project, changed)?;
         Ok(tree)
     }
 
-    /// Makes a tree that [`copy`](Self::copy) has made a copy with other changes. Nobody else gets its folder in
-    /// between: to let go of it and take it again may fail while another thread starts a process, which has all
-    /// that is open here until it has become another program.
+    /// Makes this tree a copy with other changes. Nobody else gets its folder in between: to let go of it and
+    /// take it again may fail while another thread starts a process, which has all that is open here until it
+    /// has become another program.
     ///
     /// # Errors
     ///
     /// As [`copy`](Self::copy).
     pub fn change(&self, project: &Path, changed: &Changed) -> Result<(), String> {
-        self.fill(project, changed, |manifest| versioned(manifest, &self.root))
-    }
-
-    fn fill(
-        &self,
-        project: &Path,
-        changed: &Changed,
-        manifest: impl Fn(&[u8]) -> Option<Vec<u8>>,
-    ) -> Result<(), String> {
         let place = &self.root;
         let wrong = |error: io::Error| format!("cannot copy to {}: {error}", place.display());
         let mut files = BTreeMap::new();
         for part in PARTS {
             collect(project, Path::new(part), &mut files).map_err(wrong)?;
         }
-        if let Some(bytes) = files.get_mut(Path::new("Cargo.toml")) {
-            *bytes = manifest(bytes).ok_or("Cargo.toml does not say the version")?;
+        if let Some(bytes) = files.get_mut(Path::new("Cargo.toml"))
+            && self.versioned
+        {
+            *bytes = versioned(bytes, place).ok_or("Cargo.toml does not say the version")?;
         }
         for (file, text) in changed {
             let known = files.insert(file.clone(), text.clone().into_bytes());

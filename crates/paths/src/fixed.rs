@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr;
 use rundown::{
-    CacheAwareRundownRef, CurrentSlot, Protected, Rundown, RundownRef, StaticRundownRef,
+    CacheAwareRundownRef, CurrentSlot, Protected, Rundown, RundownRef, Spin, StaticRundownRef,
 };
 
 /// Always the second slot.
@@ -21,7 +21,8 @@ impl CurrentSlot for Second {
 }
 
 type Static = StaticRundownRef<Second, 4>;
-type Boxed = CacheAwareRundownRef<Second>;
+/// Wakes nobody: what that takes is a matter of who waits.
+type Boxed = CacheAwareRundownRef<Second, Spin>;
 /// Lends out a byte that says that it is there.
 type Lent = Protected<u8, Static>;
 

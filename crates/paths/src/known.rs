@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 use core::{mem, ptr};
-use rundown::{CacheAwareRundownRef, CurrentSlot, PooledRundownRef, Rundown};
+use rundown::{CacheAwareRundownRef, CurrentSlot, Park, PooledRundownRef, Rundown};
 
 /// An object that a function finds by what it gets in two registers, without an instruction.
 pub trait Known: Rundown {
@@ -28,7 +28,7 @@ impl<R: Rundown> Known for R {
     }
 }
 
-impl<C: CurrentSlot> Known for CacheAwareRundownRef<C> {
+impl<C: CurrentSlot, W: Park> Known for CacheAwareRundownRef<C, W> {
     fn slots(&self) -> usize {
         self.slot_count()
     }

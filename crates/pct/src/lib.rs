@@ -1,7 +1,7 @@
 //! Who runs next: the random numbers of a seed, and priorities with few change points.
 //!
 //! Both schedulers use it: the kernel's own (examples/scenarios) and the plugin's (crates/cachescope).
-//! docs/schedules.md explains what it is good for.
+//! docs/guide/schedules.md explains what it is good for.
 
 #![no_std]
 

@@ -40,6 +40,8 @@ class Calls:
                 return (yield from self.invoke(place.values[name], args))
             if ("", name) in self.source.functions:
                 return (yield from self.call("", name, args))
+            if name == "in_drop":
+                return (yield from self.invoke(args[0], ()))  # calls it; a panic in it is heard or not
             if name == "panicking":
                 return False  # who unwinds already does the same, and reports nothing
             if name == "Self":
@@ -72,7 +74,7 @@ class Calls:
         if isinstance(receiver, Record):
             if receiver.name == "object" and name in ("protocol", "address", "current_slot"):
                 return (yield (name,))
-            if receiver.name == "object" and name == "get":
+            if receiver.name == "object" and name in ("get", "base"):
                 return receiver
             owners = ("Rundown", "Checked") if receiver.name == "object" else (receiver.name,)
             for owner in owners:
@@ -128,7 +130,7 @@ class Calls:
         if name == "compare_exchange" and len(values) == 2:
             met, old = yield ("exchange", word, values[0].term, values[1].term, orderings[0])
             return Variant("Ok" if met else "Err", (Num(old, False),))
-        if name == "try_update" and not values:
+        if name == "fetch_update" and not values:
             return (yield ("update", word, args[2], orderings[0]))
         if name in WRITES and len(values) == 1:
             change = lambda old: WRITES[name](old, values[0])

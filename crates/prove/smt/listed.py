@@ -24,7 +24,7 @@ REFUSED = [
     ("protocol", "compare_exchange(SWEPT, 0,", "compare_exchange(ONE, 0,"),
     ("protocol", "compare_exchange(SWEPT, 0,", "compare_exchange(SWEPT, SWEPT,"),
     ("protocol", "collected.wrapping_add(SWEPT)", "collected"),
-    ("protocol", "if run_down { MARK } else { 0 }", "if run_down { 0 } else { MARK }"),
+    ("words", "if run_down { MARK } else { 0 }", "if run_down { 0 } else { MARK }"),
     ("protocol", "self.reset(0);", "self.reset(MARK);"),
     ("protocol", "Ok(Some(sum / ONE))", "Ok(Some(sum))"),
     ("protocol", "self.outstanding.0.load(Ordering::Relaxed) & !SWEPT;", "self.outstanding.0.load(Ordering::Relaxed);"),
@@ -61,7 +61,8 @@ REFUSED = [
     ("operations", "if words.refuses() {", "if false {"),
     ("operations", "if judged == Err(AcquireError::TooMany) {", "if false {"),
     ("operations", "if judged == Err(AcquireError::TooMany) {", "if true {"),
-    ("operations", "acquire_slow(object, slot, old, count)?;", "let _ = acquire_slow(object, slot, old, count);"),
+    ("operations", "acquire_slow(Thin::new(object), slot, old, count)?;",
+     "let _ = acquire_slow(Thin::new(object), slot, old, count);"),
     ("protocol", "        // Relaxed: hands out nothing. After `refuses`, because while a sweep is under way only the slot tells.\n"
      "        if self.word(slot).load(Ordering::Relaxed) & MARK != 0 {\n            return Err(AcquireError::RunDown);\n"
      "        }\n", ""),
@@ -76,15 +77,23 @@ REFUSED = [
     ("operations", "Some(left) => Ok(left == 0)", "Some(_) => Ok(true)"),
     ("protocol", "        prepare();\n        self.reset(0);", "        self.reset(0);\n        prepare();"),
     ("protocol", "        won.map_err(|_| NotRunDown)?;\n", ""),
-    ("protocol", "        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);\n"
-     "        self.reset(won.map_err(|_| NotRunDown)?);",
-     "        self.reset(self.outstanding.0.load(Ordering::Acquire));\n"
-     "        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);\n"
+    ("protocol", "        let won = self.outstanding.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, carried);\n"
+     "        let left = won.map_err(|_| NotRunDown)?;\n        self.reset((left & !SWEPT) + surplus(left));",
+     "        self.reset(self.outstanding.0.load(Ordering::Acquire) & !SWEPT);\n"
+     "        let won = self.outstanding.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, carried);\n"
      "        won.map_err(|_| NotRunDown)?;"),
     ("protocol", "self.word(slot).fetch_or(MARK, Ordering::Acquire)", "self.word(slot).load(Ordering::Acquire)"),
     ("protocol", "self.word(slot).fetch_or(MARK, Ordering::Acquire)",
      "self.word(slot).fetch_or(MARK, Ordering::Relaxed)"),
     ("operations", "    while !begin(object)? {", "    while begin(object)? {"),
+    # A further hold.
+    ("protocol", "let old = self.outstanding.0.fetch_add(ONE, Ordering::Relaxed);",
+     "let old = self.outstanding.0.fetch_add(SWEPT, Ordering::Relaxed);"),
+    ("protocol", "self.outstanding.0.fetch_sub(ONE, Ordering::Relaxed);\n        Err", "Err"),
+    ("protocol", "const SURPLUS: usize = NEAR / 2;", "const SURPLUS: usize = NEAR / 4 + 1;"),
+    ("operations", "Err(AcquireError::RunDown) => object.get().protocol().acquire_more(),", "Err(AcquireError::RunDown) => Ok(()),"),
+    ("guard", "0 => operations::acquire(object, 1)?,", "0 => operations::acquire_more(object)?,"),
+    ("guard", "Ok(Self::new(object, 1, Record", "Ok(Self::new(object, 2, Record"),
 ]
 
 # A name, and the changes, which are made together: each proof again takes as long as that of the source.
@@ -98,8 +107,8 @@ ACCEPTED = [
         # A function is written out where it is called; a part of another becomes one.
         ("protocol", "let first = self.mark(0);", "let first = self.word(0).fetch_or(MARK, Ordering::Acquire);"),
         ("protocol", "let old = word.fetch_sub(amount, Ordering::Release);", "let old = self.leave(amount);"),
-        ("protocol", "    fn mark(self", "    fn leave(self, amount: usize) -> usize {\n"
-         "        self.outstanding.0.fetch_sub(amount, Ordering::Release)\n    }\n\n    fn mark(self"),
+        ("protocol", "    pub(crate) fn mark(self", "    fn leave(self, amount: usize) -> usize {\n"
+         "        self.outstanding.0.fetch_sub(amount, Ordering::Release)\n    }\n\n    pub(crate) fn mark(self"),
         # An ordering is stronger, factors change places, a condition is turned round.
         ("protocol", "self.word(slot).fetch_add(count * ONE, Ordering::Acquire)",
          "self.word(slot).fetch_add(ONE * count, Ordering::AcqRel)"),

@@ -85,8 +85,8 @@ def invariant(s, honest=True):
     }
     return held | ({
         "no count of people is negative": s["claims"] >= 0,
-        "before a sweep has ended, outstanding only falls": Implies(Not(odd(s["out"])), (
-            even_part(s["out"]) + s["carry"] <= If(s["phase"] == RESET, s["left"], 0))),
+        "while slots count, outstanding is not above zero": Implies(
+            Or(s["phase"] == LIVE, s["phase"] == RESET), even_part(s["out"]) <= 0),
         "a wake-up that is called for is owed": And(s["owed"] >= 0, Implies(And(s["heard"], s["missed"]), s["owed"] > 0)),
         "who sleeps is woken, or will be": Implies(And(s["asleep"], s["owed"] == 0), will_wake(s)),
         "who sleeps has not been woken": Implies(s["asleep"], s["heard"]),
@@ -128,9 +128,20 @@ def quiet(s, t):
 
 def forward(s, t):
     """What a step does at most that is not a re-initialisation: no way back, and no end of claims put off."""
+    return And(forward_with_a_hold(s, t), Implies(s["phase"] == DONE, t["claims"] <= s["claims"]))
+
+
+def forward_with_a_hold(s, t):
+    """As `forward`, of who has a hold and takes another: when nobody is inside, nobody comes."""
     return And(
         Implies(s["phase"] == SWEEP, Or(t["phase"] == DONE, And(t["phase"] == SWEEP, t["k"] >= s["k"]))),
-        Implies(s["phase"] == DONE, And(t["phase"] == DONE, t["claims"] <= s["claims"])))
+        Implies(s["phase"] == DONE, And(t["phase"] == DONE, Implies(s["claims"] <= 0, t["claims"] <= s["claims"]))))
+
+
+def room(s):
+    """There is room in `outstanding` for a further hold that found a mark which a reset has taken back, or is taking
+    back. A reset leaves room for a quarter of `NEAR` of them; there is one at a time of each caller who has a hold."""
+    return Implies(Or(s["phase"] == LIVE, s["phase"] == RESET), even_part(s["out"]) <= -2)
 
 
 def initial(s, words, out):
@@ -163,8 +174,9 @@ def slot_written(s, index, new, marks, by_us):
          Implies(last, And(new == s["left"], t["carry"] == 0)))], False, last
 
 
-def outstanding_written(s, new, marks, by_us, most):
-    """`outstanding` gets a new word. As `slot_written`; `most`: what a reset may carry over."""
+def outstanding_written(s, new, marks, by_us, most, near):
+    """`outstanding` gets a new word. As `slot_written`; `most`: what a reset may carry over;
+    `near`: how far from zero a slot needs no look at the others."""
     old, t, (was, now) = s["out"], dict(s), marks
     t["out"] = new
     change = even_part(new) - even_part(old)
@@ -176,8 +188,9 @@ def outstanding_written(s, new, marks, by_us, most):
         return t, If(carried, 0, change), [], False, False
     if was:
         t |= {"phase": IntVal(RESET), "k": N, "carry": s["carry"] - change,
-              "left": even_part(old)}
+              "left": -change}
         return t, IntVal(0), [
+            ("a reset leaves room for further holds", Or(old <= 1, new <= -(near // 2))),
             ("a reset starts from the end of a run-down", s["phase"] == DONE),
             ("a reset carries no more over than the limits allow", And(1 <= old, old <= most + 1))], BoolVal(True), False
     t |= {"phase": IntVal(DONE), "coll": s["coll"] - change}

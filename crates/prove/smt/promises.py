@@ -26,6 +26,7 @@ class Operation:
     alone: bool = False  # nobody else is there
     releases: bool = False  # it may give up claims
     resets: bool = False
+    further: bool = False  # the caller has a hold, and takes another
     wakes: bool = True  # a part of an operation leaves the wake-up to the whole
     relies_on_begin: bool = False
     stays_drained: bool = False
@@ -85,6 +86,27 @@ def acquired(path, result):
     else:
         yield "who is refused is not counted", path.delta == 0
         yield "no acquire is refused without a cause", saw_a_mark(path) if error.name == "RunDown" else error.name == "TooMany"
+
+
+def taken_further(path, result):
+    error = failed(result)
+    if error is None:
+        yield "who is granted a further hold is counted with it", And(
+            result.fields[0].fields["count"].term == 1, path.delta == 2)
+    else:
+        yield "who has a hold is refused another near the limits only", error.name == "TooMany"
+        yield "who is refused is not counted", path.delta == 0
+
+
+def taken_first(path, result):
+    yield "who has none is counted if it is granted one", path.delta == (2 if failed(result) is None else 0)
+    yield "no acquire is refused without a cause", failed(result) is None or failed(result).name == "TooMany" or saw_a_mark(path)
+
+
+def taken_further_alone(limits, path, result):
+    word = Select(path.start["words"], slot_index(path))
+    path.assume(path.start["claims"] < limits["NEAR"], -2**62 < word, word < 2**62)
+    yield "who has a hold gets another, whatever its owner does", truth(failed(result) is None)
 
 
 def acquired_alone(limits, path, result):
@@ -215,7 +237,13 @@ def prepared(path, result):
 
 
 def completed(path, result):
-    yield "it tells whether the object is run down", drained(path.s) == truth(failed(result) is None)
+    yield "no claim changes by it", path.delta == 0
+    yield "it says `run down` only after it has seen so", Implies(truth(failed(result) is None), saw_drained(path))
+
+
+def completed_alone(path, result):
+    yield "it tells whether nobody is inside", truth(failed(result) is None) == (path.start["claims"] == 0)
+    yield "the run-down has begun", path.s["phase"] == DONE
 
 
 def estimated(path, result):
@@ -236,6 +264,9 @@ def operations(program):
     def owned(path):
         path.claim = 2 * path.n
         return [path.n <= limits["MAX_EVER"], path.start["claims"] >= 2 * path.n]
+
+    def owned_by_a_guard(path):
+        return [path.n >= 1, *owned(path)]
 
     def deadline(path):
         path.deadline = Bool("deadline")
@@ -266,6 +297,13 @@ def operations(program):
         yield make(f"{name}, too many and alone", owner, function, arguments, with_first(report_exact, limits),
                    releases=True, honest=False, alone=True, starts=lambda path: [
                        Or(path.start["phase"] == DONE, And(path.start["phase"] == LIVE, N == 1))])
+    further = {"further": True, "starts": owned_by_a_guard}
+    yield make("a further hold", "RundownGuard", "try_clone", guard, taken_further, **further)
+    yield make("a further hold, alone", "RundownGuard", "try_clone", guard,
+               with_first(taken_further_alone, limits), alone=True, further=True,
+               starts=lambda path: [*owned_by_a_guard(path), *live_or_done(path)])
+    yield make("a further hold, of a guard without holds", "RundownGuard", "try_clone", guard, taken_first,
+               starts=lambda path: [path.n == 0])
     yield make("release, too many and no sweep", "Rundown", "release_n", counted, refused_well, releases=True, honest=False,
                rely=lambda s, t: [s["phase"] == t["phase"], Or(s["phase"] == LIVE, s["phase"] == DONE)])
     over = {"stays_drained": True, "starts": lambda path: [drained(path.start)], "rely": lambda s, t: [drained(t)]}
@@ -284,7 +322,8 @@ def operations(program):
         yield make(name, owner, function, arguments, result, relies_on_begin=True)
         yield make(f"{name}, when all is over", owner, function, arguments, ends, **over)
     yield make("outstanding", "Rundown", "outstanding", none, told, alone=True)
-    yield make("completed", "Rundown", "completed", none, completed, alone=True)
+    yield make("completed", "Rundown", "completed", none, completed, relies_on_begin=True)
+    yield make("completed, alone", "Rundown", "completed", none, completed_alone, alone=True, starts=live_or_done)
     yield make("reinitialize", "Rundown", "reinitialize", none, reset_done, resets=True)
     yield make("reinitialize, of the words", "Protocol", "reinitialize", lambda path: (words, Opaque("prepare")),
                prepared, resets=True, wakes=False)

@@ -12,7 +12,7 @@ from rust import Program, plain
 from source import Source, Unknown, text
 
 FILES = ["protocol", "operations", "rundown", "checked", "future", "guard", "limits", "outcome", "plain",
-         "slot_set"]
+         "slot_set", "words"]
 ANY_ULONG = 2**32 - 1
 
 
@@ -27,10 +27,17 @@ class Sources:
         """The source with changes: of a file, what stands there once, and what stands there instead."""
         texts = dict(self.texts)
         for file, old, new in changes:
-            if texts[file].count(old) != 1:
-                raise Unknown(f"this stands {texts[file].count(old)} times in {file}.rs: {old}")
             texts[file] = texts[file].replace(old, new)
         return Source(texts.values())
+
+    def stale(self, changes):
+        """Why these changes can't be made: what they change does not stand there once. Or None."""
+        texts = dict(self.texts)
+        for file, old, new in changes:
+            if texts[file].count(old) != 1:
+                return f"this stands {texts[file].count(old)} times in {file}.rs: {old}"
+            texts[file] = texts[file].replace(old, new)
+        return None
 
     def changed(self, source):
         """The functions that are not those that are shipped. None: a constant is another one, so it can be any."""
@@ -62,10 +69,10 @@ def new_objects(program):
 
 
 def limits(program):
-    """The words never come near the end of their range; docs/protocol.md has the argument for each line."""
+    """The words never come near the end of their range; docs/guide/protocol.md has the argument for each line."""
     get = lambda name: program.constant(name).term
     checked = max(get("MAX_HOLDERS"), get("MAX_RESURRECTED"))
-    most = checked + get("MAX_SLOTS") * (get("NEAR") + get("MAX_COUNT"))
+    most = checked + get("MAX_CLONED") + get("MAX_SLOTS") * (get("NEAR") + get("MAX_COUNT"))
     yield "the limits keep the words apart", 0 < most <= get("MAX_EVER") and 2 * get("MAX_EVER") < 2**63
     yield "a count of any ULONG is taken", get("MAX_COUNT") >= ANY_ULONG
 

@@ -84,6 +84,16 @@ def holder(call, _):
     yield "tells", "left"
 
 
+def cloner(call, _):
+    guard = Record("RundownGuard", {"object": OBJECT, "count": Num(1, False), "record": Opaque("record")})
+    further = yield from call("RundownGuard", "try_clone", of=guard)
+    yield "tells", "inside" if further.name == "Ok" else "a holder is refused a further hold"
+    yield from call("Rundown", "release_n", Num(1, False))
+    yield "tells", "leaves"
+    yield from call("Rundown", "release_n", Num(1, False))
+    yield "tells", "left"
+
+
 def waiter(call, _):
     yield from call("Rundown", "wait")
     yield "tells", "drained"
@@ -258,6 +268,9 @@ def scenarios(live):
     yield 1, [(holder, [0]), (holder, [0]), (waiter, [0])], start(2)
     yield 1, [(holder, [0]), (ender, [0])], start(1)
     yield 1, [(holder, [0]), (hasty, [0])], start(1)
+    yield 1, [(cloner, [0]), (waiter, [0])], start(1)
+    yield 2, [(cloner, [0, 0, 1]), (waiter, [0])], start(0, 1)
+    yield 1, [(cloner, [0]), (ender, [0])], start(1)
     yield 1, [(waiter, [0]), (waiter, [0])], start(0)
     yield 1, [(ender, [0]), (waiter, [0])], start(0)
     yield 1, [(owner, [0]), (waiter, [0])], start(0)

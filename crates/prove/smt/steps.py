@@ -5,8 +5,8 @@ The state before a step is any that the invariant allows, but for what only the 
 
 from z3 import And, Bool, BoolVal, If, Implies, Int, IntVal, Not, Or, Select
 
-from model import (MOVED, drained, forward, invariant, marks, moving, outstanding_written, quiet, slot_written, state,
-                   sum_facts)
+from model import (MOVED, drained, forward, forward_with_a_hold, invariant, marks, moving, outstanding_written, quiet, room,
+                   slot_written, state, sum_facts)
 from values import Num, Variant, odd
 
 ACQUIRES, RELEASES = ("Acquire", "AcqRel", "SeqCst"), ("Release", "AcqRel", "SeqCst")
@@ -35,6 +35,8 @@ class Steps:
         if self.watched:
             self.assume(Implies(t["heard"], s["heard"]), Implies(s["missed"], t["missed"]), t["asleep"] == False,
                         Or(t["missed"], quiet(s, t)))
+        if self.operation.further:
+            self.assume(Implies(Or(BoolVal(False), *[odd(word) for word in self.seen]), room(t)))
         self.assume(*self.operation.rely(s, t))
         self.s = t
 
@@ -70,7 +72,7 @@ class Steps:
         return False, old
 
     def update(self, word, change, ordering):
-        """The step of a `try_update` that succeeds, or its last look; what it does in vain before is looking."""
+        """The step of a `fetch_update` that succeeds, or its last look; what it does in vain before is looking."""
         self.touch()
         self.others()
         old = self.word(word)
@@ -89,7 +91,7 @@ class Steps:
         by_us, s = self.mine, self.s
         if word.slot is None:
             t, delta, rules, elects, ends = outstanding_written(
-                s, new, bits, by_us, 2 * self.operation.limits["MAX_RESURRECTED"])
+                s, new, bits, by_us, 2 * self.operation.limits["MAX_RESURRECTED"], self.operation.limits["NEAR"])
         else:
             t, delta, rules, elects, ends = slot_written(s, word.slot, new, bits, by_us)
         for name, rule in rules:
@@ -109,7 +111,8 @@ class Steps:
         if self.operation.honest:
             self.prove(Or(calls, quiet(s, t)), "what calls for no wake-up changes nothing for a waiter")
             if not self.operation.resets:
-                self.prove(forward(s, t), "there is no way back, and after the sweep no new hold")
+                rule = forward_with_a_hold if self.operation.further else forward
+                self.prove(rule(s, t), "there is no way back, and after the sweep no new hold")
         self.now(t)
         if word.slot is None and ordering in ACQUIRES:
             self.looks.append(self.s)
@@ -123,7 +126,8 @@ class Steps:
         rules = [
             (ACQUIRES, bits == starts, "a mark and an election acquire"),
             (RELEASES, bits == ends, "the end of a sweep and a reset release"),
-            (ACQUIRES, not self.operation.releases and self.valid(delta > 0), "a grant acquires"),
+            (ACQUIRES, not (self.operation.releases or self.operation.further) and self.valid(delta > 0),
+             "a grant acquires"),
             (RELEASES, self.operation.releases and self.valid(delta < 0), "a release releases"),
         ]
         for enough, applies, name in rules:

@@ -3,11 +3,11 @@
 One long file, because it is a table: a name, the file, what stands there, what stands there instead.
 """
 
-PROTOCOL, OPERATIONS, RUNDOWN, FUTURE = "protocol", "operations", "rundown", "future"
+PROTOCOL, OPERATIONS, RUNDOWN, FUTURE, WORDS = "protocol", "operations", "rundown", "future", "words"
 
 # Wrong about who is counted, and when all is over.
 COUNTS = [
-    ("odd start", PROTOCOL, "if run_down { SWEPT } else { 0 }", "if run_down { SWEPT } else { SWEPT }"),
+    ("odd start", WORDS, "if run_down { SWEPT } else { 0 }", "if run_down { SWEPT } else { SWEPT }"),
     ("slot 0 first", PROTOCOL, "(0..self.slots.len()).rev()", "0..self.slots.len()"),
     ("no parity", PROTOCOL, "        if old & SWEPT == 0 {\n            return Ok(Released::NotLast);\n        }\n", ""),
     ("counted before marked", PROTOCOL, "self.word(slot).fetch_or(MARK, Ordering::Acquire)",
@@ -20,12 +20,16 @@ COUNTS = [
      "        // A look"),
     ("no settling", PROTOCOL, "if old & MARK == 0 && enough", "if enough"),
     ("last slot skipped", PROTOCOL, "(1..self.slots.len())", "(1..self.slots.len() - 1)"),
-    ("left counted twice", PROTOCOL, "MOST_CARRIED).then_some(0)", "MOST_CARRIED).then_some(left & !SWEPT)"),
+    ("left counted twice", PROTOCOL, "surplus(left).wrapping_neg())", "left & !SWEPT)"),
     ("elected by a look", PROTOCOL,
      "        if first & MARK != 0 {\n            return Ok(None);\n        }\n", ""),
     ("no look at zero", PROTOCOL,
      "word.compare_exchange(SWEPT, 0, Ordering::Acquire, Ordering::Relaxed)",
-     "word.try_update(Ordering::Acquire, Ordering::Relaxed, |_| Some(0))"),
+     "word.fetch_update(Ordering::Acquire, Ordering::Relaxed, |_| Some(0))"),
+    ("a further hold counts on a marked slot only", PROTOCOL,
+     "let old = self.outstanding.0.fetch_add(ONE, Ordering::Relaxed);",
+     "let old = self.outstanding.0.load(Ordering::Relaxed);"),
+    ("no room for a further hold", PROTOCOL, "if left > SWEPT { SURPLUS } else { 0 }", "0"),
     ("the clearing before the deciding step", PROTOCOL, "let carried = |left|", "self.reset(0); let carried = |left|"),
 ]
 

@@ -39,14 +39,15 @@ const fn package(
     Package { name, folder, tester: name, tests, alone: false }
 }
 
-const PACKAGES: [Package; 20] = [
+const PACKAGES: [Package; 21] = [
     package("rundown", "crates/rundown", &["--lib", "--tests"]),
     package("parking", "crates/parking", &["--lib", "--tests"]),
     package("board-tree", "crates/board-tree", &["--lib", "--tests"]),
-    package("pct", "crates/pct", &["--lib"]),
+    package("book-links", "crates/book-links", &["--lib"]),
+    package("cachescope-pct", "crates/pct", &["--lib"]),
     package("paths", "crates/paths", &["--tests"]),
     package("ladder", "crates/ladder", &["--lib", "--tests"]),
-    package("runner", "crates/runner", &["--lib", "--tests"]),
+    package("ktap-runner", "crates/runner", &["--lib", "--tests"]),
     package("tools", "crates/tools", &["--lib", "--tests"]),
     package("mutants", "crates/mutants", &["--lib"]),
     package("prove", "crates/prove", &["--bins", "--tests"]),

@@ -182,8 +182,8 @@ fn a_package_may_need_a_build_for_each_mutation() {
     let arguments = "crates/rundown-capi/routines/mutants.toml\n";
     assert!(fake.read("asked").ends_with(arguments), "the exclusions are those of the package");
     fake.list(&[]);
-    fake.prove("cargo-mutants --only=pct", &[]);
-    assert!(fake.read("asked").ends_with("--package pct --no-config\n"));
+    fake.prove("cargo-mutants --only=cachescope-pct", &[]);
+    assert!(fake.read("asked").ends_with("--package cachescope-pct --no-config\n"));
     // The kernel's images come of a real build only.
     let (status, text) = fake.prove("cargo-mutants --only=rundown-demo", &[]);
     assert!(status == Some(2) && text.contains("cargo does not say where machine is"), "{text}");

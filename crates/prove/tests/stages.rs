@@ -41,10 +41,11 @@ for argument in "$@"; do
         *:--exact) named=1 tests=0 ;;
         --package:*)
             package=$argument
-            [ "$PWD/$package" != "$ROOT/runner" ] || program=$here/runner artifact runner
+            [ "$PWD/$package" != "$ROOT/ktap-runner" ] || program=$here/runner artifact ktap-runner
             ;;
         --test:* | --bin:* | --example:*) artifact "$argument" ;;
-        *:--lib) artifact "$(echo "${package:-rundown}" | tr - _)" ;;
+        # Of two packages, the library has a shorter name.
+        *:--lib) artifact "$(echo "${package:-rundown}" | sed 's/ktap-//; s/cachescope-pct/pct/' | tr - _)" ;;
         *:--list) echo 'one: test'; echo 'wait_refuses_new_grants_and_waits_for_the_old_ones::plain: test' ;;
     esac
     last=$argument

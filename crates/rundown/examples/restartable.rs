@@ -88,7 +88,7 @@ fn compare(what: &str, one: impl Fn() -> f64, other: impl Fn() -> f64) -> f64 {
 
 fn main() {
     let slots = ProcessorSlot::slot_count();
-    let restartable = &*RestartableRundownRef::<Blocking>::boxed(slots).unwrap();
+    let restartable = &*RestartableRundownRef::<Blocking>::boxed_with(slots).unwrap();
     let locked = &*CacheAwareRundownRef::<ProcessorSlot, Blocking>::boxed(slots).unwrap();
     println!("{slots} slots: restartable, cache-aware, the first in parts of the second");
     let saved = compare("a pair", || pair(restartable, 1), || pair(locked, 1));

@@ -2,6 +2,8 @@
 
 use crate::park::Park;
 use crate::sync::{Condvar, Mutex, MutexGuard, table};
+use crate::unwinding::{in_drop, unheard};
+use core::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::PoisonError;
 use std::task::Waker;
@@ -20,6 +22,19 @@ use std::vec::Vec;
 ///
 /// The last release takes a lock to wake the waiters. It is therefore not for signal handlers; all
 /// other releases, and every acquire, are.
+///
+/// ```
+/// use rundown::{Blocking, Rundown, RundownRef};
+/// use std::time::{Duration, Instant};
+///
+/// static DEVICE: RundownRef<Blocking> = RundownRef::new(); // with feature `std` the default
+///
+/// let user = DEVICE.try_acquire()?;
+/// assert!(DEVICE.wait_until(Instant::now() + Duration::from_millis(10)).is_err());
+/// drop(user);
+/// DEVICE.wait();
+/// # Ok::<(), rundown::AcquireError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Blocking;
 
@@ -83,7 +98,9 @@ impl Park for Blocking {
     fn unpark_all(address: *const ()) {
         let bucket = Bucket::of(address);
         let mut list = bucket.lock();
-        let woken: Vec<_> = list.extract_if(.., |entry| entry.address == address.addr()).collect();
+        let all = mem::take(&mut *list).into_iter();
+        let (woken, others) = all.partition(|entry| entry.address == address.addr());
+        *list = others;
         bucket.woken.notify_all();
         drop(list); // a waker is foreign code: not under the lock
         wake(woken);
@@ -94,7 +111,7 @@ impl Park for Blocking {
         let mut list = Bucket::of(address).lock();
         let known = list.iter_mut().find(|entry| *ticket != 0 && entry.ticket == *ticket);
         let old = match known {
-            Some(entry) => Some(core::mem::replace(&mut entry.waker, waker)),
+            Some(entry) => Some(mem::replace(&mut entry.waker, waker)),
             None => {
                 *ticket = next_ticket();
                 list.push(Registered { address: address.addr(), ticket: *ticket, waker });
@@ -102,7 +119,7 @@ impl Park for Blocking {
             }
         };
         drop(list);
-        drop(old);
+        in_drop(|| drop(old));
     }
 
     fn unregister(address: *const (), ticket: u64) {
@@ -110,23 +127,25 @@ impl Park for Blocking {
         let at = list.iter().position(|entry| entry.ticket == ticket);
         let entry = at.map(|at| list.swap_remove(at));
         drop(list);
-        drop(entry);
+        in_drop(|| drop(entry));
     }
 }
 
-/// Wakes every one, also when one of the wakers panics, and hands the panic on unless there is one already:
+/// Wakes every one, also when one of the wakers panics, and hands the first panic on unless there is one already:
 /// a second one would abort.
 fn wake(woken: Vec<Registered>) {
     let mut panicked = None;
     for entry in woken {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| entry.waker.wake())) {
-            panicked.get_or_insert(panic);
+            match panicked {
+                None => panicked = Some(panic),
+                Some(_) => unheard(|| drop(panic)),
+            }
         }
     }
-    if let Some(panic) = panicked
-        && !panicking()
-    {
-        resume_unwind(panic);
+    match panicked {
+        Some(panic) if !panicking() => resume_unwind(panic),
+        lost => unheard(|| drop(lost)),
     }
 }
 

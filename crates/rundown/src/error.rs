@@ -5,22 +5,33 @@ use crate::holders::HolderList;
 use crate::limits::{MAX_SLOTS, POOL_ALIGNMENT};
 use core::fmt;
 
-/// Why an acquire was refused. Nothing was taken.
+/// Why an acquire was refused. Nothing was taken. [`try_acquire`](crate::Rundown::try_acquire) has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AcquireError {
-    /// Run-down has started: treat the object as gone.
+    /// Run-down has started: treat the object as gone, as in the example of
+    /// [`try_acquire`](crate::Rundown::try_acquire).
     RunDown,
     /// The count could overflow: more than [`MAX_COUNT`](crate::MAX_COUNT) at once, or more than
     /// [`MAX_HOLDERS`](crate::MAX_HOLDERS) in all.
+    ///
+    /// ```
+    /// use rundown::{AcquireError, MAX_COUNT, Rundown, RundownRef};
+    ///
+    /// let object = RundownRef::new();
+    /// assert_eq!(object.try_acquire_n(MAX_COUNT + 1).unwrap_err(), AcquireError::TooMany);
+    /// assert!(object.begin_run_down(), "nothing was taken");
+    /// ```
     TooMany,
 }
 
-/// The object is not run down, so it can't be re-initialised, completed or freed yet.
+/// The object is not run down, so it can't be re-initialised, completed or freed yet. The examples are at what returns
+/// it: [`reinitialize`](crate::Rundown::reinitialize), [`completed`](crate::Rundown::completed).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotRunDown;
 
-/// The deadline of a wait passed first. The run-down goes on; waiting again is fine.
+/// The deadline of a wait passed first. The run-down goes on; waiting again is fine, as in the example of
+/// [`wait_until`](crate::Rundown::wait_until).
 ///
 /// With feature `holders` its text ends with the list of those who hold the object when it is printed:
 /// print it before the object's memory goes.
@@ -33,52 +44,131 @@ pub struct TimedOut {
 }
 
 /// Why memory can't become a cache-aware object or a pool, or a pool gives none. The memory is untouched.
+///
+/// ```
+/// # struct ThisCore;
+/// # impl rundown::CurrentSlot for ThisCore { fn current_slot() -> usize { 0 } }
+/// use core::mem::MaybeUninit;
+/// use rundown::{CacheAwareRundownRef, InitError};
+///
+/// type Device = CacheAwareRundownRef<ThisCore>;
+///
+/// assert_eq!(Device::layout(0), Err(InitError::SlotCount { slots: 0 }));
+///
+/// let needed = Device::layout(2)?.size();
+/// let mut memory = vec![MaybeUninit::uninit(); 2 * needed];
+/// let start = memory.as_ptr().align_offset(Device::layout(2)?.align());
+/// let refused = Device::init_in(&mut memory[start..][..needed - 1], 2).unwrap_err();
+/// assert_eq!(refused, InitError::TooSmall { needed, given: needed - 1 });
+/// let refused = Device::init_in(&mut memory[start + 1..], 2).unwrap_err();
+/// assert!(matches!(refused, InitError::Misaligned { .. }));
+/// # Ok::<(), InitError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InitError {
-    /// The number of slots is 0 or above [`MAX_SLOTS`](crate::MAX_SLOTS).
+    /// The number of slots is 0 or above [`MAX_SLOTS`](crate::MAX_SLOTS): see the example of [`InitError`].
     SlotCount {
         /// What was asked for.
         slots: usize,
     },
-    /// The buffer is smaller than [`layout`](crate::CacheAwareRundownRef::layout) says.
+    /// The buffer is smaller than [`layout`](crate::CacheAwareRundownRef::layout) says: see the example of
+    /// [`InitError`].
     TooSmall {
         /// Bytes that the object needs.
         needed: usize,
         /// Bytes that the buffer has.
         given: usize,
     },
-    /// The buffer does not start at a multiple of [`CACHE_LINE`](crate::CACHE_LINE).
+    /// The buffer does not start at a multiple of [`CACHE_LINE`](crate::CACHE_LINE): see the example of [`InitError`].
     Misaligned {
         /// The address given.
         address: usize,
     },
-    /// The buffer's address is null.
+    /// The buffer's address is null. From [`init_at`](crate::CacheAwareRundownRef::init_at), which has an example.
     Null,
-    /// The allocator had no memory.
+    /// The allocator had no memory. From `boxed`, and from [`SlotPool::take`](crate::SlotPool::take), which has an
+    /// example.
     OutOfMemory,
-    /// The buffer of a pool does not start at a multiple of [`POOL_ALIGNMENT`](crate::POOL_ALIGNMENT).
+    /// The buffer of a pool does not start at a multiple of [`POOL_ALIGNMENT`](crate::POOL_ALIGNMENT). From
+    /// [`SlotPool::init_in`](crate::SlotPool::init_in), which has an example.
     MisalignedPool {
         /// The address given.
         address: usize,
     },
-    /// A pool of no objects, or of more than the address space has room for.
+    /// A pool of no objects, or of more than the address space has room for. From
+    /// [`SlotPool::init_in`](crate::SlotPool::init_in), which has an example.
     ObjectCount {
         /// What was asked for.
         objects: usize,
     },
-    /// All objects of the pool are taken, and it can't grow.
+    /// All objects of the pool are taken, and it can't grow: see the example of
+    /// [`StaticSlotPool`](crate::StaticSlotPool).
     PoolIsFull,
 }
 
 /// More was released than acquired: a bug of the caller. Reported by a panic, except by
-/// [`Checked`](crate::Checked).
+/// [`Checked`](crate::Checked), which has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OverRelease {
     /// Holds that there were when the release noticed it; 0 when a drain did, which knows the excess only.
     pub held: usize,
     /// Holds that this release released; of a drain, how many too many were released in all.
     pub released: usize,
+}
+
+/// The place of a [`Protected`](crate::Protected) is not empty: the last value has not been taken out. Has the
+/// value that was to be put in.
+///
+/// ```
+/// use rundown::{Protected, PutError};
+///
+/// let name = Protected::from(String::from("first"));
+/// let refused: PutError<String> = name.put("second".into()).unwrap_err();
+/// assert_eq!(refused.to_string(), "the place is not empty: run its value down first");
+/// name.run_down();
+/// name.put(refused.into_inner()).expect("empty");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PutError<T>(pub T);
+
+impl<T> PutError<T> {
+    /// Returns the value that was to be put in.
+    ///
+    /// ```
+    /// assert_eq!(rundown::PutError(7).into_inner(), 7);
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+/// The guards hold different objects, so one can't take the other's holds in. Has the guard that was to be taken
+/// in; dropping it releases it.
+///
+/// ```
+/// use rundown::{MergeError, Rundown, RundownGuard, RundownRef};
+///
+/// let objects: [RundownRef; 2] = Default::default();
+/// let mut guard = objects[0].try_acquire()?;
+/// let refused: MergeError<RundownGuard<'_, _>> = guard.merge(objects[1].try_acquire()?).unwrap_err();
+/// assert_eq!(refused.to_string(), "the guards hold different objects");
+/// let other = refused.into_inner();
+/// # Ok::<(), rundown::AcquireError>(())
+/// ```
+pub struct MergeError<G>(pub G);
+
+impl<G> MergeError<G> {
+    /// Returns the guard that was not taken in.
+    ///
+    /// ```
+    /// assert_eq!(rundown::MergeError(7).into_inner(), 7);
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> G {
+        self.0
+    }
 }
 
 impl OverRelease {
@@ -122,6 +212,31 @@ impl fmt::Display for OverRelease {
     }
 }
 
+impl<T> fmt::Display for PutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the place is not empty: run its value down first")
+    }
+}
+
+impl<G> fmt::Display for MergeError<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the guards hold different objects")
+    }
+}
+
+// Not derived: it would ask the same of what they have.
+impl<T> fmt::Debug for PutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PutError(..)")
+    }
+}
+
+impl<G> fmt::Debug for MergeError<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MergeError(..)")
+    }
+}
+
 impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -152,6 +267,8 @@ impl core::error::Error for NotRunDown {}
 impl core::error::Error for TimedOut {}
 impl core::error::Error for OverRelease {}
 impl core::error::Error for InitError {}
+impl<T> core::error::Error for PutError<T> {}
+impl<G> core::error::Error for MergeError<G> {}
 
 #[cfg(all(test, not(rundown_loom)))]
 mod tests {

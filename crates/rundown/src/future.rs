@@ -3,6 +3,7 @@
 use crate::object::Object;
 use crate::operations;
 use crate::park::Park;
+use crate::unwinding::in_drop;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -10,8 +11,8 @@ use core::task::{Context, Poll};
 
 /// Runs an object down and is ready when its last hold is released.
 ///
-/// Made by [`drained`](crate::Rundown::drained). Any number of them may wait for the same object, beside
-/// threads in [`wait`](crate::Rundown::wait). The waker stands in memory of the object's [`Park`], never in
+/// Made by [`drained`](crate::Rundown::drained), which has an example. Any number of them may wait for the same
+/// object, beside threads in [`wait`](crate::Rundown::wait). The waker stands in memory of the object's [`Park`], never in
 /// the object: the last releaser wakes by address, because the object may be gone by then.
 ///
 /// Dropping it ends the waiting, not the run-down.
@@ -31,11 +32,18 @@ impl<'a, R: Object + ?Sized> Drained<'a, R> {
         operations::begin(self.object).unwrap_or_else(|error| error.report(self.object.address()))
     }
 
-    fn unregister(&mut self) {
-        if self.ticket != 0 {
-            R::Waiting::unregister(self.object.address(), self.ticket);
-            self.ticket = 0;
+    /// Takes the waker back, if one is registered.
+    pub(crate) fn unregister(&mut self) {
+        let ticket = self.ticket;
+        if ticket != 0 {
+            self.ticket = 0; // first: if the `Park` panics, the drop does not ask it again
+            R::Waiting::unregister(self.object.address(), ticket);
         }
+    }
+
+    /// Writes the name of a future that waits by this one, and whether it does.
+    pub(crate) fn describe(&self, f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+        f.debug_struct(name).field("waiting", &(self.ticket != 0)).finish_non_exhaustive()
     }
 }
 
@@ -59,12 +67,12 @@ impl<R: Object + ?Sized> Future for Drained<'_, R> {
 
 impl<R: Object + ?Sized> Drop for Drained<'_, R> {
     fn drop(&mut self) {
-        self.unregister();
+        in_drop(|| self.unregister());
     }
 }
 
 impl<R: Object + ?Sized> fmt::Debug for Drained<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Drained").field("waiting", &(self.ticket != 0)).finish_non_exhaustive()
+        self.describe(f, "Drained")
     }
 }

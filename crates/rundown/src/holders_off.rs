@@ -14,11 +14,6 @@ impl Record {
     }
 
     #[inline]
-    pub(crate) fn less(self, _object: *const (), _count: usize, _left: usize) -> Self {
-        self
-    }
-
-    #[inline]
     pub(crate) fn join(self, _other: Self, _object: *const (), _counts: [usize; 2]) -> Self {
         self
     }
@@ -34,6 +29,9 @@ impl Record {
 
     #[inline]
     pub(crate) fn remove_all(_object: *const ()) {}
+
+    #[inline]
+    pub(crate) fn remove_within(_start: *const (), _bytes: usize) {}
 }
 
 /// What a late drain would know about its holders.

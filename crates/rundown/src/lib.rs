@@ -1,27 +1,25 @@
 //! Run-down protection: use a shared object at full speed, drain its users, free it.
 //!
-//! Many cores use an object; one owner can at any time say "no new users", wait until the old ones
-//! are gone, and then free it. Users pay one atomic addition on the way in and one on the way out.
-//! With [`CacheAwareRundownRef`] these go to a counter on a cache line of the core's own, so users on
-//! different cores never contend for a line. The design is that of Windows' `EX_RUNDOWN_REF` and its
-//! cache-aware form, and so is the contract.
+#![doc = include_str!("manual.md")]
 //!
-//! * [`RundownRef`]: one counter for all.
-//! * [`CacheAwareRundownRef`]: a counter for each core.
-//! * `RestartableRundownRef` (feature `std`): the same, without locked instructions on Linux.
-//! * [`PooledRundownRef`]: the same in little memory, for many objects, which a [`SlotPool`] gives out.
-//! * [`Rundown`]: what all of them can do.
-//! * [`RundownGuard`]: one or more holds, released on drop.
-//! * [`Protected`]: an object together with its protection: lent out to users, returned to its owner.
-//! * [`Drained`]: a run-down as a `Future`.
-//!
-//! It does not serialise accesses, it only keeps the object alive. It suits an object that is nearly
-//! always available.
-//!
-//! `no_std`, no dependencies, no architecture: the platform comes in through two small traits,
-//! [`CurrentSlot`] and [`Park`].
-
+// Where links of the manual lead: into the repository, and to what a feature adds, where it is off.
+#![cfg_attr(doc, doc = concat!("[guide]: ", env!("CARGO_PKG_REPOSITORY"), "/tree/main/docs/guide"))]
+#![cfg_attr(doc, doc = concat!("[protocol]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/guide/protocol.md"))]
+#![cfg_attr(doc, doc = concat!("[limits]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/guide/limits.md"))]
+#![cfg_attr(doc, doc = concat!("[performance]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/performance.md"))]
+#![cfg_attr(doc, doc = concat!("[restartable]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/restartable.md"))]
+#![cfg_attr(doc, doc = concat!("[instructions]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/instructions.md"))]
+#![cfg_attr(doc, doc = concat!("[riscv]: ", env!("CARGO_PKG_REPOSITORY"), "/tree/main/examples/riscv"))]
+#![cfg_attr(doc, doc = concat!("[embedded]: ", env!("CARGO_PKG_REPOSITORY"), "/tree/main/examples/embedded"))]
+#![cfg_attr(not(feature = "std"), doc = include_str!("manual/without_std.md"))]
+#![cfg_attr(not(feature = "alloc"), doc = include_str!("manual/without_alloc.md"))]
+#![cfg_attr(not(feature = "holders"), doc = include_str!("manual/without_holders.md"))]
 #![no_std]
+// On docs.rs each item says which feature it needs. That tests under loom lack it, or that a target has the usual
+// atomics, is nothing to say.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, doc(auto_cfg(hide(rundown_loom), hide(target_has_atomic, values("ptr")))))]
+#![deny(clippy::must_use_candidate)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -33,7 +31,9 @@ mod blocking;
 mod cache_aware;
 mod cache_line;
 mod checked;
+mod default_park;
 mod error;
+mod exclusive;
 mod future;
 mod guard;
 #[cfg(feature = "holders")]
@@ -42,11 +42,15 @@ pub mod holders;
 #[path = "holders_off.rs"]
 mod holders;
 mod limits;
+mod mapped;
 mod object;
 mod operations;
 mod outcome;
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+mod owned;
 mod park;
 mod plain;
+mod pointers;
 mod pool;
 mod pool_block;
 mod pool_column;
@@ -54,9 +58,13 @@ mod pool_list;
 mod pool_static;
 mod pooled;
 mod protected;
+mod protected_guard;
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+mod protected_owned;
 mod protocol;
 #[cfg(rundown_loom)]
 mod reclaim;
+mod run_down;
 mod rundown;
 mod sequence;
 mod slot_set;
@@ -103,6 +111,9 @@ mod restartable;
 mod sections;
 #[cfg(feature = "std")]
 mod unlocked;
+mod unwinding;
+mod wait_all;
+mod words;
 
 /// Checks the examples of the README.
 #[cfg(doctest)]
@@ -114,10 +125,15 @@ pub use blocking::Blocking;
 pub use cache_aware::{CacheAwareRundownRef, CurrentSlot, PaddedSlot, Slots, StaticRundownRef};
 pub use cache_line::{CACHE_LINE, CacheLine, SharedLine};
 pub use checked::Checked;
-pub use error::{AcquireError, InitError, NotRunDown, OverRelease, TimedOut};
+pub use default_park::DefaultPark;
+pub use error::{AcquireError, InitError, MergeError, NotRunDown, OverRelease, PutError, TimedOut};
+pub use exclusive::Exclusive;
 pub use future::Drained;
 pub use guard::RundownGuard;
-pub use limits::{MAX_COUNT, MAX_HOLDERS, MAX_RESURRECTED, MAX_SLOTS, POOL_ALIGNMENT};
+pub use limits::{MAX_CLONED, MAX_COUNT, MAX_HOLDERS, MAX_RESURRECTED, MAX_SLOTS, POOL_ALIGNMENT};
+pub use mapped::MappedGuard;
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+pub use owned::OwnedRundownGuard;
 pub use park::{Park, Spin};
 pub use plain::RundownRef;
 pub use pool::SlotPool;
@@ -126,14 +142,19 @@ pub use pool_static::StaticSlotPool;
 pub use pooled::{Pooled, PooledRundownRef};
 #[cfg(feature = "std")]
 pub use processor::ProcessorSlot;
-pub use protected::{Protected, ProtectedGuard};
+pub use protected::Protected;
+pub use protected_guard::ProtectedGuard;
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+pub use protected_owned::OwnedProtectedGuard;
 #[cfg(feature = "std")]
 pub use restartable::{
     RestartableRundownRef, RestartableSlot, RestartableSlots, StaticRestartableRundownRef,
 };
+pub use run_down::RunDown;
 pub use rundown::Rundown;
 #[cfg(all(feature = "std", rundown_loom))]
 pub use sections::on_processor;
-pub use slot_set::Slot;
 #[cfg(feature = "std")]
 pub use thread::ThreadSlot;
+pub use wait_all::{wait_all, wait_all_until};
+pub use words::Slot;

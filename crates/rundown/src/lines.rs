@@ -2,12 +2,13 @@
 
 use crate::cache_line::{CACHE_LINE, SharedLine};
 use crate::outcome::Added;
-use crate::protocol::{ONE, Outstanding};
 use crate::rseq;
 use crate::sections;
-use crate::slot_set::{Slot, SlotSet};
+use crate::slot_set::SlotSet;
 use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
 use crate::unlocked::{HOLD, Unlocked};
+use crate::words::Slot;
+use crate::words::{ONE, Outstanding};
 
 /// What counts a processor's holds: a slot for locked instructions, and a counter for sections.
 #[derive(Debug)]

@@ -86,7 +86,7 @@ fn more_holds_than_a_counter_has_are_released_on_a_slot() {
 
 #[test]
 fn a_full_counter_leaves_an_acquire_to_the_slot() {
-    let object = RestartableRundownRef::<Spin>::boxed(1024).unwrap();
+    let object = RestartableRundownRef::<Spin>::boxed_with(1024).unwrap();
     object.slots.iter().for_each(|line| put(line, MOST));
     let guard = object.try_acquire().unwrap();
     assert_eq!(counters(&object.slots), [MOST; 1024]);
@@ -113,7 +113,7 @@ fn a_release_too_many_is_told_by_the_drain_also_of_one_slot() {
 #[test]
 fn a_refused_acquire_writes_nothing_after_the_sweep() {
     let object = Counted::<3>::new_run_down();
-    let words = |object: &Counted<3>| std::format!("{object:?}");
+    let words = |object: &Counted<3>| std::format!("{:?} {:?}", object.shared, object.slots);
     let before = words(&object);
     assert!(before.contains("outstanding: ") && before.contains("counter: "), "{before}");
     for count in [0, 1, MAX_COUNT, MAX_COUNT + 1] {

@@ -21,6 +21,11 @@ pub unsafe trait Object: Sync {
         Self: 'a;
     /// How to wait for this object.
     type Waiting: Park;
+    /// The object itself: this type, or that to which this pointer leads.
+    type Base: Object<Base = Self::Base> + ?Sized;
+
+    /// Returns the object itself.
+    fn base(&self) -> &Self::Base;
 
     /// Returns the object's words.
     #[allow(private_interfaces, reason = "the trait is sealed")]

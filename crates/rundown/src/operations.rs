@@ -7,6 +7,8 @@ use crate::object::{Object, Thin};
 use crate::outcome::{Added, Released};
 use crate::park::Park;
 use crate::slot_set::SlotSet;
+use crate::unwinding::{in_drop, panicking};
+use core::fmt;
 
 /// Starts the run-down, unless it has started, and returns whether it has ended.
 pub(crate) fn begin<R: Object + ?Sized>(object: &R) -> Result<bool, OverRelease> {
@@ -111,6 +113,34 @@ pub(crate) fn acquire_slow<R: Object + ?Sized>(
     judged
 }
 
+/// Takes one hold more for a caller who has one, also while a run-down is under way. Returns the slot.
+#[inline]
+pub(crate) fn acquire_more<R: Object + ?Sized>(object: &R) -> Result<usize, AcquireError> {
+    let words = object.protocol();
+    if words.slots.add(1) == Added::Done {
+        return Ok(words.slots.named());
+    }
+    let slot = object.current_slot();
+    match words.acquire(slot, 1) {
+        None => Ok(slot),
+        Some(old) => acquire_more_slow(Thin::new(object), slot, old).map(|()| slot),
+    }
+}
+
+/// Ends an acquire by a holder that saw something unusual in its slot.
+#[cold]
+#[inline(never)]
+fn acquire_more_slow<R: Object + ?Sized>(
+    object: Thin<'_, R>,
+    slot: usize,
+    old: usize,
+) -> Result<(), AcquireError> {
+    match acquire_slow(object, slot, old, 1) {
+        Err(AcquireError::RunDown) => object.get().protocol().acquire_more(),
+        judged => judged,
+    }
+}
+
 /// Releases `count` holds, beside the slots or on the current one, and wakes the waiters if they were the last.
 ///
 /// # Safety
@@ -175,10 +205,10 @@ fn release_slow_or_panic<R: Object + ?Sized>(
 ) {
     let object = object.get();
     let address = object.address();
-    if let Err(error) = release_slow(object, slot, old, count)
-        && !panicking()
-    {
-        error.report(address)
+    if let Err(error) = release_slow(object, slot, old, count) {
+        if !panicking() {
+            error.report(address)
+        }
     }
 }
 
@@ -191,8 +221,8 @@ pub(crate) fn release_slow<R: Object + ?Sized>(
 ) -> Result<(), OverRelease> {
     let address = object.address();
     if object.protocol().release_slow(slot, old, count)? == Released::Last {
-        // From here on the object may be freed: only its address is used.
-        <R::Waiting as Park>::unpark_all(address);
+        // From here on the object may be freed: only its address is used. Mostly called by a guard's drop.
+        in_drop(|| <R::Waiting as Park>::unpark_all(address));
     }
     Ok(())
 }
@@ -217,14 +247,27 @@ pub(crate) fn check_drop<R: Object + ?Sized>(object: &R) {
     }
 }
 
-/// Returns whether this thread is unwinding: a second panic would abort, and hide the first.
-#[cfg(any(test, feature = "std", rundown_loom))]
-pub(crate) fn panicking() -> bool {
-    std::thread::panicking()
-}
-
-/// Returns false: `core` alone can't tell.
-#[cfg(not(any(test, feature = "std", rundown_loom)))]
-pub(crate) fn panicking() -> bool {
-    false
+/// Writes what is known of an object: its state, how many holds a drain still waits for, and its slots.
+pub(crate) fn debug<R: Object + ?Sized>(
+    object: &R,
+    name: &str,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let words = object.protocol();
+    let (state, holds) = match words.left() {
+        Ok(None) if words.is_marked() => ("running down", None),
+        Ok(None) => ("live", None),
+        Ok(Some(0)) => ("run down", None),
+        Ok(Some(holds)) => ("running down", Some(holds)),
+        Err(_) => ("released too often", None),
+    };
+    let mut fields = f.debug_struct(name);
+    fields.field("state", &format_args!("{state}"));
+    if let Some(holds) = holds {
+        fields.field("holds", &holds);
+    }
+    if words.slots.len() > 1 {
+        fields.field("slots", &words.slots.len());
+    }
+    fields.finish()
 }

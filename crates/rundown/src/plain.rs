@@ -1,11 +1,13 @@
 //! The plain object: one counter, shared by all cores.
 
+use crate::default_park::DefaultPark;
 use crate::object::Object;
-use crate::operations::check_drop;
-use crate::park::{Park, Spin};
-use crate::protocol::{Outstanding, Protocol};
-use crate::slot_set::Slot;
+use crate::operations::{check_drop, debug};
+use crate::park::Park;
+use crate::protocol::Protocol;
 use crate::sync::const_unless_loom;
+use crate::words::Outstanding;
+use crate::words::Slot;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -32,29 +34,74 @@ use core::slice;
 /// # Panics
 ///
 /// Dropping it while holds are outstanding panics.
-pub struct RundownRef<P: Park = Spin> {
-    pub(crate) slot: Slot,
+#[repr(C)] // in C the first word is a member that initialisers name
+pub struct RundownRef<P: Park = DefaultPark> {
     pub(crate) outstanding: Outstanding,
+    pub(crate) slot: Slot,
     park: PhantomData<fn() -> P>,
+}
+
+impl RundownRef {
+    const_unless_loom! {
+        /// Makes a live object without holds, with the default way to wait.
+        ///
+        /// As `HashMap::new`, it is there for the default only, so that the type need not be written down. For another
+        /// way to wait there is [`with_park`](Self::with_park).
+        #[must_use]
+        pub const fn new() -> Self {
+            Self::with_park()
+        }
+
+        /// Makes an object that is run down from the start; [`reinitialize`](crate::Rundown::reinitialize) enables it.
+        ///
+        /// ```
+        /// use rundown::{Rundown, RundownRef};
+        ///
+        /// let device = RundownRef::new_run_down();
+        /// assert!(device.try_acquire().is_err());
+        /// device.reinitialize()?;
+        /// assert!(device.try_acquire().is_ok());
+        /// # Ok::<(), rundown::NotRunDown>(())
+        /// ```
+        #[must_use]
+        pub const fn new_run_down() -> Self {
+            Self::with_park_run_down()
+        }
+    }
 }
 
 impl<P: Park> RundownRef<P> {
     const_unless_loom! {
-        /// Makes a live object without holds.
-        pub const fn new() -> Self {
-            Self { slot: Slot::new(false), outstanding: Outstanding::new(false), park: PhantomData }
+        /// Makes a live object without holds that waits as `P` does.
+        ///
+        /// ```
+        /// use rundown::{RundownRef, Spin};
+        ///
+        /// static DEVICE: RundownRef<Spin> = RundownRef::with_park();
+        /// ```
+        #[must_use]
+        pub const fn with_park() -> Self {
+            Self { outstanding: Outstanding::new(false), slot: Slot::new(false), park: PhantomData }
         }
 
-        /// Makes an object that is run down from the start; `reinitialize` enables it.
-        pub const fn new_run_down() -> Self {
-            Self { slot: Slot::new(true), outstanding: Outstanding::new(true), park: PhantomData }
+        /// As [`with_park`](Self::with_park), run down from the start.
+        #[must_use]
+        pub const fn with_park_run_down() -> Self {
+            Self { outstanding: Outstanding::new(true), slot: Slot::new(true), park: PhantomData }
         }
+    }
+
+    /// Makes what a static initialiser in C makes: run down by its first word, without a mark on its slot.
+    #[cfg(any(test, rundown_loom))]
+    #[must_use]
+    pub fn run_down_by_its_first_word() -> Self {
+        Self { outstanding: Outstanding::new(true), slot: Slot::new(false), park: PhantomData }
     }
 }
 
 impl<P: Park> Default for RundownRef<P> {
     fn default() -> Self {
-        Self::new()
+        Self::with_park()
     }
 }
 
@@ -72,6 +119,12 @@ unsafe impl<P: Park> Object for RundownRef<P> {
     where
         Self: 'a;
     type Waiting = P;
+    type Base = Self;
+
+    #[inline]
+    fn base(&self) -> &Self {
+        self
+    }
 
     #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
@@ -99,9 +152,6 @@ impl<P: Park> Drop for RundownRef<P> {
 
 impl<P: Park> fmt::Debug for RundownRef<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RundownRef")
-            .field("slot", &self.slot)
-            .field("outstanding", &self.outstanding)
-            .finish()
+        debug(self, "RundownRef", f)
     }
 }

@@ -1,9 +1,12 @@
 //! A pool of run-down objects, whose numbers of slots and objects are known at run time.
 
 use crate::cache_aware::CurrentSlot;
+use crate::default_park::DefaultPark;
 use crate::error::InitError;
+use crate::holders::Record;
 use crate::limits::{MAX_SLOTS, POOL_ALIGNMENT};
-use crate::park::{Park, Spin};
+use crate::object::Object;
+use crate::park::Park;
 use crate::pool_block::{Front, MAX_POOL_BLOCK, Shape};
 use crate::pool_list::Blocks;
 #[cfg(feature = "alloc")]
@@ -48,7 +51,7 @@ use core::ptr::NonNull;
 ///
 /// Which object [`take`](Self::take) gives, nor that it is another one than was just given back. That memory
 /// goes back to the allocator before the pool is dropped.
-pub struct SlotPool<'m, C: CurrentSlot, P: Park = Spin> {
+pub struct SlotPool<'m, C: CurrentSlot, P: Park = DefaultPark> {
     blocks: Blocks,
     slots: usize,
     /// Whether the blocks are allocations of its own.
@@ -60,7 +63,7 @@ pub struct SlotPool<'m, C: CurrentSlot, P: Park = Spin> {
 
 impl<'m, C: CurrentSlot, P: Park> SlotPool<'m, C, P> {
     /// Makes an empty pool of objects with `slots` slots. It allocates when an object is taken and none is free:
-    /// a tenth of what it has, at least a cache line a slot.
+    /// a tenth of what it has, at least a cache line a slot. See the example of [`SlotPool`].
     ///
     /// # Errors
     ///
@@ -73,7 +76,8 @@ impl<'m, C: CurrentSlot, P: Park> SlotPool<'m, C, P> {
         Ok(pool)
     }
 
-    /// Returns the size and the alignment of the memory for a pool of `objects` objects with `slots` slots.
+    /// Returns the size and the alignment of the memory for a pool of `objects` objects with `slots` slots: see the
+    /// example of [`init_in`](Self::init_in).
     ///
     /// # Errors
     ///
@@ -89,19 +93,45 @@ impl<'m, C: CurrentSlot, P: Park> SlotPool<'m, C, P> {
         // Whole blocks, and one for the rest.
         let last = Shape::new(slots, (objects - 1) % MAX_POOL_BLOCK + 1).layout();
         let whole = Shape::new(slots, MAX_POOL_BLOCK).layout();
-        if let (Ok(whole), Ok(last)) = (whole, last)
-            && let before = (objects - 1) / MAX_POOL_BLOCK
-            && let Some(bytes) = before.checked_mul(apart(whole))
-            && let Some(bytes) = bytes.checked_add(last.size())
-            && let Ok(layout) = Layout::from_size_align(bytes, POOL_ALIGNMENT)
-        {
-            return Ok(layout);
+        let too_many = Err(InitError::ObjectCount { objects });
+        let (Ok(whole), Ok(last)) = (whole, last) else { return too_many };
+        let before = (objects - 1) / MAX_POOL_BLOCK;
+        let Some(bytes) = before.checked_mul(apart(whole)) else { return too_many };
+        let Some(bytes) = bytes.checked_add(last.size()) else { return too_many };
+        match Layout::from_size_align(bytes, POOL_ALIGNMENT) {
+            Ok(layout) => Ok(layout),
+            Err(_) => too_many,
         }
-        Err(InitError::ObjectCount { objects })
     }
 
     /// Makes a pool of `objects` objects with `slots` slots in the caller's memory, which may be larger than
     /// needed.
+    ///
+    /// ```
+    /// # struct ThisCore;
+    /// # impl rundown::CurrentSlot for ThisCore { fn current_slot() -> usize { 0 } }
+    /// use core::mem::MaybeUninit;
+    /// use rundown::{InitError, POOL_ALIGNMENT, Rundown, SlotPool};
+    ///
+    /// type Pool<'m> = SlotPool<'m, ThisCore>;
+    ///
+    /// assert_eq!(Pool::layout(4, 0), Err(InitError::ObjectCount { objects: 0 }));
+    ///
+    /// let layout = Pool::layout(4, 100)?;
+    /// assert_eq!(layout.align(), POOL_ALIGNMENT);
+    /// let mut memory = vec![MaybeUninit::<u8>::uninit(); layout.size() + layout.align()];
+    /// let start = memory.as_ptr().align_offset(layout.align());
+    /// let refused = Pool::init_in(&mut memory[start + 1..], 4, 100).unwrap_err();
+    /// assert!(matches!(refused, InitError::MisalignedPool { .. }));
+    ///
+    /// let pool = Pool::init_in(&mut memory[start..], 4, 100)?;
+    /// assert_eq!((pool.slot_count(), pool.bytes()), (4, layout.size()));
+    /// assert!(pool.capacity() >= 100);
+    /// let object = pool.take()?;
+    /// drop(object.try_acquire()?);
+    /// object.wait();
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -118,6 +148,7 @@ impl<'m, C: CurrentSlot, P: Park> SlotPool<'m, C, P> {
 
     /// As [`init_in`](Self::init_in), at `buffer`, which has `size` bytes: for memory that is known by its
     /// address only.
+    /// [`CacheAwareRundownRef::init_at`](crate::CacheAwareRundownRef::init_at) has an example of such memory.
     ///
     /// # Errors
     ///
@@ -134,7 +165,7 @@ impl<'m, C: CurrentSlot, P: Park> SlotPool<'m, C, P> {
     ) -> Result<Self, InitError> {
         let layout = Self::layout(slots, objects)?;
         let start = NonNull::new(buffer).ok_or(InitError::Null)?;
-        if !start.addr().get().is_multiple_of(layout.align()) {
+        if start.addr().get() % layout.align() != 0 {
             return Err(InitError::MisalignedPool { address: buffer.addr() });
         }
         if size < layout.size() {
@@ -170,6 +201,24 @@ impl<'m, C: CurrentSlot, P: Park> SlotPool<'m, C, P> {
     /// It looks for a free one where it found the last, then in the other blocks: of
     /// [`MAX_POOL_BLOCK`] objects each, in a pool that has many.
     ///
+    /// ```
+    /// # #[cfg(feature = "alloc")] {
+    /// # struct ThisCore;
+    /// # impl rundown::CurrentSlot for ThisCore { fn current_slot() -> usize { 0 } }
+    /// use rundown::{Rundown, SlotPool};
+    ///
+    /// let pool = SlotPool::<ThisCore>::new(4)?;
+    /// let connection = pool.take()?; // allocates, if none is free
+    /// assert!(connection.try_acquire().is_ok());
+    /// let listener = pool.take_run_down()?;
+    /// assert!(listener.try_acquire().is_err(), "not yet");
+    /// listener.reinitialize()?;
+    /// assert!(listener.try_acquire().is_ok());
+    /// drop(connection); // goes back to the pool
+    /// # }
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InitError::PoolIsFull`] if all are taken and the pool does not grow; [`InitError::OutOfMemory`] if it
@@ -183,7 +232,8 @@ impl<'m, C: CurrentSlot, P: Park> SlotPool<'m, C, P> {
         Ok(live(unsafe { Pooled::claimed(self.claim()?) }))
     }
 
-    /// Takes an object that is run down; `reinitialize` enables it. Otherwise as [`take`](Self::take).
+    /// Takes an object that is run down; [`reinitialize`](Rundown::reinitialize) enables it. Otherwise as
+    /// [`take`](Self::take), and see the example there.
     ///
     /// # Errors
     ///
@@ -224,17 +274,21 @@ impl<'m, C: CurrentSlot, P: Park> SlotPool<'m, C, P> {
         self.blocks.iter().map(|block| unsafe { (*block.as_ptr()).shape })
     }
 
-    /// Returns how many objects there are now, taken or free.
+    /// Returns how many objects there are now, taken or free. See the example of [`init_in`](Self::init_in).
+    #[must_use]
     pub fn capacity(&self) -> usize {
         self.shapes().map(Shape::objects).sum()
     }
 
     /// Returns how many bytes of memory the objects take that there are now, without what an allocator adds.
+    /// See the example of [`init_in`](Self::init_in).
+    #[must_use]
     pub fn bytes(&self) -> usize {
         self.shapes().map(|shape| shape.layout().map_or(0, |layout| layout.size())).sum()
     }
 
-    /// Returns the number of slots of each object.
+    /// Returns the number of slots of each object. See the example of [`init_in`](Self::init_in).
+    #[must_use]
     pub fn slot_count(&self) -> usize {
         self.slots
     }
@@ -251,7 +305,10 @@ const fn apart(block: Layout) -> usize {
 
 /// Makes an object live that was just taken: one that was given back is run down, a new one is live.
 pub(crate) fn live<C: CurrentSlot, P: Park>(object: Pooled<'_, C, P>) -> Pooled<'_, C, P> {
-    let _ = object.reinitialize(); // refused: it is live already
+    if object.reinitialize().is_err() {
+        // It was never given back: it is live already, and what is on record is of what was in its memory before.
+        Record::remove_all(object.address());
+    }
     object
 }
 
@@ -263,6 +320,13 @@ pub(crate) fn run_down<C: CurrentSlot, P: Park>(object: Pooled<'_, C, P>) -> Poo
 
 impl<C: CurrentSlot, P: Park> Drop for SlotPool<'_, C, P> {
     fn drop(&mut self) {
+        // Of objects whose handles were forgotten, with their guards.
+        for block in self.blocks.iter() {
+            // SAFETY: blocks stay as long as the pool, and the shape never changes.
+            let layout = unsafe { (*block.as_ptr()).shape }.layout();
+            let bytes = layout.map_or(0, |layout| layout.size());
+            Record::remove_within(block.as_ptr().cast(), bytes);
+        }
         #[cfg(feature = "alloc")]
         if self.grows {
             let mut next = self.blocks.first();

@@ -23,11 +23,11 @@
 //! Everything that an operation touches lies behind the object's address: a reference to an object covers
 //! it, see `pooled`.
 
-use crate::cache_line::CACHE_LINE;
+use crate::cache_line::{CACHE_LINE, CacheLine};
 use crate::error::InitError;
 use crate::limits::{MAX_SLOTS, POOL_ALIGNMENT};
-use crate::slot_set::Slot;
 use crate::sync::AtomicUsize;
+use crate::words::Slot;
 use core::alloc::Layout;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
@@ -43,22 +43,35 @@ pub(crate) const FIRST: usize = IN_A_LINE - 1;
 pub(crate) const BIT_WORDS: usize = (FIRST + MAX_POOL_BLOCK).div_ceil(BITS);
 /// Bytes by which a row of one kind is longer than that of the kind before.
 pub(crate) const STEP: usize = 4 * CACHE_LINE;
-/// Kinds are from 1 to this.
-const KINDS: usize = if cfg!(rundown_loom) { 1 } else { WORD - 1 };
+/// Kinds are from 1 to this: as many as an address has bits for, and as row 0 has place for.
+const KINDS: usize = if cfg!(rundown_loom) {
+    1
+} else if WORD > POOL_ALIGNMENT / STEP {
+    POOL_ALIGNMENT / STEP
+} else {
+    WORD - 1
+};
 
-/// Most objects of a block: 432 on 64-bit targets. The rows then have 27 cache lines.
+/// Most objects of a block. On 64-bit targets 432, where a [`CACHE_LINE`] has 128 bytes, 216 with 64, and 480 with
+/// 256; on 32-bit ones 176. The longest rows have 27 of these lines, with 256 bytes 15, and on 32-bit targets 11.
+/// ```
+/// # struct ThisCore;
+/// # impl rundown::CurrentSlot for ThisCore { fn current_slot() -> usize { 0 } }
+/// use rundown::{MAX_POOL_BLOCK, SlotPool};
+///
+/// // Up to that many objects, a pool in your memory is one block.
+/// let one = SlotPool::<ThisCore>::layout(4, MAX_POOL_BLOCK)?;
+/// let two = SlotPool::<ThisCore>::layout(4, MAX_POOL_BLOCK + 1)?;
+/// assert!(one.size() < two.size());
+/// # Ok::<(), rundown::InitError>(())
+/// ```
 pub const MAX_POOL_BLOCK: usize = (4 * KINDS - 1) * IN_A_LINE;
 
 /// The beginning of a block: which objects are taken.
-#[cfg_attr(
-    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "powerpc64"),
-    repr(C, align(128))
-)]
-#[cfg_attr(
-    not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "powerpc64")),
-    repr(C, align(64))
-)]
+#[repr(C)]
 pub(crate) struct Front {
+    /// As large as a line, and aligned to one.
+    _line: [CacheLine<()>; 0],
     /// One bit an object: somebody has it. Bits without an object are set, too.
     pub(crate) taken: [AtomicUsize; BIT_WORDS],
     /// The block behind this one. Never changes once others know of this one.
@@ -68,15 +81,10 @@ pub(crate) struct Front {
 }
 
 /// Behind row 0: what every acquire and release reads.
-#[cfg_attr(
-    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "powerpc64"),
-    repr(C, align(128))
-)]
-#[cfg_attr(
-    not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "powerpc64")),
-    repr(C, align(64))
-)]
+#[repr(C)]
 pub(crate) struct Head {
+    /// As large as a line, and aligned to one.
+    _line: [CacheLine<()>; 0],
     /// One bit an object: a sweep has marked all its slots, and no reset has cleared them since.
     pub(crate) hints: [AtomicUsize; BIT_WORDS],
     /// How many slots each object has. Never changes.
@@ -126,12 +134,14 @@ impl Shape {
 
     /// Returns the memory that the block needs.
     pub(crate) const fn layout(self) -> Result<Layout, InitError> {
-        if let Some(rows) = (self.slots as usize + 1).checked_mul(self.stride())
-            && let Ok(layout) = Layout::from_size_align(rows + 2 * CACHE_LINE, POOL_ALIGNMENT)
-        {
-            return Ok(layout);
+        let too_many = Err(InitError::ObjectCount { objects: self.objects() });
+        let Some(rows) = (self.slots as usize + 1).checked_mul(self.stride()) else {
+            return too_many;
+        };
+        match Layout::from_size_align(rows + 2 * CACHE_LINE, POOL_ALIGNMENT) {
+            Ok(layout) => Ok(layout),
+            Err(_) => too_many,
         }
-        Err(InitError::ObjectCount { objects: self.objects() })
     }
 
     pub(crate) const fn objects(self) -> usize {
@@ -146,13 +156,17 @@ impl Shape {
 impl Head {
     #[cfg(not(rundown_loom))]
     pub(crate) const fn new(shape: Shape) -> Self {
-        Self { hints: [const { AtomicUsize::new(0) }; BIT_WORDS], slots: shape.slots as usize }
+        Self {
+            _line: [],
+            hints: [const { AtomicUsize::new(0) }; BIT_WORDS],
+            slots: shape.slots as usize,
+        }
     }
 
     #[cfg(rundown_loom)]
     pub(crate) fn new(shape: Shape) -> Self {
         let slots = AtomicUsize::new(shape.slots as usize);
-        Self { hints: core::array::from_fn(|_| AtomicUsize::new(0)), slots }
+        Self { _line: [], hints: core::array::from_fn(|_| AtomicUsize::new(0)), slots }
     }
 }
 
@@ -166,14 +180,14 @@ impl Front {
             taken[word] = AtomicUsize::new(outside(word, shape.objects()));
             word += 1;
         }
-        Self { taken, next, shape }
+        Self { _line: [], taken, next, shape }
     }
 
     /// Makes the beginning of a block whose objects are all free.
     #[cfg(rundown_loom)]
     pub(crate) fn new(shape: Shape, next: *mut Self) -> Self {
         let taken = |word| AtomicUsize::new(outside(word, shape.objects()));
-        Self { taken: core::array::from_fn(taken), next, shape }
+        Self { _line: [], taken: core::array::from_fn(taken), next, shape }
     }
 
     /// Makes a block in memory whose bytes are zero.
@@ -218,7 +232,7 @@ const fn outside(word: usize, objects: usize) -> usize {
 }
 
 const _: () = assert!(size_of::<Front>() == CACHE_LINE && size_of::<Head>() == CACHE_LINE);
-// Who acquires reads 64 bytes of the head.
-const _: () = assert!(offset_of!(Head, slots) < 64);
+// Who acquires reads 64 bytes of the head, or of lines with 256 bytes one.
+const _: () = assert!(offset_of!(Head, slots) < 64 || CACHE_LINE > 128);
 // Row 0 ends before the next multiple.
 const _: () = assert!(CACHE_LINE + MAX_POOL_BLOCK * WORD <= POOL_ALIGNMENT);

@@ -3,9 +3,10 @@
 use crate::cache_line::CACHE_LINE;
 use crate::limits::POOL_ALIGNMENT;
 use crate::pool_block::{BIT_WORDS, BITS, Front, Head, STEP, WORD};
-use crate::protocol::Outstanding;
-use crate::slot_set::{Slot, SlotSet};
+use crate::slot_set::SlotSet;
 use crate::sync::{AtomicUsize, Ordering};
+use crate::words::Outstanding;
+use crate::words::Slot;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -128,7 +129,7 @@ impl<'a> SlotSet<'a> for Column<'a> {
     #[inline]
     fn swept(self) -> Option<bool> {
         // Relaxed: a stale "live" is corrected by the add. There is no stale "refused" for who knows of the
-        // reset: each `stop` happens before the `go_on` of its round's end, see `docs/protocol.md`. The line
+        // reset: each `stop` happens before the `go_on` of its round's end, see `docs/guide/protocol.md`. The line
         // serves all objects of a block, so it stays in the cache when many are in use.
         Some(self.hint().load(Ordering::Relaxed) & self.bit() != 0)
     }

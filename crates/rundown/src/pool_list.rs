@@ -54,10 +54,11 @@ impl Blocks {
     ///
     /// The block is whole, is in no list, and stays as long as this one is used.
     #[cfg(feature = "alloc")]
+    #[allow(deprecated, reason = "newer compilers know it as `try_update`, which Rust 1.85 lacks")]
     pub(crate) unsafe fn push(&self, block: NonNull<Front>) {
         // Release, pairs with `first`, also for the pushes before: they and this are one release sequence.
         // Tries again after another push only.
-        let _ = self.first.try_update(Ordering::Release, Ordering::Relaxed, |first| {
+        let _ = self.first.fetch_update(Ordering::Release, Ordering::Relaxed, |first| {
             // SAFETY: ours, until the update.
             unsafe { (*block.as_ptr()).next = first };
             Some(block.as_ptr())

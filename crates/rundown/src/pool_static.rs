@@ -2,14 +2,15 @@
 
 use crate::cache_aware::CurrentSlot;
 use crate::cache_line::{CACHE_LINE, CacheLine};
+use crate::default_park::DefaultPark;
 use crate::error::InitError;
 use crate::limits::{MAX_SLOTS, POOL_ALIGNMENT};
-use crate::park::{Park, Spin};
+use crate::park::Park;
 use crate::pool::{live, run_down};
 use crate::pool_block::{Front, Head, IN_A_LINE, MAX_POOL_BLOCK, Shape};
 use crate::pool_list::claim_in;
 use crate::pooled::Pooled;
-use crate::slot_set::Slot;
+use crate::words::Slot;
 #[cfg(rundown_loom)]
 use core::array;
 use core::cell::UnsafeCell;
@@ -55,7 +56,12 @@ use core::ptr::{self, NonNull};
 /// # impl rundown::CurrentSlot for C { fn current_slot() -> usize { 0 } }
 /// let even = rundown::StaticSlotPool::<C, 1, 4>::new();
 /// ```
-pub struct StaticSlotPool<C: CurrentSlot, const SLOTS: usize, const LINES: usize, P: Park = Spin> {
+pub struct StaticSlotPool<
+    C: CurrentSlot,
+    const SLOTS: usize,
+    const LINES: usize,
+    P: Park = DefaultPark,
+> {
     /// In a cell, because it is shared with the objects that are out.
     block: UnsafeCell<Block<SLOTS, LINES>>,
     chosen: PhantomData<fn() -> (C, P)>,
@@ -98,7 +104,8 @@ impl<C: CurrentSlot, const SLOTS: usize, const LINES: usize, P: Park>
         SLOTS >= 1 && SLOTS <= MAX_SLOTS && LINES % 4 == 3 && Self::OBJECTS <= MAX_POOL_BLOCK
     );
 
-    /// Makes a pool whose objects are all free.
+    /// Makes a pool whose objects are all free: see the example of [`StaticSlotPool`].
+    #[must_use]
     #[cfg(not(rundown_loom))]
     pub const fn new() -> Self {
         const { Self::IS_POSSIBLE };
@@ -113,7 +120,8 @@ impl<C: CurrentSlot, const SLOTS: usize, const LINES: usize, P: Park>
         Self { block: UnsafeCell::new(block), chosen: PhantomData }
     }
 
-    /// Makes a pool whose objects are all free.
+    /// Makes a pool whose objects are all free: see the example of [`StaticSlotPool`].
+    #[must_use]
     #[cfg(rundown_loom)]
     pub fn new() -> Self {
         const { Self::IS_POSSIBLE };
@@ -130,6 +138,23 @@ impl<C: CurrentSlot, const SLOTS: usize, const LINES: usize, P: Park>
 
     /// Takes an object that is live and has no holds. See [`SlotPool::take`](crate::SlotPool::take).
     ///
+    /// ```
+    /// # struct ThisCore;
+    /// # impl rundown::CurrentSlot for ThisCore { fn current_slot() -> usize { 0 } }
+    /// use rundown::{CACHE_LINE, Rundown, StaticSlotPool};
+    ///
+    /// static POOL: StaticSlotPool<ThisCore, 4, 3> = StaticSlotPool::new();
+    ///
+    /// let live = POOL.take()?;
+    /// assert!(live.try_acquire().is_ok());
+    /// let run_down = POOL.take_run_down()?;
+    /// assert!(run_down.try_acquire().is_err());
+    /// // Three lines of words a slot, and as many for what is left of each object.
+    /// assert_eq!(POOL.capacity(), 3 * CACHE_LINE / size_of::<usize>());
+    /// assert!(POOL.bytes() >= (4 + 1) * 3 * CACHE_LINE);
+    /// # Ok::<(), rundown::InitError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InitError::PoolIsFull`].
@@ -138,7 +163,8 @@ impl<C: CurrentSlot, const SLOTS: usize, const LINES: usize, P: Park>
         Ok(live(unsafe { Pooled::claimed(self.claim()?) }))
     }
 
-    /// Takes an object that is run down; `reinitialize` enables it.
+    /// Takes an object that is run down; [`reinitialize`](crate::Rundown::reinitialize) enables it. See the example of
+    /// [`take`](Self::take).
     ///
     /// # Errors
     ///
@@ -153,12 +179,14 @@ impl<C: CurrentSlot, const SLOTS: usize, const LINES: usize, P: Park>
         claim_in(block).ok_or(InitError::PoolIsFull)
     }
 
-    /// Returns how many objects there are, taken or free.
+    /// Returns how many objects there are, taken or free. See the example of [`take`](Self::take).
+    #[must_use]
     pub const fn capacity(&self) -> usize {
         Self::OBJECTS
     }
 
-    /// Returns how many bytes of memory the pool takes.
+    /// Returns how many bytes of memory the pool takes. See the example of [`take`](Self::take).
+    #[must_use]
     pub const fn bytes(&self) -> usize {
         size_of::<Self>()
     }

@@ -1,14 +1,16 @@
 //! An object of a pool, and the handle of who has it.
 
 use crate::cache_aware::CurrentSlot;
+use crate::default_park::DefaultPark;
 use crate::holders::Record;
 use crate::object::Object;
-use crate::operations::{begin, check_drop, panicking};
-use crate::park::{Park, Spin};
+use crate::operations::{begin, check_drop, debug};
+use crate::park::Park;
 use crate::pool_column::Column;
 use crate::pool_list::{give_back, is_taken};
 use crate::protocol::Protocol;
 use crate::slot_set::SlotSet;
+use crate::unwinding::{in_drop, panicking};
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
@@ -34,7 +36,7 @@ use core::ptr::{self, NonNull};
 /// through the slots of each core, which lie on lines with those of its neighbours. Each costs the
 /// cores that use neighbours one transfer of such a line.
 #[repr(C)]
-pub struct PooledRundownRef<C: CurrentSlot, P: Park = Spin> {
+pub struct PooledRundownRef<C: CurrentSlot, P: Park = DefaultPark> {
     chosen: PhantomData<fn() -> (C, P)>,
     /// From the object's address to the end of its block: what operations touch lies there. In cells, for
     /// it may be freed while the last releaser is on its way out (see `SharedLine`), and it is not theirs alone.
@@ -55,11 +57,13 @@ impl<C: CurrentSlot, P: Park> PooledRundownRef<C, P> {
     }
 
     /// Returns the object at `address`: what [`Pooled::into_raw`] returned.
+    /// See the example there.
     ///
     /// # Safety
     ///
     /// `address` is that of an object of a pool of these types, as `into_raw` returned it, and the pool's
     /// memory stays while the result is used.
+    #[must_use]
     #[inline]
     pub unsafe fn at(address: NonNull<u8>) -> NonNull<Self> {
         // SAFETY: the caller's promise is the same. No reference to it is left behind.
@@ -67,11 +71,28 @@ impl<C: CurrentSlot, P: Park> PooledRundownRef<C, P> {
     }
 
     /// Returns the number of slots.
+    ///
+    /// ```
+    /// # struct ThisCore;
+    /// # impl rundown::CurrentSlot for ThisCore { fn current_slot() -> usize { 0 } }
+    /// use rundown::{CACHE_LINE, StaticSlotPool};
+    ///
+    /// static POOL: StaticSlotPool<ThisCore, 4, 3> = StaticSlotPool::new();
+    ///
+    /// let object = POOL.take()?;
+    /// assert_eq!(object.slot_count(), 4);
+    /// let lines = [0, 1].map(|slot| object.slot_address(slot).addr() / CACHE_LINE);
+    /// assert_ne!(lines[0], lines[1], "each on another core's line");
+    /// # Ok::<(), rundown::InitError>(())
+    /// ```
+    #[must_use]
     pub fn slot_count(&self) -> usize {
         self.column().len()
     }
 
     /// Returns the address of the slot that index `slot` uses, to show and to check what shares a line.
+    /// See the example of [`slot_count`](Self::slot_count).
+    #[must_use]
     pub fn slot_address(&self, slot: usize) -> *const () {
         ptr::from_ref(self.column().at(slot % self.slot_count())).cast()
     }
@@ -84,6 +105,12 @@ unsafe impl<C: CurrentSlot, P: Park> Object for PooledRundownRef<C, P> {
     where
         Self: 'a;
     type Waiting = P;
+    type Base = Self;
+
+    #[inline]
+    fn base(&self) -> &Self {
+        self
+    }
 
     #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
@@ -107,23 +134,19 @@ unsafe impl<C: CurrentSlot, P: Park> Object for PooledRundownRef<C, P> {
 
 impl<C: CurrentSlot, P: Park> fmt::Debug for PooledRundownRef<C, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Protocol { outstanding, slots } = self.protocol();
-        let slots = (0..slots.len()).map(|slot| slots.at(slot));
-        f.debug_struct("PooledRundownRef")
-            .field("slots", &fmt::from_fn(|f| f.debug_list().entries(slots.clone()).finish()))
-            .field("outstanding", outstanding)
-            .finish()
+        debug(self, "PooledRundownRef", f)
     }
 }
 
-/// Has a [`PooledRundownRef`], and gives it back to its pool when dropped. One pointer.
+/// Has a [`PooledRundownRef`], and gives it back to its pool when dropped. One pointer. The examples are at
+/// [`SlotPool::take`](crate::SlotPool::take) and [`into_raw`](Self::into_raw).
 ///
 /// The object that it dereferences to stays where it is when the handle moves.
 ///
 /// # Panics
 ///
 /// Dropping it while holds are outstanding panics, and the object stays taken for good.
-pub struct Pooled<'p, C: CurrentSlot, P: Park = Spin> {
+pub struct Pooled<'p, C: CurrentSlot, P: Park = DefaultPark> {
     /// May be used for all of the block.
     address: NonNull<u8>,
     pool: PhantomData<&'p ()>,
@@ -150,6 +173,23 @@ impl<'p, C: CurrentSlot, P: Park> Pooled<'p, C, P> {
     /// taken until [`from_raw`](Self::from_raw); [`PooledRundownRef::at`] finds it meanwhile.
     ///
     /// The address is never a multiple of a pointer's size, unlike those of other objects.
+    ///
+    /// ```
+    /// # struct ThisCore;
+    /// # impl rundown::CurrentSlot for ThisCore { fn current_slot() -> usize { 0 } }
+    /// use rundown::{Pooled, PooledRundownRef, Rundown, StaticSlotPool};
+    ///
+    /// static POOL: StaticSlotPool<ThisCore, 4, 3> = StaticSlotPool::new();
+    ///
+    /// let address = POOL.take()?.into_raw();
+    /// // SAFETY: the address that was just returned, of a pool that stays for good.
+    /// let object = unsafe { PooledRundownRef::<ThisCore>::at(address).as_ref() };
+    /// drop(object.try_acquire()?);
+    /// // SAFETY: as above, and there is no other handle.
+    /// let handle = unsafe { Pooled::<'_, ThisCore>::from_raw(address) };
+    /// drop(handle.expect("nobody gave it back"));
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     #[must_use = "without its address the object stays taken for good"]
     pub fn into_raw(self) -> NonNull<u8> {
         ManuallyDrop::new(self).address
@@ -157,11 +197,13 @@ impl<'p, C: CurrentSlot, P: Park> Pooled<'p, C, P> {
 
     /// Makes the handle again that was given up for `address`. `None` if nobody has the object any more: it
     /// was given back since.
+    /// See the example of [`into_raw`](Self::into_raw).
     ///
     /// # Safety
     ///
     /// [`into_raw`](Self::into_raw) returned `address`, of a pool with the same types that stays for `'p`. Nobody
     /// has made a handle of it since, or that one was dropped and nobody has taken the object again.
+    #[must_use]
     pub unsafe fn from_raw(address: NonNull<u8>) -> Option<Self> {
         // SAFETY: an object's address, with which it was claimed: good for all of the block.
         unsafe { is_taken(Column::new(address)) }
@@ -186,7 +228,8 @@ impl<C: CurrentSlot, P: Park> Drop for Pooled<'_, C, P> {
         if panicking() {
             // As `check_drop`, but what nobody holds goes back.
             Record::remove_all(object.address());
-            if begin(object) != Ok(true) {
+            in_drop(|| _ = begin(object));
+            if object.protocol().left() != Ok(Some(0)) {
                 return;
             }
         } else {

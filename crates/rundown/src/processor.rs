@@ -47,7 +47,7 @@ impl CurrentSlot for ProcessorSlot {
 
 impl ProcessorSlot {
     /// Returns how many slots give every processor one of its own: the highest index of a processor
-    /// that is online now, plus one.
+    /// that is online now, plus one. See the example of [`ProcessorSlot`].
     ///
     /// Neither the affinity of the caller nor a quota counts. They limit how much runs, not where: the
     /// processors 62 and 63 of 64 need 64 slots, or a number in which they don't fall together; and
@@ -57,6 +57,7 @@ impl ProcessorSlot {
     ///
     /// It reads a file, so ask once. Where no system tells a thread's processor, it is the standard
     /// library's `available_parallelism`.
+    #[must_use]
     pub fn slot_count() -> usize {
         rseq::remember();
         match rseq::last_online() {

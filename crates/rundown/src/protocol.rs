@@ -21,47 +21,23 @@
 //! 2 * holds = sum of unmarked slots + collected by the sweep so far + (outstanding & !1)
 //! ```
 //!
-//! Each step is one atomic read-modify-write; only `resurrect` may repeat it. `docs/protocol.md` argues it.
+//! Each step is one atomic read-modify-write; only `resurrect` may repeat it. `docs/guide/protocol.md` argues it.
 
 use crate::error::{AcquireError, NotRunDown, OverRelease};
-use crate::limits::{MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
+use crate::limits::{MAX_CLONED, MAX_COUNT, MAX_EVER, MAX_HOLDERS, MAX_RESURRECTED, NEAR};
 use crate::outcome::{ReleaseResult, Released, over};
-use crate::slot_set::{Slot, SlotSet};
-use crate::sync::{AtomicUsize, Ordering, const_unless_loom};
+use crate::slot_set::SlotSet;
+use crate::sync::{AtomicUsize, Ordering};
+use crate::words::{MARK, ONE, Outstanding, SWEPT};
 
-/// Bit 0 of a slot: run-down is active.
-const MARK: usize = 1;
-/// Bit 0 of `outstanding`: a sweep has ended, and no reset has begun since.
-const SWEPT: usize = 1;
-/// One hold, in the units of both words.
-pub(crate) const ONE: usize = 2;
+/// What `resurrect` puts into slot 0 besides the holds that are left, and takes out of `outstanding`: a caller who
+/// has found a mark that is taken back counts a further hold in `outstanding`, and slot 0 must not seem to have
+/// too few holds for that.
+const SURPLUS: usize = NEAR / 2;
 /// What `outstanding` is at most when `resurrect` takes it back.
 const MOST_CARRIED: usize = MAX_RESURRECTED * ONE + SWEPT;
 /// What a slot's word plus `NEAR` has none of, if it is unmarked and nearer to zero than that.
 const UNUSUAL: usize = MARK | !(2 * NEAR - 1);
-
-/// The word that all waiters watch, and that every acquire looks at.
-#[derive(Debug)]
-#[repr(transparent)]
-pub(crate) struct Outstanding(pub(crate) AtomicUsize);
-
-impl Slot {
-    const_unless_loom! {
-        /// Makes a slot without holds.
-        pub(crate) const fn new(run_down: bool) -> Self {
-            Self(AtomicUsize::new(if run_down { MARK } else { 0 }))
-        }
-    }
-}
-
-impl Outstanding {
-    const_unless_loom! {
-        /// Makes the word of a live object, or of one that is run down from the start.
-        pub(crate) const fn new(run_down: bool) -> Self {
-            Self(AtomicUsize::new(if run_down { SWEPT } else { 0 }))
-        }
-    }
-}
 
 /// The words of one object. Handed on by value, so that it stays in registers.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +85,24 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         }
         // A look at all slots, with what was just added.
         if self.estimate() <= MAX_HOLDERS * ONE { Ok(()) } else { Err(AcquireError::TooMany) }
+    }
+
+    /// Takes one hold more for a caller who has a hold, after [`acquire`](Self::acquire) has found a mark.
+    ///
+    /// That hold is counted until this returns, so nobody can find `outstanding` to be one before or after. If the
+    /// sweep has not ended, it counts this one; if it has, the word is what counts. If the mark has been taken back
+    /// since, the word counts until the next sweep, see `SURPLUS`.
+    #[cold]
+    pub(crate) fn acquire_more(self) -> Result<(), AcquireError> {
+        // Relaxed: what the owner did is visible to who has a hold, and what the caller does will be ordered by the
+        // release.
+        let old = self.outstanding.0.fetch_add(ONE, Ordering::Relaxed);
+        if (old as isize) < (MAX_CLONED * ONE) as isize {
+            return Ok(());
+        }
+        // Relaxed: not the last hold, as the caller's own is left.
+        self.outstanding.0.fetch_sub(ONE, Ordering::Relaxed);
+        Err(AcquireError::TooMany)
     }
 
     /// Answers an acquire of a count that no word takes: 0, or above `MAX_COUNT`.
@@ -200,7 +194,7 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         counted(before.wrapping_add(collected))
     }
 
-    fn mark(self, slot: usize) -> usize {
+    pub(crate) fn mark(self, slot: usize) -> usize {
         // Acquire, pairs with: the subtraction in `release` (what holders did) and `reset` (on slot 0
         // it orders our marks behind the clearing of all other slots).
         self.word(slot).fetch_or(MARK, Ordering::Acquire)
@@ -238,15 +232,19 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
     /// Takes a run-down back, also while holds are left: they go back to slot 0. Refused before the
     /// sweep has ended, and while more than `MAX_RESURRECTED` are left. Tries again only after another
     /// step has changed the word: a release, of which no more can come than holds are left, or a round.
+    #[allow(deprecated, reason = "newer compilers know it as `try_update`, which Rust 1.85 lacks")]
     pub(crate) fn resurrect(self) -> Result<(), NotRunDown> {
         // One step decides on the bit and on the limit, and takes out what is left. The word is even then,
         // so nobody takes it for more than a part of the sum. Releases that still find a marked slot are
         // left in it, for the next sweep to add.
-        let carried = |left| (left & SWEPT != 0 && left <= MOST_CARRIED).then_some(0);
+        let carried = |left| {
+            (left & SWEPT != 0 && left <= MOST_CARRIED).then_some(surplus(left).wrapping_neg())
+        };
         // Acquire, pairs with `sweep` and `release`: our clearing comes after the sweep's marks, and
         // who acquires next sees what was done before the run-down. Relaxed: a refusal orders nothing.
-        let won = self.outstanding.0.try_update(Ordering::Acquire, Ordering::Relaxed, carried);
-        self.reset(won.map_err(|_| NotRunDown)? & !SWEPT);
+        let won = self.outstanding.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, carried);
+        let left = won.map_err(|_| NotRunDown)?;
+        self.reset((left & !SWEPT) + surplus(left));
         Ok(())
     }
 
@@ -273,6 +271,12 @@ impl<'a, S: SlotSet<'a>> Protocol<'a, S> {
         sum = sum.wrapping_add(self.slots.beside());
         (sum as isize).max(0) as usize
     }
+}
+
+/// Returns what `resurrect` adds to slot 0: something only if there is a hold, whose caller could want another.
+#[inline]
+fn surplus(left: usize) -> usize {
+    if left > SWEPT { SURPLUS } else { 0 }
 }
 
 /// Returns the holds of a sum, or the error if it is negative.

@@ -1,9 +1,10 @@
 //! Unit tests that set the words by hand: overflow, modular slots, what a refusal writes.
 
 use super::*;
-use crate::limits::MAX_SLOTS;
+use crate::limits::{MAX_CLONED, MAX_SLOTS};
 use crate::plain::RundownRef;
 use crate::rundown::Rundown;
+use crate::words::Slot;
 use std::vec::Vec;
 
 /// Makes an object of these words: those of the slots and, unless it is 0, the outstanding one.
@@ -223,9 +224,60 @@ fn holds_that_survive_a_resurrect_are_released_on_a_single_slot() {
     object.resurrect().unwrap();
     assert_eq!(release(object, 0, 1), Ok(Released::NotLast));
     assert_eq!(release(object, 0, 1), Ok(Released::NotLast));
-    assert_eq!(release(object, 0, 1), Err(OverRelease { held: 0, released: 1 }));
     assert_eq!(object.sweep(), Ok(Some(0)));
     assert_eq!(object.left(), Ok(Some(0)));
+}
+
+#[test]
+fn too_many_releases_after_a_resurrect_are_reported_by_the_drain() {
+    for holds in 0..3 {
+        object!(object, [0]);
+        acquire(object, 0, holds).unwrap();
+        object.sweep().unwrap();
+        object.resurrect().unwrap();
+        release(object, 0, holds).unwrap();
+        let excess = OverRelease { held: 0, released: 1 };
+        if holds == 0 {
+            // Nobody held it, so nobody can want a further hold: the slot alone counts.
+            assert_eq!(release(object, 0, 1), Err(excess));
+        } else {
+            assert_eq!(release(object, 0, 1), Ok(Released::NotLast));
+            assert_eq!(object.sweep(), Err(excess));
+        }
+    }
+}
+
+#[test]
+fn a_further_hold_that_found_a_mark_which_was_taken_back_is_released_like_any_other() {
+    for order in [[1, 1], [2, 0]] {
+        object!(object, [0]);
+        acquire(object, 0, 1).unwrap();
+        object.sweep().unwrap();
+        let old = object.acquire(0, 1).expect("the mark is there");
+        assert_eq!(object.judge(old), Err(AcquireError::RunDown));
+        object.resurrect().unwrap(); // between the two steps
+        assert_eq!(object.acquire_more(), Ok(()));
+        for count in order {
+            assert_eq!(release(object, 0, count), Ok(Released::NotLast), "{order:?}");
+        }
+        assert_eq!(object.sweep(), Ok(Some(0)));
+    }
+}
+
+#[test]
+fn a_further_hold_is_counted_wherever_the_sweep_is() {
+    // Before its end: the sweep adds what it finds.
+    object!(object, [holds(1) | MARK]);
+    assert_eq!((object.acquire_more(), object.left()), (Ok(()), Ok(None)));
+    assert_eq!(object.outstanding.0.load(Ordering::Relaxed), ONE);
+    // After it.
+    object!(object, [MARK], holds(1) | SWEPT);
+    assert_eq!((object.acquire_more(), object.left()), (Ok(()), Ok(Some(2))));
+    for (left, granted) in [(MAX_CLONED - 1, true), (MAX_CLONED, false)] {
+        object!(object, [MARK], holds(left as isize) | SWEPT);
+        assert_eq!(object.acquire_more().is_ok(), granted);
+        assert_eq!(object.left(), Ok(Some(MAX_CLONED)));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::holders::Record;
 use crate::limits::MAX_SLOTS;
 use crate::lines::{Both, Lines, Shared};
 use crate::object::Object;
-use crate::operations::check_drop;
+use crate::operations::{check_drop, debug};
 use crate::park::Park;
 use crate::processor::ProcessorSlot;
 use crate::protocol::Protocol;
@@ -48,7 +48,7 @@ use core::ptr::{self, NonNull};
 /// ```
 /// use rundown::{ProcessorSlot, RestartableRundownRef, Rundown};
 ///
-/// let device = <RestartableRundownRef>::boxed(ProcessorSlot::slot_count()).unwrap();
+/// let device = RestartableRundownRef::boxed(ProcessorSlot::slot_count()).unwrap();
 /// let user = device.try_acquire().expect("nobody runs it down yet");
 /// assert!(!device.begin_run_down(), "one user is inside");
 /// drop(user);
@@ -60,7 +60,7 @@ use core::ptr::{self, NonNull};
 ///
 /// A process has to be registered with membarrier(2) first. With several threads the kernel takes some
 /// milliseconds for it. [`boxed`](Self::boxed) sees to it; with a `static`, call
-/// [`prepare`](Self::prepare) early in `main`, or the first run-down does it.
+/// [`prepare`](RestartableRundownRef::prepare) early in `main`, or the first run-down does it.
 ///
 /// # Too many releases
 ///
@@ -98,14 +98,27 @@ pub struct RestartableRundownRef<
     pub(crate) slots: S,
 }
 
-/// A slot and a processor's counter, alone on their cache line.
+/// A slot and a processor's counter, alone on their cache line: a part of [`RestartableRundownRef`].
 pub type RestartableSlot = SharedLine<Both>;
 
 /// A restartable object with `N` slots, as a constant: at least one, and at most [`MAX_SLOTS`].
+///
+/// ```
+/// use rundown::{RestartableRundownRef, Rundown, StaticRestartableRundownRef};
+///
+/// static DEVICE: StaticRestartableRundownRef<64> = StaticRestartableRundownRef::new();
+///
+/// RestartableRundownRef::prepare(); // early in `main`
+/// assert_eq!(DEVICE.slot_count(), 64);
+/// drop(DEVICE.try_acquire()?);
+/// DEVICE.wait();
+/// # Ok::<(), rundown::AcquireError>(())
+/// ```
 pub type StaticRestartableRundownRef<const N: usize, P = Blocking, C = ProcessorSlot> =
     RestartableRundownRef<P, C, [RestartableSlot; N]>;
 
-/// The slots of an object: an array, or a slice of them. Sealed.
+/// The slots of an object: an array, or a slice of them. Sealed. In generic code as
+/// [`Slots`](crate::Slots), which has an example.
 pub trait RestartableSlots: Sync + Sequence<RestartableSlot> {}
 
 impl<S: Sync + Sequence<RestartableSlot> + ?Sized> RestartableSlots for S {}
@@ -114,12 +127,15 @@ impl<const N: usize, P: Park, C: CurrentSlot> StaticRestartableRundownRef<N, P, 
     const SLOT_COUNT_IS_POSSIBLE: () = assert!(N >= 1 && N <= MAX_SLOTS);
 
     const_unless_loom! {
-        /// Makes a live object without holds.
+        /// Makes a live object without holds: see the example of [`StaticRestartableRundownRef`].
+        #[must_use]
         pub const fn new() -> Self {
             Self::with_state(false)
         }
 
-        /// Makes an object that is run down from the start; `reinitialize` enables it.
+        /// Makes an object that is run down from the start; [`reinitialize`](crate::Rundown::reinitialize), which has
+        /// an example, enables it.
+        #[must_use]
         pub const fn new_run_down() -> Self {
             Self::with_state(true)
         }
@@ -151,13 +167,46 @@ impl<const N: usize, P: Park, C: CurrentSlot> Default for StaticRestartableRundo
     }
 }
 
-impl<P: Park, C: CurrentSlot> RestartableRundownRef<P, C> {
-    /// Makes a live object with `slots` slots on the heap, and calls [`prepare`](Self::prepare).
+impl RestartableRundownRef {
+    /// Registers this process for what a run-down of such an object needs, whatever its types.
+    ///
+    /// It is for programs whose objects are all static, early in `main`: with several threads the kernel takes
+    /// some milliseconds for it, which would otherwise be those of the first run-down. Later calls
+    /// cost a system call. Where there is nothing to register, it does nothing.
+    ///
+    /// ```
+    /// rundown::RestartableRundownRef::prepare();
+    /// ```
+    pub fn prepare() {
+        sections::prepare();
+    }
+
+    /// Makes a live object with `slots` slots on the heap, with the default ways to wait and to choose a slot, and
+    /// calls [`prepare`](Self::prepare). For others there is [`boxed_with`](Self::boxed_with).
     ///
     /// # Errors
     ///
     /// [`InitError::SlotCount`] for 0 or more than [`MAX_SLOTS`] slots, or [`InitError::OutOfMemory`].
     pub fn boxed(slots: usize) -> Result<Box<Self>, InitError> {
+        Self::boxed_with(slots)
+    }
+}
+
+impl<P: Park, C: CurrentSlot> RestartableRundownRef<P, C> {
+    /// As [`boxed`](RestartableRundownRef::boxed), of any type.
+    ///
+    /// ```
+    /// use rundown::{Blocking, RestartableRundownRef, ThreadSlot};
+    ///
+    /// let object = RestartableRundownRef::<Blocking, ThreadSlot>::boxed_with(4)?;
+    /// assert_eq!(object.slot_count(), 4);
+    /// # Ok::<(), rundown::InitError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`boxed`](RestartableRundownRef::boxed).
+    pub fn boxed_with(slots: usize) -> Result<Box<Self>, InitError> {
         if slots == 0 || slots > MAX_SLOTS {
             return Err(InitError::SlotCount { slots });
         }
@@ -185,16 +234,8 @@ impl<P: Park, C: CurrentSlot> RestartableRundownRef<P, C> {
 }
 
 impl<P: Park, C: CurrentSlot, S: RestartableSlots + ?Sized> RestartableRundownRef<P, C, S> {
-    /// Registers this process for what a run-down of such an object needs.
-    ///
-    /// It is for programs whose objects are all static, early in `main`: with several threads the kernel takes
-    /// some milliseconds for it, which would otherwise be those of the first run-down. Later calls
-    /// cost a system call. Where there is nothing to register, it does nothing.
-    pub fn prepare() {
-        sections::prepare();
-    }
-
-    /// Returns the number of slots.
+    /// Returns the number of slots: see the example of [`StaticRestartableRundownRef`].
+    #[must_use]
     pub fn slot_count(&self) -> usize {
         self.slots.as_slice().len()
     }
@@ -209,6 +250,12 @@ unsafe impl<P: Park, C: CurrentSlot, S: RestartableSlots + ?Sized> Object
     where
         Self: 'a;
     type Waiting = P;
+    type Base = Self;
+
+    #[inline]
+    fn base(&self) -> &Self {
+        self
+    }
 
     #[inline]
     #[allow(private_interfaces, reason = "the trait is sealed")]
@@ -247,9 +294,6 @@ impl<P: Park, C: CurrentSlot, S: RestartableSlots + ?Sized> fmt::Debug
     for RestartableRundownRef<P, C, S>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RestartableRundownRef")
-            .field("slots", &self.slots.as_slice())
-            .field("shared", &self.shared)
-            .finish()
+        debug(self, "RestartableRundownRef", f)
     }
 }

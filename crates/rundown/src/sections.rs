@@ -35,6 +35,10 @@ const DESCRIPTOR: usize = 4;
 /// <sys/rseq.h>. With the three bytes before it, it is an instruction that nobody executes.
 const SIGNATURE: u32 = 0x5305_3053;
 
+/// What the section leaves when it has not added, and the mark is the reason or is not.
+const MARKED: isize = -2;
+const NOT: isize = -1;
+
 /// Adds `amount` to the counter of the processor that the thread runs on, unless the mark is not zero.
 ///
 /// Counter `n` lies `n` cache lines after the first one. Wait-free: whatever comes in between ends it, with
@@ -65,8 +69,10 @@ pub(crate) unsafe fn add(
             None => return Added::Not,
         }
     }
+    let way: isize;
     // SAFETY: `find` saw that glibc has areas, and every thread has its own. Words are read and written
-    // where the caller says that they are. The section jumps out only where Rust is told so, and what it
+    // where the caller says that they are. All ways end where the block ends, also the abort handler's: the
+    // kernel changes where the thread goes on, and leaves all other registers as they were. What the section
     // changes besides is the area's `rseq_cs`, which is for this purpose.
     unsafe {
         asm!(
@@ -102,27 +108,37 @@ pub(crate) unsafe fn add(
             ".long {signature}",
             "5:",
             "mov qword ptr fs:[{field} + {descriptor}], 0",
-            "jmp {not}",
+            "mov {word}, {not}",
+            "jmp 7f",
             "6:",
             "mov qword ptr fs:[{field} + {descriptor}], 0",
-            "jmp {marked}",
+            "mov {word}, {marked}",
+            "jmp 7f",
             ".popsection",
+            "7:",
             field = in(reg) field,
             first = in(reg) first,
             count = in(reg) count,
             mark = in(reg) mark,
             amount = in(reg) amount,
-            word = out(reg) _,
+            word = out(reg) way,
             sum = out(reg) _,
             descriptor = const DESCRIPTOR,
             shift = const CACHE_LINE.ilog2(),
             signature = const SIGNATURE,
-            not = label { return Added::Not },
-            marked = label { return Added::Marked },
+            not = const NOT,
+            marked = const MARKED,
             options(nostack),
         );
     }
-    Added::Done
+    // The usual way leaves the counter's distance from the first one, which no object's size exceeds.
+    if way >= 0 {
+        Added::Done
+    } else if way == MARKED {
+        Added::Marked
+    } else {
+        Added::Not
+    }
 }
 
 /// Makes sure that no section that was begun before will still add, unless it has seen all that this

@@ -81,7 +81,7 @@ fn there() -> bool {
 }
 
 fn allowed() -> Vec<usize> {
-    let mut set: Set = [0; _];
+    let mut set = Set::default();
     // SAFETY: the set is as large as said; 0 is the calling thread.
     let result = unsafe { sched_getaffinity(0, size_of_val(&set), &mut set) };
     assert!(result >= 0, "{}", io::Error::last_os_error());
@@ -89,7 +89,7 @@ fn allowed() -> Vec<usize> {
 }
 
 fn move_to(processor: usize) {
-    let mut set: Set = [0; _];
+    let mut set = Set::default();
     set[processor / 64] = 1 << (processor % 64);
     // SAFETY: the set is as large as said; 0 is the calling thread.
     let result = unsafe { sched_setaffinity(0, size_of_val(&set), &set) };

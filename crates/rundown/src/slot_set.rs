@@ -1,12 +1,7 @@
 //! Where an object's slots lie, and what counts beside them.
 
 use crate::outcome::Added;
-use crate::sync::AtomicUsize;
-
-/// The word of one slot.
-#[derive(Debug)]
-#[repr(transparent)]
-pub struct Slot(pub(crate) AtomicUsize);
+use crate::words::Slot;
 
 /// Where the slots of an object lie, and what counts holds beside them: by default nothing.
 ///

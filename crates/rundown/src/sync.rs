@@ -4,16 +4,33 @@
 //! interleaving and every value a weak memory may return. The cfg carries the crate's name because
 //! `RUSTFLAGS` reach every crate of a build.
 
-#[cfg(not(target_has_atomic = "ptr"))]
-compile_error!(
-    "rundown needs atomic read-modify-write operations on pointer-sized words; \
-     this target has none (build for one where `target_has_atomic = \"ptr\"` holds)"
-);
+pub(crate) use core::sync::atomic::Ordering;
 
-#[cfg(not(rundown_loom))]
-pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+/// The words of this target, also for what models are not about.
+pub(crate) mod real {
+    #[cfg(target_has_atomic = "ptr")]
+    pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize};
+    #[cfg(all(not(target_has_atomic = "ptr"), feature = "portable-atomic"))]
+    pub(crate) use portable_atomic::{AtomicPtr, AtomicUsize};
+
+    // One error and no more: about what is done with a type that has an error the compiler says nothing. In a
+    // tuple, as arrays have functions of their own.
+    #[cfg(not(any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+    pub(crate) type AtomicUsize = (
+        [(); compile_error!(
+            "rundown needs atomic read-modify-write operations on pointer-sized words, which this target lacks: \
+             enable rundown's feature `portable-atomic`, and in the program a way to do without them, such as the \
+             feature `critical-section` of the crate portable-atomic"
+        )],
+    );
+    #[cfg(not(any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+    pub(crate) type AtomicPtr<T> = (AtomicUsize, T);
+}
+
 #[cfg(rundown_loom)]
-pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicUsize};
+#[cfg(not(rundown_loom))]
+pub(crate) use real::{AtomicPtr, AtomicUsize};
 
 #[cfg(all(feature = "std", rundown_loom))]
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};

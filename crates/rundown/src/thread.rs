@@ -9,6 +9,17 @@ use std::cell::Cell;
 /// Threads are numbered from 0 in the order of their first use; numbers are not used again. A thread
 /// keeps its slot when the system moves it to another core, which costs nothing: the slot's line
 /// moves along once. With fewer slots than threads some threads share, which costs time only.
+///
+/// ```
+/// use rundown::{Rundown, StaticRundownRef, ThreadSlot};
+/// use std::thread;
+///
+/// static DEVICE: StaticRundownRef<ThreadSlot, 8> = StaticRundownRef::new();
+///
+/// let workers: Vec<_> = (0..4).map(|_| thread::spawn(|| DEVICE.try_acquire().is_ok())).collect();
+/// DEVICE.wait(); // whoever comes later is refused
+/// # workers.into_iter().for_each(|worker| _ = worker.join().unwrap());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ThreadSlot;
 

@@ -7,8 +7,8 @@
 #![forbid(unsafe_code)]
 
 use rundown::{
-    Checked, CurrentSlot, Park, Protected, ProtectedGuard, Rundown, RundownGuard, RundownRef,
-    StaticRundownRef, TimedOut,
+    Checked, CurrentSlot, Exclusive, Park, Protected, ProtectedGuard, PutError, Rundown,
+    RundownGuard, RundownRef, Spin, StaticRundownRef, TimedOut,
 };
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -52,7 +52,7 @@ impl Drop for Canary {
 }
 
 /// Lends the value to two threads, and takes it back by `take` while they use it.
-fn taken_back_by<R: Rundown>(object: R, take: impl Fn(&Protected<Canary, R>) -> Option<Canary>) {
+fn taken_back_by<R: Exclusive>(object: R, take: impl Fn(&Protected<Canary, R>) -> Option<Canary>) {
     let value = Protected::new(object, Canary::new());
     let came = AtomicUsize::new(0);
     let taken = thread::scope(|threads| {
@@ -116,7 +116,7 @@ impl<const LIE: usize> Park for Liar<LIE> {
 
 fn a_lie_ends_no_wait<const LIE: usize>() {
     fn object<const LIE: usize>() -> RundownRef<Liar<LIE>> {
-        RundownRef::new()
+        RundownRef::with_park()
     }
     taken_back_by(object::<LIE>(), |value| value.run_down());
     taken_back_by(StaticRundownRef::<Moody, 3, Liar<LIE>>::new(), |value| value.run_down());
@@ -177,25 +177,25 @@ fn asked_again<const ANSWER: bool>(
 
 #[test]
 fn a_wait_goes_on_after_a_no() {
-    static OBJECT: RundownRef<Twice<false>> = RundownRef::new();
+    static OBJECT: RundownRef<Twice<false>> = RundownRef::with_park();
     asked_again(&OBJECT, |object| object.wait());
 }
 
 #[test]
 fn a_wait_goes_on_after_a_yes() {
-    static OBJECT: RundownRef<Twice<true>> = RundownRef::new();
+    static OBJECT: RundownRef<Twice<true>> = RundownRef::with_park();
     asked_again(&OBJECT, |object| object.wait());
 }
 
 #[test]
 fn a_checked_wait_goes_on_after_a_no() {
-    static OBJECT: RundownRef<Twice<false>> = RundownRef::new();
+    static OBJECT: RundownRef<Twice<false>> = RundownRef::with_park();
     asked_again(&OBJECT, |object| object.checked_wait().unwrap());
 }
 
 #[test]
 fn a_deadline_that_has_passed_and_a_last_release_are_told_apart() {
-    let object = RundownRef::<Liar<FALSE>>::new();
+    let object = RundownRef::<Liar<FALSE>>::with_park();
     let hold = object.try_acquire().unwrap();
     assert!(matches!(object.wait_until(()), Err(TimedOut { outstanding: Some(1), .. })));
     drop(hold);
@@ -232,7 +232,7 @@ impl Park for Backwards {
 #[test]
 fn a_deadline_that_goes_back_frees_nothing() {
     for deadline in [0, 990, 2000] {
-        taken_back_by(RundownRef::<Backwards>::new(), |value| {
+        taken_back_by(RundownRef::<Backwards>::with_park(), |value| {
             Some(until_it_comes(|| value.run_down_until(deadline).ok().flatten()))
         });
     }
@@ -314,7 +314,7 @@ fn each_panic(mut act: impl FnMut()) {
 
 #[test]
 fn a_panic_while_waiting_leaves_the_value_with_its_users() {
-    taken_back_by(RundownRef::<Panicky>::new(), |value| {
+    taken_back_by(RundownRef::<Panicky>::with_park(), |value| {
         for fuse in 1..4 {
             if let Some(Ok(Some(canary))) = with_fuse(fuse, || value.run_down_until(())) {
                 return Some(canary); // its users had left already
@@ -360,7 +360,7 @@ fn a_slot_that_panics_takes_and_loses_no_hold_by_the_way() {
 }
 
 /// Stays held for good, so it is never dropped: that would panic.
-static HELD_FOR_GOOD: LazyLock<Protected<Canary, StaticRundownRef<Panicky, 3>>> =
+static HELD_FOR_GOOD: LazyLock<Protected<Canary, StaticRundownRef<Panicky, 3, Spin>>> =
     LazyLock::new(|| Protected::new(StaticRundownRef::new(), Canary::new()));
 
 #[test]
@@ -414,7 +414,7 @@ thread_local! {
 }
 
 static SHARED: LazyLock<Shared> =
-    LazyLock::new(|| Protected::new(RundownRef::new(), Canary::new()));
+    LazyLock::new(|| Protected::new(RundownRef::with_park(), Canary::new()));
 
 /// Uses the object that it is called for, in the middle of its operations.
 struct CallsBack;
@@ -457,7 +457,7 @@ const ACTS: [fn(&'static Shared); 7] = [
     |shared| keep(&TAKEN, shared.try_run_down()),
     |shared| {
         let canary = TAKEN.with_borrow_mut(Vec::pop);
-        keep(&TAKEN, canary.and_then(|canary| shared.put(canary).err()));
+        keep(&TAKEN, canary.and_then(|canary| shared.put(canary).err()).map(PutError::into_inner));
     },
     |shared| keep(&TAKEN, shared.run_down_until(()).ok().flatten()),
     |shared| {

@@ -5,18 +5,19 @@ mod common;
 use common::{Chosen, Yield};
 use rundown::{
     AcquireError, CacheAwareRundownRef, Park, Protected, ProtectedGuard, Rundown, RundownGuard,
-    RundownRef, StaticRundownRef,
+    RundownRef, Spin, StaticRundownRef,
 };
 use std::cell::RefCell;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 #[test]
 fn a_guard_of_another_object_is_handed_back_by_merge() {
-    let (here, there) = (RundownRef::<Yield>::new(), RundownRef::<Yield>::new());
+    let (here, there) = (RundownRef::<Yield>::with_park(), RundownRef::<Yield>::with_park());
     let mut one = here.try_acquire().unwrap();
-    let other = one.merge(there.try_acquire_n(2).unwrap()).unwrap_err();
+    let other = one.merge(there.try_acquire_n(2).unwrap()).unwrap_err().into_inner();
     assert_eq!((one.count(), other.count()), (1, 2));
     assert!(std::ptr::eq(other.object(), &raw const there));
     there.begin_run_down();
@@ -55,13 +56,29 @@ fn default_objects_are_live() {
 }
 
 #[test]
-fn debug_shows_the_words() {
+fn debug_shows_the_state_and_no_words() {
     let object = StaticRundownRef::<Chosen, 2, Yield>::new();
-    let guard = object.try_acquire().unwrap();
-    assert!(format!("{object:?}").contains("slots: [Slot(2), Slot(0)]"), "{object:?}");
-    assert_eq!(format!("{guard:?}"), "RundownGuard { count: 1, .. }");
-    assert!(format!("{:?}", RundownRef::<Yield>::new()).contains("slot: Slot(0)"));
+    let seen = |object: &StaticRundownRef<Chosen, 2, Yield>| format!("{object:?}");
+    let guard = object.try_acquire_n(2).unwrap();
+    assert_eq!(seen(&object), "CacheAwareRundownRef { state: live, slots: 2 }");
+    assert_eq!(format!("{guard:?}"), "RundownGuard { count: 2, .. }");
+    object.begin_run_down();
+    assert_eq!(seen(&object), "CacheAwareRundownRef { state: running down, holds: 2, slots: 2 }");
     assert!(format!("{:?}", object.drained()).contains("waiting: false"));
+    drop(guard);
+    assert_eq!(seen(&object), "CacheAwareRundownRef { state: run down, slots: 2 }");
+    assert_eq!(format!("{:?}", RundownRef::new()), "RundownRef { state: live }");
+}
+
+#[test]
+fn debug_tells_of_too_many_releases_and_does_not_panic() {
+    // Never dropped: that would panic.
+    let object = ManuallyDrop::new(StaticRundownRef::<Chosen, 2, Yield>::new());
+    // SAFETY: nothing is held, which is what this is about; nothing is freed.
+    unsafe { object.release_n(1) };
+    assert!(catch_unwind(AssertUnwindSafe(|| object.begin_run_down())).is_err());
+    let text = format!("{:?}", *object);
+    assert_eq!(text, "CacheAwareRundownRef { state: released too often, slots: 2 }");
 }
 
 #[test]
@@ -105,14 +122,14 @@ thread_local! {
 
 #[test]
 fn a_last_release_at_the_deadline_is_no_time_out() {
-    static OBJECT: RundownRef<TooLate> = RundownRef::new();
+    static OBJECT: RundownRef<TooLate> = RundownRef::with_park();
     HELD.set(OBJECT.try_acquire().ok());
     assert_eq!(OBJECT.wait_until(()), Ok(()));
 }
 
 #[test]
 fn spin_waits_and_counts_its_looks() {
-    let object: RundownRef = RundownRef::new();
+    let object: RundownRef<Spin> = RundownRef::with_park();
     let guard = object.try_acquire().unwrap();
     assert!(object.wait_until(1).is_err());
     assert!(object.wait_until(100).is_err());
@@ -154,7 +171,7 @@ mod with_std {
     #[test]
     fn race_blocking_waits_are_woken_by_the_last_release() {
         for _ in 0..if cfg!(miri) { 3 } else { 300 } {
-            let object = RundownRef::<Blocking>::new();
+            let object = RundownRef::<Blocking>::with_park();
             let guard = object.try_acquire().unwrap();
             thread::scope(|threads| {
                 threads.spawn(|| object.wait());

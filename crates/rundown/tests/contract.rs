@@ -143,11 +143,22 @@ on_every_form! {
         assert_eq!(object.wait_until(soon()), Ok(()), "the run-down went on");
     }
 
-    fn rundown_completed_before_the_run_down_is_refused(object) {
-        assert_eq!(object.completed(), Err(NotRunDown));
-        let guard = object.try_acquire().expect("it stays live");
-        object.begin_run_down();
-        assert_eq!(object.completed(), Err(NotRunDown));
+    fn rundown_completed_runs_down_what_nobody_holds(object) {
+        for _ in 0..2 {
+            assert_eq!(object.completed(), Ok(()));
+            assert!(object.is_run_down());
+            assert_eq!(object.try_acquire().unwrap_err(), AcquireError::RunDown);
+            object.wait();
+            object.reinitialize().unwrap();
+        }
+    }
+
+    fn rundown_completed_of_what_is_held_is_refused(object) {
+        let guard = object.try_acquire().unwrap();
+        for _ in 0..2 {
+            assert_eq!(object.completed(), Err(NotRunDown));
+            assert_eq!(object.try_acquire().unwrap_err(), AcquireError::RunDown);
+        }
         drop(guard);
         assert_eq!(object.completed(), Ok(()));
     }
@@ -223,8 +234,10 @@ on_every_form! {
         whole.merge(object.try_acquire_n(3).unwrap()).unwrap();
         let part = whole.split(2).unwrap();
         assert_eq!((whole.count(), part.count()), (6, 2));
-        assert!(whole.split(7).is_none());
-        assert_eq!(whole.count(), 6, "a refused split takes nothing");
+        for count in [0, 6, 7] {
+            assert!(whole.split(count).is_none(), "no guard for nothing: split({count})");
+            assert_eq!(whole.count(), 6, "a refused split takes nothing");
+        }
         object.begin_run_down();
         assert_eq!(object.outstanding(), Some(8));
         drop(whole);
@@ -261,7 +274,7 @@ fn start_disabled_refuses_until_reinitialize() {
         }
         run_on(0);
     }
-    check(&rundown::RundownRef::<Yield>::new_run_down());
+    check(&rundown::RundownRef::<Yield>::with_park_run_down());
     check(&rundown::StaticRundownRef::<Chosen, 1, Yield>::new_run_down());
     check(&rundown::StaticRundownRef::<Chosen, 2, Yield>::new_run_down());
     check(&rundown::StaticRundownRef::<Chosen, 5, Yield>::new_run_down());

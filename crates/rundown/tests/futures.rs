@@ -2,7 +2,7 @@
 
 mod common;
 
-use rundown::{Park, Rundown, RundownRef};
+use rundown::{Park, Rundown, RundownRef, Spin};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -72,7 +72,7 @@ impl Park for Forgetful {
 
 #[test]
 fn a_release_between_a_futures_look_and_its_registration_is_noticed() {
-    static OBJECT: RundownRef<Forgetful> = RundownRef::new();
+    static OBJECT: RundownRef<Forgetful> = RundownRef::with_park();
     let guard = OBJECT.try_acquire().unwrap();
     AT_REGISTER.set(Some(Box::new(move || drop(guard))));
     let mut drained = pin!(OBJECT.drained());
@@ -82,7 +82,7 @@ fn a_release_between_a_futures_look_and_its_registration_is_noticed() {
 
 #[test]
 fn a_future_withdraws_what_it_has_registered() {
-    let object = RundownRef::<Forgetful>::new();
+    let object = RundownRef::<Forgetful>::with_park();
     let guard = object.try_acquire().unwrap();
     let mut drained = Box::pin(object.drained());
     for polls in 1..3 {
@@ -100,7 +100,7 @@ fn a_future_withdraws_what_it_has_registered() {
 
 #[test]
 fn a_future_that_has_not_looked_since_its_run_down_ended_runs_the_next_round_down() {
-    let object: RundownRef = RundownRef::new();
+    let object: RundownRef<Spin> = RundownRef::with_park();
     let guard = object.try_acquire().unwrap();
     let mut late = pin!(object.drained());
     assert!(poll(late.as_mut(), Waker::noop()).is_pending());
@@ -115,7 +115,7 @@ fn a_future_that_has_not_looked_since_its_run_down_ended_runs_the_next_round_dow
 
 #[test]
 fn a_future_on_spin_asks_to_be_polled_again() {
-    let object: RundownRef = RundownRef::new();
+    let object: RundownRef<Spin> = RundownRef::with_park();
     let guard = object.try_acquire().unwrap();
     let ([count], [waker]) = counted();
     let mut drained = pin!(object.drained());
@@ -134,7 +134,7 @@ mod with_std {
 
     #[test]
     fn a_future_is_woken_by_the_last_release_and_by_no_other() {
-        let object = RundownRef::<Blocking>::new();
+        let object = RundownRef::<Blocking>::with_park();
         let mut guard = object.try_acquire_n(2).unwrap();
         let ([count], [waker]) = counted();
         let mut drained = pin!(object.drained());
@@ -159,7 +159,7 @@ mod with_std {
                 panic!("a waker's own");
             }
         }
-        let object = RundownRef::<Blocking>::new();
+        let object = RundownRef::<Blocking>::with_park();
         let guard = object.try_acquire().unwrap();
         let (counts, [first, last]) = counted();
         let wakers = [first, Waker::from(Arc::new(Panics)), last];
@@ -176,7 +176,7 @@ mod with_std {
 
     #[test]
     fn a_future_that_is_dropped_takes_only_its_own_waker_along_and_the_last_waker_counts() {
-        let object = RundownRef::<Blocking>::new();
+        let object = RundownRef::<Blocking>::with_park();
         let guard = object.try_acquire().unwrap();
         // Started before, so that nothing wakes by itself.
         assert!(!object.begin_run_down());
@@ -198,7 +198,7 @@ mod with_std {
     fn a_wake_up_at_one_address_leaves_the_others_asleep() {
         // More objects than buckets, so that some share one. Miri checks every pair much more slowly.
         const MOST: usize = if cfg!(miri) { 8 } else { 200 };
-        let objects = [(); MOST].map(|()| RundownRef::<Blocking>::new());
+        let objects = [(); MOST].map(|()| RundownRef::<Blocking>::with_park());
         let held = objects.each_ref().map(|object| object.try_acquire().unwrap());
         let (counts, wakers) = counted::<MOST>();
         let mut futures = objects.each_ref().map(|object| Box::pin(object.drained()));

@@ -23,7 +23,7 @@ const SIGUSR1: c_int = 10;
 const PROT_READ: c_int = 1;
 const PROT_WRITE: c_int = 2;
 
-static PLAIN: RundownRef<Yield> = RundownRef::new();
+static PLAIN: RundownRef<Yield> = RundownRef::with_park();
 static CACHE_AWARE: StaticRundownRef<Chosen, 2, Yield> = StaticRundownRef::new();
 
 thread_local! {
@@ -144,7 +144,7 @@ fn d12_a_refused_acquire_of_the_plain_object_writes_nothing() {
     let place = memory.cast::<RundownRef<Yield>>();
     // SAFETY: a page is large and aligned enough for two words, and ours.
     let object = unsafe {
-        place.write(RundownRef::new());
+        place.write(RundownRef::with_park());
         &*place
     };
     object.wait();

@@ -19,12 +19,15 @@ use loom::thread;
 use loom_model::{OnCore, run_on};
 #[cfg(feature = "std")]
 use rundown::StaticRestartableRundownRef;
-use rundown::{MAX_RESURRECTED, NotRunDown, Protected, Rundown, RundownRef, StaticRundownRef};
+use rundown::{
+    Checked as _, MAX_RESURRECTED, NotRunDown, Protected, Rundown, RundownGuard, RundownRef,
+    StaticRundownRef,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
 #[cfg(feature = "std")]
 use world::Restartable;
-use world::{One, Shelf, Sleep, Two, World, block_on, model, on, releaser, user};
+use world::{One, Shelf, Sleep, Two, World, block_on, cloner, model, on, releaser, user};
 
 /// Runs the model on the plain object, on one with two slots, and on a restartable one.
 macro_rules! on_both {
@@ -36,7 +39,7 @@ macro_rules! on_both {
 
             #[test]
             fn plain() {
-                model(|| race(&World::new(One::new())));
+                model(|| race(&World::new(One::with_park())));
             }
 
             #[test]
@@ -337,6 +340,42 @@ on_both! {
         assert!(world.object.is_run_down());
     }
 
+    fn a_further_hold_against_wait(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        let user = cloner(world, count);
+        world.object.wait();
+        assert_eq!(world.own(), 2, "the wait returned before the further hold was released");
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn a_further_hold_against_a_run_down_that_is_taken_back(world: &Arc<World<_>>) {
+        let count = world.object.try_acquire().unwrap().leak();
+        world.object.begin_run_down();
+        let user = cloner(world, count);
+        world.object.resurrect().unwrap();
+        world.object.wait();
+        assert_eq!(world.own(), 2, "the wait returned before the further hold was released");
+        user.join().unwrap();
+        assert!(world.object.is_run_down());
+    }
+
+    fn the_further_hold_of_another_thread_against_wait(world: &Arc<World<_>>) {
+        // Its maker leaves first, and says so with no order: only the releases have one.
+        let count = world.object.try_acquire().unwrap().leak();
+        let maker = on(world, 1, move |world| {
+            // SAFETY: the leaked hold.
+            let first = unsafe { RundownGuard::adopt(&world.object, count) };
+            let second = first.try_clone().unwrap();
+            drop(first);
+            world.work(0);
+            drop(second);
+        });
+        world.object.wait();
+        assert_eq!(world.own(), 1);
+        maker.join().unwrap();
+    }
+
     fn acquire_during_resurrect_is_counted_once(world: &Arc<World<_>>) {
         world.object.begin_run_down();
         let user = user(world, 1, 0);
@@ -364,7 +403,7 @@ type Value = Protected<Arc<World<()>>, One>;
 
 /// One thread puts a value into an empty place, another one runs it down.
 fn put_against(world: &Arc<World<()>>, take: fn(&Value) -> Option<Arc<World<()>>>) {
-    let value = Arc::new(Value::empty(One::new()));
+    let value = Arc::new(Value::empty(One::with_park()));
     let other = value.clone();
     let taker = thread::spawn(move || take(&other).is_some());
     assert!(value.put(world.clone()).is_ok());
@@ -375,7 +414,7 @@ fn put_against(world: &Arc<World<()>>, take: fn(&Value) -> Option<Arc<World<()>>
 
 of_protected! {
     fn take_against_take_and_a_user(world: &Arc<World<()>>) {
-        let value = Arc::new(Value::new(One::new(), world.clone()));
+        let value = Arc::new(Value::new(One::with_park(), world.clone()));
         let user = value.clone();
         let user = thread::spawn(move || {
             if let Ok(guard) = user.try_acquire() {
@@ -405,7 +444,7 @@ of_protected! {
     }
 
     fn take_and_put_against_run_down(world: &Arc<World<()>>) {
-        let value = Arc::new(Value::new(One::new(), world.clone()));
+        let value = Arc::new(Value::new(One::with_park(), world.clone()));
         let other = value.clone();
         let mover = thread::spawn(move || match other.try_run_down() {
             Some(world) => other.put(world).is_ok(),
@@ -417,7 +456,7 @@ of_protected! {
     }
 
     fn a_user_of_a_new_value_can_run_it_down(world: &Arc<World<()>>) {
-        let value = Arc::new(Value::empty(One::new()));
+        let value = Arc::new(Value::empty(One::with_park()));
         let other = value.clone();
         let user = thread::spawn(move || {
             if let Ok(guard) = other.try_acquire() {
@@ -430,7 +469,7 @@ of_protected! {
     }
 
     fn put_against_take(world: &Arc<World<()>>) {
-        let value = Arc::new(Value::empty(One::new()));
+        let value = Arc::new(Value::empty(One::with_park()));
         let other = value.clone();
         let taker = thread::spawn(move || other.try_run_down().inspect(|world| world.work(0)).is_some());
         assert!(value.put(world.clone()).is_ok());
@@ -444,6 +483,50 @@ of_protected! {
     }
 }
 
+/// The same for futures.
+type Awaited = Protected<Arc<World<()>>, RundownRef<Shelf>>;
+
+of_protected! {
+    fn a_future_for_the_value_against_a_user_who_asks_for_it_next(world: &Arc<World<()>>) {
+        let value = Arc::new(Awaited::new(RundownRef::with_park(), world.clone()));
+        let user = value.try_acquire().unwrap();
+        // Who has the value comes after its users, and who is told that another has it, too.
+        let take = |value: &Awaited, world: &World<()>| {
+            let taken = block_on(value.run_down_async());
+            world.look(1);
+            taken.inspect(|world| world.work(0)).is_some()
+        };
+        let (other, others) = (value.clone(), world.clone());
+        let taker = thread::spawn(move || take(&other, &others));
+        user.work(1);
+        drop(user);
+        let mine = take(&value, world);
+        assert!(mine ^ taker.join().unwrap(), "exactly once");
+    }
+
+    fn take_and_put_against_a_future_for_the_value(world: &Arc<World<()>>) {
+        let value = Arc::new(Awaited::new(RundownRef::with_park(), world.clone()));
+        let other = value.clone();
+        let mover = thread::spawn(move || match other.try_run_down() {
+            Some(world) => other.put(world).is_ok(),
+            None => true,
+        });
+        let taken = block_on(value.run_down_async()).is_some();
+        assert!(mover.join().unwrap(), "empty");
+        assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
+    }
+
+    fn put_against_a_future_for_the_value(world: &Arc<World<()>>) {
+        let value = Arc::new(Awaited::empty(RundownRef::with_park()));
+        let other = value.clone();
+        let taker = thread::spawn(move || block_on(other.run_down_async()).is_some());
+        assert!(value.put(world.clone()).is_ok());
+        let taken = taker.join().unwrap();
+        assert_eq!(value.try_acquire().is_err(), taken, "run down only with the value in hand");
+        assert_eq!(value.put(world.clone()).is_ok(), taken);
+    }
+}
+
 /// The waiter takes the memory for something else as soon as its wait returns.
 macro_rules! free_after_wait {
     ($($(#[$meta:meta])* $name:ident: $object:ty, releases on $cores:expr;)*) => {$(
@@ -451,7 +534,7 @@ macro_rules! free_after_wait {
         #[test]
         fn $name() {
             model(|| {
-                let object = Box::into_raw(Box::new(<$object>::new()));
+                let object = Box::into_raw(Box::new(<$object>::default()));
                 let users = $cores.map(|core| {
                     // SAFETY: live until the wait below returns.
                     let count = unsafe { &*object }.try_acquire().unwrap().leak();
@@ -492,7 +575,7 @@ macro_rules! a_future_against_the_last_release {
         #[test]
         fn $name() {
             model(|| {
-                let world = World::new(<$object>::new());
+                let world = World::new(<$object>::default());
                 let count = world.object.try_acquire().unwrap().leak();
                 let user = releaser(&world, 0, count);
                 block_on(world.object.drained());
@@ -625,5 +708,26 @@ fn the_first_reinitialize_of_an_object_that_starts_disabled_against_acquire() {
         world.object.reinitialize().unwrap();
         user.join().unwrap();
         assert!(world.object.begin_run_down(), "no hold was lost while the slots were cleared");
+    });
+}
+
+#[test]
+fn settle_and_reinitialize_of_what_is_run_down_by_its_first_word_against_acquire() {
+    model(|| {
+        let world = World::new(One::run_down_by_its_first_word());
+        let user = on(&world, 1, |world| {
+            if let Ok(guard) = world.object.try_acquire() {
+                assert_eq!(world.look(0), 1, "the owner's work comes first");
+                world.work(1);
+                drop(guard);
+            }
+        });
+        world.work(0);
+        world.object.settle();
+        world.object.reinitialize().unwrap();
+        world.object.wait();
+        world.own();
+        user.join().unwrap();
+        assert!(world.object.begin_run_down(), "no hold was lost while the slot was cleared");
     });
 }

@@ -116,7 +116,7 @@ fn waits(flag: &Arc<Flag>, address: usize) -> JoinHandle<()> {
 #[test]
 fn the_last_release_against_one_who_goes_to_sleep() {
     model(|| {
-        let object = held(One::new());
+        let object = held(One::with_park());
         let other = releases(&object);
         object.wait();
         other.join().unwrap();
@@ -200,7 +200,7 @@ fn who_gives_up_at_a_deadline_against_the_wake_up_of_another() {
 #[test]
 fn a_wait_that_overlaps_a_new_round_is_woken() {
     model(|| {
-        let object = held(One::new());
+        let object = held(One::with_park());
         let other = object.clone();
         // It returns at the end of the first round or, if it has not looked by then, of the second.
         let waiter = thread::spawn(move || other.wait());
@@ -216,7 +216,7 @@ fn a_wait_that_overlaps_a_new_round_is_woken() {
 #[test]
 fn the_last_release_against_a_future() {
     model(|| {
-        let object = held(One::new());
+        let object = held(One::with_park());
         let other = releases(&object);
         block_on(pin!(object.drained()));
         other.join().unwrap();
@@ -226,7 +226,7 @@ fn the_last_release_against_a_future() {
 #[test]
 fn the_last_release_wakes_a_future_and_a_sleeper() {
     model(|| {
-        let object = held(One::new());
+        let object = held(One::with_park());
         let other = object.clone();
         let asleep = thread::spawn(move || other.wait());
         let bell = Arc::new(Bell::default());
@@ -243,7 +243,7 @@ fn the_last_release_wakes_a_future_and_a_sleeper() {
 #[test]
 fn a_waker_that_is_replaced_against_the_last_release() {
     model(|| {
-        let object = held(One::new());
+        let object = held(One::with_park());
         let other = releases(&object);
         let bells = [(); 2].map(|()| Arc::new(Bell::default()));
         let mut future = pin!(object.drained());
@@ -258,7 +258,7 @@ fn a_waker_that_is_replaced_against_the_last_release() {
 #[test]
 fn a_waker_that_is_withdrawn_against_the_last_release() {
     model(|| {
-        let object = held(One::new());
+        let object = held(One::with_park());
         let other = releases(&object);
         let [mut stays, mut goes] = [(); 2].map(|()| Box::pin(object.drained()));
         let bells = [(); 2].map(|()| Arc::new(Bell::default()));
@@ -277,7 +277,7 @@ fn a_waker_that_is_withdrawn_against_the_last_release() {
 #[test]
 fn two_futures_of_one_object_on_two_threads() {
     model(|| {
-        let object = held(One::new());
+        let object = held(One::with_park());
         let other = object.clone();
         let second = thread::spawn(move || block_on(pin!(other.drained())));
         // SAFETY: the leaked hold.

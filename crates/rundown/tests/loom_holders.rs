@@ -9,10 +9,10 @@ mod loom_model;
 
 use loom::thread;
 use loom_model::{OnCore, explore as model, run_on};
-use rundown::{Rundown, StaticRundownRef};
+use rundown::{Rundown, Spin, StaticRundownRef};
 use std::sync::Arc;
 
-type Object = StaticRundownRef<OnCore, 1>;
+type Object = StaticRundownRef<OnCore, 1, Spin>;
 
 /// Lists the holders of an object whose only holders, if any, have this slot and count.
 fn list(object: &Object, slot: usize, count: usize) {

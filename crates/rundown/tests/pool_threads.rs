@@ -157,7 +157,7 @@ mod that_grow {
     #[test]
     fn threads_that_need_more_at_the_same_time_never_get_the_same() {
         let pool = Pool::new(2).unwrap();
-        let count = if cfg!(miri) { 30 } else { 300 };
+        let count = if cfg!(miri) { 12 } else { 300 };
         let start = Barrier::new(3);
         let take = || {
             start.wait();

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Chosen, Yield, run_on};
-use rundown::{AcquireError, Protected, Rundown, RundownRef, StaticRundownRef};
+use rundown::{AcquireError, Protected, PutError, Rundown, RundownRef, Spin, StaticRundownRef};
 use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -11,11 +11,11 @@ use std::thread;
 
 #[test]
 fn protected_lends_the_value_out_until_its_run_down() {
-    type Value = Protected<String>;
+    type Value = Protected<String, RundownRef<Spin>>;
     let ways: [fn(&Value) -> Option<String>; 3] =
         [Value::run_down, Value::try_run_down, |value| value.run_down_until(3).unwrap()];
     for take in ways {
-        let value = Value::new(RundownRef::new(), "text".to_owned());
+        let value = Value::new(RundownRef::with_park(), "text".to_owned());
         let user = value.try_acquire().unwrap();
         assert_eq!((user.len(), user.count(), format!("{user:?}")), (4, 1, "\"text\"".to_owned()));
         assert_eq!(value.try_run_down(), None, "a user is inside");
@@ -23,7 +23,7 @@ fn protected_lends_the_value_out_until_its_run_down() {
         assert!(!value.begin_run_down());
         assert!(value.run_down_until(3).is_err());
         drop(user);
-        assert_eq!(format!("{value:?}"), "Protected { run_down: true, .. }");
+        assert_eq!(format!("{value:?}"), "Protected { state: run down }");
         assert_eq!(take(&value).as_deref(), Some("text"));
         assert_eq!(ways.map(|again| again(&value)), [None, None, None], "exactly once");
     }
@@ -74,7 +74,7 @@ fn protected_starts_disabled_and_takes_one_value_at_a_time() {
     assert_eq!(value.run_down(), None);
     for text in ["one", "two"] {
         value.put(text.to_owned()).unwrap();
-        assert_eq!(value.put("more".to_owned()), Err("more".to_owned()), "full");
+        assert_eq!(value.put("more".to_owned()), Err(PutError("more".to_owned())), "full");
         assert_eq!(*value.try_acquire().unwrap(), *text);
         assert_eq!(value.run_down().as_deref(), Some(text));
     }
@@ -82,7 +82,7 @@ fn protected_starts_disabled_and_takes_one_value_at_a_time() {
 
 #[test]
 fn protected_does_not_start_with_an_object_that_is_held() {
-    let object = RundownRef::<Yield>::new();
+    let object = RundownRef::<Yield>::with_park();
     let _ = object.try_acquire().unwrap().leak();
     let refused = catch_unwind(|| Protected::<u8, _>::empty(object)).unwrap_err();
     assert_eq!(refused.downcast_ref(), Some(&"the run-down object is still held"));

@@ -70,7 +70,7 @@ fn each_wake_up_has_a_cause<R: Rundown>(object: &R) {
 
 #[test]
 fn every_change_that_a_waiter_waits_for_wakes_once() {
-    each_wake_up_has_a_cause(&RundownRef::<Counting>::new());
+    each_wake_up_has_a_cause(&RundownRef::<Counting>::with_park());
     each_wake_up_has_a_cause(&StaticRundownRef::<Chosen, 3, Counting>::new());
 }
 
@@ -130,7 +130,7 @@ fn the_woken_find_what_they_are_woken_for<R: Rundown>(object: &R, look: fn() -> 
 
 #[test]
 fn every_wake_up_comes_after_what_it_tells_of() {
-    static PLAIN: RundownRef<Looking> = RundownRef::new();
+    static PLAIN: RundownRef<Looking> = RundownRef::with_park();
     static CACHE_AWARE: StaticRundownRef<Chosen, 3, Looking> = StaticRundownRef::new();
     the_woken_find_what_they_are_woken_for(&PLAIN, || state_of(&PLAIN));
     the_woken_find_what_they_are_woken_for(&CACHE_AWARE, || state_of(&CACHE_AWARE));
@@ -139,7 +139,7 @@ fn every_wake_up_comes_after_what_it_tells_of() {
 #[test]
 fn who_is_woken_by_a_new_value_finds_it() {
     static VALUE: LazyLock<Protected<u8, RundownRef<Looking>>> =
-        LazyLock::new(|| Protected::empty(RundownRef::new()));
+        LazyLock::new(|| Protected::empty(RundownRef::with_park()));
     LazyLock::force(&VALUE);
     LOOK.set(|| (VALUE.try_acquire().is_ok_and(|user| *user == 7), None));
     assert_eq!(seen_of(|| VALUE.put(7).unwrap()), [(true, None)]);
@@ -211,7 +211,7 @@ where
 
 #[test]
 fn a_wait_sleeps_while_holds_are_left_and_no_longer() {
-    static PLAIN: RundownRef<Scripted> = RundownRef::new();
+    static PLAIN: RundownRef<Scripted> = RundownRef::with_park();
     static CACHE_AWARE: StaticRundownRef<Chosen, 3, Scripted> = StaticRundownRef::new();
     a_wait_sleeps_until_what_it_waits_for(&PLAIN);
     a_wait_sleeps_until_what_it_waits_for(&CACHE_AWARE);

@@ -15,6 +15,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
+use crate::architecture::{Architecture, ELF_START};
 use crate::child;
 use crate::exit_error::ExitError;
 use crate::ktap::Report;
@@ -26,17 +27,14 @@ use pump::Pump;
 use signals::Signals;
 use terminal::Terminal;
 
-/// ELF for AArch64: `e_machine`, at byte 18, is 183 (ELF for the Arm 64-bit Architecture, 5.2).
-const AARCH64: [u8; 2] = 183_u16.to_le_bytes();
-
-/// Boots the kernel as the options and the QEMU_* variables say. Returns how many tests passed.
+/// Boots the kernel as its ELF file, the options and the QEMU_* variables say. Returns how many tests passed.
 pub fn run(
     kernel: &Path,
     options: &Options,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<u64, ExitError> {
-    let settings = Settings::read(options, variable)?;
-    check_kernel(kernel, settings.is_aarch64)?;
+    let architecture = Some(architecture(kernel, options.architecture.clone())?);
+    let settings = Settings::read(&Options { architecture, ..options.clone() }, variable)?;
     qemu::check(&settings)?;
 
     // The order matters: signals are caught before there is anything that they could leave behind.
@@ -45,7 +43,7 @@ pub fn run(
     let started = Instant::now();
     let command = qemu::command(&settings, kernel, terminal.is_some());
     let child = child::start(command, terminal.is_some())
-        .map_err(|error| qemu::missing(&settings.qemu, &error))?;
+        .map_err(|error| qemu::missing(&settings, &error))?;
 
     let mut report = Report::new(options.markers.clone());
     let pump = Pump::new(child, &signals, started + settings.timeout.1);
@@ -57,20 +55,31 @@ pub fn run(
     verdict::judge(&ending, &mut report, &complaint, &settings, kernel)
 }
 
+/// Returns what the kernel is for: what its ELF file says, unless it is `said` that it is for another one.
+///
 /// Refuses what QEMU would take for raw instructions: a file that is no ELF, or one for another machine.
-fn check_kernel(kernel: &Path, is_aarch64: bool) -> Result<(), ExitError> {
+fn architecture(kernel: &Path, said: Option<Architecture>) -> Result<Architecture, ExitError> {
     let shown = kernel.display();
     let remedy = "build the kernel with cargo build, then name its ELF file";
     let mut start = Vec::new();
-    File::open(kernel).and_then(|file| file.take(20).read_to_end(&mut start)).map_err(|error| {
-        ExitError::setup(format!("cannot read the kernel {shown}: {error}"), remedy)
-    })?;
-    let machine = start.get(18..20);
-    if !start.starts_with(b"\x7fELF") || is_aarch64 && machine != Some(&AARCH64) {
-        let what = if is_aarch64 { "a kernel for aarch64" } else { "an ELF file" };
-        return Err(ExitError::setup(format!("{shown} is not {what}"), remedy));
-    }
-    Ok(())
+    let length = ELF_START as u64;
+    File::open(kernel).and_then(|file| file.take(length).read_to_end(&mut start)).map_err(
+        |error| ExitError::setup(format!("cannot read the kernel {shown}: {error}"), remedy),
+    )?;
+    let is_elf = start.starts_with(b"\x7fELF");
+    let found = Architecture::of_elf(&start).filter(|_| is_elf);
+    let wanted = match said {
+        Some(said) if is_elf && (!said.is_known() || found.as_ref() == Some(&said)) => {
+            return Ok(said);
+        }
+        Some(said) if said.is_known() => format!("a kernel for {}", said.name()),
+        Some(_) => "an ELF file".to_owned(),
+        None => match found {
+            Some(found) => return Ok(found),
+            None => "a kernel for aarch64 or riscv64".to_owned(),
+        },
+    };
+    Err(ExitError::setup(format!("{shown} is not {wanted}"), remedy))
 }
 
 #[cfg(test)]
@@ -78,20 +87,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_elf_file_for_the_machine_is_a_kernel() {
+    fn a_kernel_is_an_elf_file_for_the_machine_that_it_or_the_option_names() {
         let path = std::env::temp_dir().join(format!("rundown-kernel-{}", std::process::id()));
-        let wrong = |start: &[u8], is_aarch64| {
+        let of = |start: &[u8], said: Option<&str>| {
             std::fs::write(&path, start).unwrap();
-            check_kernel(&path, is_aarch64).err().map(|error| error.line).unwrap_or_default()
+            let found = architecture(&path, said.map(Architecture::named));
+            found.map(|found| found.name().to_owned()).map_err(|error| error.line)
         };
         let elf = |machine| [b"\x7fELF\x02\x01".as_slice(), &[0; 12], &[machine, 0, 1]].concat();
-        assert_eq!(wrong(&elf(183), true), "");
-        assert_eq!(wrong(&elf(40), false), "");
-        assert!(wrong(&elf(62), true).contains("is not a kernel for aarch64; build"));
-        assert!(wrong(&elf(183)[..18], true).contains("is not a kernel for aarch64"));
-        assert!(wrong(b"#!/bin/sh\n", false).contains("is not an ELF file"));
+        for (machine, said, name) in [
+            (183, None, "aarch64"),
+            (243, None, "riscv64"),
+            (183, Some("aarch64"), "aarch64"),
+            (243, Some("riscv64"), "riscv64"),
+            (40, Some("arm"), "arm"),
+            (243, Some("arm"), "arm"),
+        ] {
+            assert_eq!(of(&elf(machine), said).as_deref(), Ok(name));
+        }
+        let wrong = |start: &[u8], said| of(start, said).unwrap_err();
+        let neither = "is not a kernel for aarch64 or riscv64; build";
+        assert!(wrong(&elf(62), None).contains(neither));
+        assert!(wrong(&elf(183)[..18], None).contains(neither));
+        assert!(wrong(&[b"\x7fELK".as_slice(), &elf(183)[4..]].concat(), None).contains(neither));
+        assert!(wrong(&elf(243), Some("aarch64")).contains("is not a kernel for aarch64; build"));
+        assert!(wrong(&elf(183), Some("riscv64")).contains("is not a kernel for riscv64; build"));
+        assert!(wrong(b"#!/bin/sh\n", Some("arm")).contains("is not an ELF file"));
         std::fs::remove_file(&path).unwrap();
-        let missing = check_kernel(&path, true).unwrap_err();
+        let missing = architecture(&path, None).unwrap_err();
         assert!(missing.status == 2 && missing.line.starts_with("cannot read the kernel "));
     }
 }

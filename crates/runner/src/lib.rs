@@ -1,6 +1,6 @@
 //! Boots a kernel in QEMU, and passes only when its report is whole.
 //!
-//! - [`options`] reads the command line, [`settings`] the environment.
+//! - [`options`] reads the command line, [`settings`] the environment; [`architecture`] is what a kernel is for.
 //! - [`boot`] runs QEMU and never leaves it behind; [`qemu`] knows QEMU's command line.
 //! - [`ktap`] judges the report.
 //! - [`process`] runs any other command up to a deadline, [`child`] lets nothing outlive this process.
@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod again;
+pub mod architecture;
 pub mod boot;
 pub mod child;
 pub mod exit_error;

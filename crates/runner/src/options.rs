@@ -6,45 +6,38 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::architecture::Architecture;
 use crate::exit_error::ExitError;
 use crate::ktap::Markers;
 
 /// What `--help` prints.
 pub const USAGE: &str = "\
-usage: runner [--arch NAME] [--qemu BINARY] [--pass LINE] [--fail LINE] KERNEL_ELF
+usage: ktap-runner [--arch NAME] [--qemu BINARY] [--pass LINE] [--fail LINE] KERNEL_ELF
   Boots the kernel in QEMU and passes only when its KTAP report is whole. More arguments are ignored,
   as cargo hands on what follows `--`. In this project scripts/qemu-runner starts it.
-  --arch NAME    the kernel is for qemu-system-NAME (aarch64); for others than aarch64 the variables
-                 QEMU_MACHINE and QEMU_CPU must be set, and nothing is checked about them
+  --arch NAME    the kernel is for qemu-system-NAME (what its ELF file says, aarch64 or riscv64); for
+                 others than these the variables QEMU_MACHINE and QEMU_CPU must be set, and nothing
+                 is checked about them
   --qemu BINARY  the QEMU to start, if the variable QEMU does not name one (qemu-system-NAME)
   --pass LINE    the last line of a report that passes (# rundown: PASS)
   --fail LINE    the last line of a report that does not (# rundown: FAIL)
   environment: QEMU (qemu-system-aarch64), QEMU_SMP (4), QEMU_MACHINE (virt,gic-version=3),
   QEMU_CPU (max), QEMU_MEM (256M), QEMU_ACCEL (tcg,thread=multi), QEMU_TIMEOUT (60, seconds; with
   more cores as many), QEMU_EXTRA (more arguments)
+  for a RISC-V kernel QEMU is qemu-system-riscv64, QEMU_MACHINE virt and QEMU_CPU rv64, unless set
   QEMU_ACCEL=kvm or hvf runs the kernel on this computer's own cores, if they are AArch64; then
   QEMU_CPU is host and QEMU_MACHINE what the host has, unless set
   exit status: 0 passed, 1 failed, 2 wrong set-up, 124 no verdict in time";
 
 /// What the options say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The architecture, as QEMU's binaries are called.
-    pub architecture: String,
-    /// The QEMU binary, unless the environment names another one.
-    pub qemu: String,
+    /// The architecture, if it is not the one that the kernel's ELF file says.
+    pub architecture: Option<Architecture>,
+    /// The QEMU binary, if it is not that of the architecture and the environment names no other one.
+    pub qemu: Option<String>,
     /// The lines that end a report.
     pub markers: Markers,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            architecture: "aarch64".to_owned(),
-            qemu: "qemu-system-aarch64".to_owned(),
-            markers: Markers::default(),
-        }
-    }
 }
 
 /// Reads the arguments after the command's name. `None`: the usage text is wanted.
@@ -52,12 +45,10 @@ pub fn parse(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Option<(Options, PathBuf)>, ExitError> {
     let mut options = Options::default();
-    let mut qemu = None;
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         let text = arg.to_string_lossy();
         if !text.starts_with('-') {
-            options.qemu = qemu.unwrap_or(format!("qemu-system-{}", options.architecture));
             return Ok(Some((options, arg.into())));
         }
         let (name, value) = match text.split_once('=') {
@@ -71,8 +62,8 @@ pub fn parse(
         };
         match name.as_str() {
             "-h" | "--help" => return Ok(None),
-            "--arch" => options.architecture = value()?,
-            "--qemu" => qemu = Some(value()?),
+            "--arch" => options.architecture = Some(Architecture::named(&value()?)),
+            "--qemu" => options.qemu = Some(value()?),
             "--pass" => options.markers.pass = marker(&name, &value()?)?,
             "--fail" => options.markers.fail = marker(&name, &value()?)?,
             _ => return Err(wrong(format!("there is no option {name}"))),
@@ -90,7 +81,7 @@ fn marker(name: &str, line: &str) -> Result<String, ExitError> {
 }
 
 fn wrong(what: String) -> ExitError {
-    ExitError::setup(what, "runner --help says more")
+    ExitError::setup(what, "ktap-runner --help says more")
 }
 
 #[cfg(test)]
@@ -116,18 +107,20 @@ mod tests {
     fn each_option_is_read() {
         let args = ["--arch", "riscv64", "--pass=# a = b", "--fail", "# no", "k"];
         let (options, kernel) = read(&args).unwrap().unwrap();
-        assert_eq!((options.qemu.as_str(), kernel), ("qemu-system-riscv64", "k".into()));
+        assert_eq!((options.architecture, kernel), (Some(Architecture::Riscv64), "k".into()));
+        assert_eq!(options.qemu, None);
         let Markers { pass, fail } = &options.markers;
         assert_eq!((pass.as_str(), fail.as_str()), ("a = b", "no"));
         let (options, _) = read(&["--qemu", "/q", "--arch=arm", "k"]).unwrap().unwrap();
-        assert_eq!((options.qemu.as_str(), options.architecture.as_str()), ("/q", "arm"));
+        let arm = Architecture::Other("arm".to_owned());
+        assert_eq!((options.qemu.as_deref(), options.architecture), (Some("/q"), Some(arm)));
         assert_eq!(read(&["--arch", "arm", "-h"]).unwrap(), None);
     }
 
     #[test]
     fn what_is_wrong_is_named_in_one_line() {
         for (args, part) in [
-            (&[][..], "there is no kernel; runner --help"),
+            (&[][..], "there is no kernel; ktap-runner --help"),
             (&["--arch", "arm"], "there is no kernel"),
             (&["--arch"], "--arch needs a value"),
             (&["--arch=", "k"], "--arch needs a value"),

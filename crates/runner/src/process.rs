@@ -95,9 +95,15 @@ pub fn run(command: &mut Command, deadline: Instant) -> io::Result<Output> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     crate::child::die_with_parent(command);
     let started = Instant::now();
-    let mut child = command.spawn()?;
-    let group = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
-    running().push(group);
+    let (mut child, group) = {
+        // Held from before it starts: a signal in between would find a command that nobody knows, and leave what
+        // that one has started.
+        let mut running = running();
+        let child = command.spawn()?;
+        let group = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+        running.push(group);
+        (child, group)
+    };
     let (sender, pieces) = channel();
     read_all(child.stdout.take(), false, sender.clone());
     read_all(child.stderr.take(), true, sender);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::architecture::Architecture;
 use crate::exit_error::ExitError;
 use crate::process;
 use crate::settings::{Accelerator, Settings};
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Asks QEMU for its version and its CPU models, and refuses what cannot work.
 pub fn check(settings: &Settings) -> Result<(), ExitError> {
     let version = version(settings)?;
-    let Settings { qemu, cpu, machine, .. } = settings;
+    let Settings { qemu, cpu, machine, architecture, .. } = settings;
     let accelerator = Accelerator::of(&settings.accel);
     if accelerator == Accelerator::Hvf {
         check_gic_of_hvf(machine, &version)?;
@@ -33,12 +34,15 @@ pub fn check(settings: &Settings) -> Result<(), ExitError> {
         return Ok(()); // the list is of models for the emulation
     }
     let model = cpu.split(',').next().unwrap_or_default();
-    if model != "max" {
-        let models = parse_models(&ask(settings, &["-machine", "none", "-cpu", "help"])?);
-        if settings.is_aarch64 && !models.is_empty() && !models.iter().any(|known| known == model) {
-            let remedy = "set it to max, cortex-a53, cortex-a72 or neoverse-n1";
-            return Err(ExitError::setup(format!("QEMU_CPU={cpu} is unknown to {qemu}"), remedy));
-        }
+    let remedy = match architecture {
+        Architecture::Aarch64 if model == "max" => return Ok(()), // every version has it
+        Architecture::Aarch64 => "set it to max, cortex-a53, cortex-a72 or neoverse-n1",
+        Architecture::Riscv64 => "set it to rv64 or sifive-u54, or QEMU to a qemu-system-riscv64",
+        Architecture::Other(_) => return Ok(()),
+    };
+    let models = parse_models(&ask(settings, &["-machine", "none", "-cpu", "help"])?);
+    if !models.is_empty() && !models.iter().any(|known| known == model) {
+        return Err(ExitError::setup(format!("QEMU_CPU={cpu} is unknown to {qemu}"), remedy));
     }
     Ok(())
 }
@@ -80,20 +84,20 @@ fn check_version(text: &str, qemu: &str) -> Result<(), ExitError> {
 fn ask(settings: &Settings, args: &[&str]) -> Result<String, ExitError> {
     let deadline = Instant::now() + PATIENCE;
     let output = process::run(Command::new(&settings.qemu).args(args), deadline)
-        .map_err(|error| missing(&settings.qemu, &error))?;
+        .map_err(|error| missing(settings, &error))?;
     if output.status.is_none() {
-        let remedy = "set QEMU to a qemu-system-aarch64";
+        let remedy = format!("set QEMU to a {}", settings.architecture.qemu());
         return Err(ExitError::setup(format!("{} does not answer", settings.qemu), remedy));
     }
     Ok(output.stdout)
 }
 
 /// Returns the error for a QEMU that does not start at all.
-pub fn missing(qemu: &str, error: &std::io::Error) -> ExitError {
-    ExitError::setup(
-        format!("cannot start {qemu}: {error}"),
-        "run scripts/setup, or set QEMU to a qemu-system-aarch64",
-    )
+pub fn missing(settings: &Settings, error: &std::io::Error) -> ExitError {
+    let Settings { qemu, architecture, .. } = settings;
+    let remedy =
+        format!("{}, or set QEMU to a {}", architecture.how_to_install(), architecture.qemu());
+    ExitError::setup(format!("cannot start {qemu}: {error}"), remedy)
 }
 
 /// Returns the version in what `--version` prints: `QEMU emulator version 7.2.22 (Debian ...)`.
@@ -106,11 +110,12 @@ fn parse_number(version: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// Returns the models in what `-cpu help` prints: a heading, then an indented name a line.
+/// Returns the models in what `-cpu help` prints: a heading, without which QEMU 7.2 does for RISC-V, then a name
+/// a line.
 pub fn parse_models(text: &str) -> Vec<String> {
     let names = text
         .lines()
-        .filter(|line| line.starts_with(' '))
+        .filter(|line| !line.trim_end().ends_with(':'))
         .filter_map(|line| line.split_whitespace().next());
     names.map(str::to_owned).collect()
 }
@@ -120,7 +125,7 @@ pub fn command(settings: &Settings, kernel: &Path, terminal: bool) -> Command {
     let mut command = Command::new(&settings.qemu);
     // Nothing but what is asked for: no network card (whose boot ROM may not be installed), no disk.
     command.arg("-nodefaults");
-    // The machine: PCI, GIC, PL011 and memory map are those of `virt`.
+    // The machine: PCI, interrupt controller, UART and memory map are those of `virt`.
     command.args(["-machine", &settings.machine]);
     // The model decides the instructions (LSE atomics or not) and the size of a cache line.
     command.args(["-cpu", &settings.cpu]);
@@ -141,8 +146,9 @@ pub fn command(settings: &Settings, kernel: &Path, terminal: bool) -> Command {
         command.args(["-mon", "chardev=console,mode=readline"]);
     }
     if !Accelerator::of(&settings.accel).is_hardware() {
-        // Lets the kernel end QEMU with an exit status (Arm semihosting, SYS_EXIT_EXTENDED), here and
-        // not in a debugger that may be attached. To the host's own cores that call is undefined.
+        // Lets the kernel end QEMU with an exit status (Arm semihosting, SYS_EXIT_EXTENDED, which RISC-V has
+        // taken over), here and not in a debugger that may be attached. To the host's own cores that call is
+        // undefined. RISC-V's virt also ends by a store to its test device.
         command.args(["-semihosting-config", "enable=on,target=native"]);
     }
     // A reset is an end, never a second run.
@@ -177,6 +183,26 @@ mod tests {
     }
 
     #[test]
+    fn a_qemu_that_is_not_there_is_told_of_what_installs_it() {
+        let line = |name: &str| {
+            let architecture = Some(Architecture::named(name));
+            let known = name != "arm";
+            let variable = |name: &str| match name {
+                "QEMU_MACHINE" | "QEMU_CPU" if !known => Some("x".to_owned()),
+                _ => None,
+            };
+            let options = Options { architecture, ..Options::default() };
+            let settings = Settings::read(&options, variable).unwrap();
+            missing(&settings, &std::io::ErrorKind::NotFound.into()).line
+        };
+        let how = "; run scripts/setup, or set QEMU to a qemu-system-aarch64";
+        assert!(line("aarch64").ends_with(how), "{}", line("aarch64"));
+        let how = "; run scripts/setup --tests, or set QEMU to a qemu-system-riscv64";
+        assert!(line("riscv64").ends_with(how), "{}", line("riscv64"));
+        assert!(line("arm").ends_with("; install it, or set QEMU to a qemu-system-arm"));
+    }
+
+    #[test]
     fn an_old_version_and_a_stranger_are_refused() {
         let check = |version: &str| {
             check_version(&format!("QEMU emulator version {version}"), "q")
@@ -204,6 +230,7 @@ mod tests {
     fn models_are_the_indented_names() {
         let text = "Available CPUs:\n  a64fx\n  cortex-a53\n  max   (all features)\n";
         assert_eq!(parse_models(text), ["a64fx", "cortex-a53", "max"]);
+        assert_eq!(parse_models("any\nrv64\n"), ["any", "rv64"]);
         assert!(parse_models("Available CPUs:\n").is_empty());
     }
 

@@ -8,10 +8,12 @@ mod cpu;
 mod extra;
 mod machine;
 mod memory;
+mod riscv64;
 mod smp;
 
 use std::time::Duration;
 
+use crate::architecture::Architecture;
 use crate::exit_error::ExitError;
 use crate::options::Options;
 use crate::output;
@@ -32,8 +34,8 @@ pub const REPEATABLE_MACHINE: &str = "virt,gic-version=3,dtb-randomness=off";
 pub struct Settings {
     /// The QEMU binary.
     pub qemu: String,
-    /// Whether the kernel is for aarch64, whose machine and CPU models are known and checked.
-    pub is_aarch64: bool,
+    /// What the kernel is for.
+    pub architecture: Architecture,
     /// The number of cores that boot.
     pub cores: u32,
     /// `-smp`, if it says more than that number.
@@ -53,7 +55,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings through `get`, which returns a variable's value if it is set.
+    /// Reads the settings through `get`, which returns a variable's value if it is set. A kernel that the options
+    /// say nothing about is for aarch64.
     pub fn read(
         options: &Options,
         get: impl Fn(&str) -> Option<String>,
@@ -66,41 +69,55 @@ impl Settings {
             )),
             Some(value) => Ok(value),
         };
-        let Options { architecture, qemu, .. } = options;
-        let is_aarch64 = architecture == "aarch64";
-        // Only for aarch64 is there something that suits every kernel.
+        let architecture = options.architecture.clone().unwrap_or_default();
+        let qemu = options.qemu.clone().unwrap_or_else(|| architecture.qemu());
+        // Only for what is known is there something that suits every kernel.
         let choice = |name: &str, default: &str| match get(name) {
-            None if !is_aarch64 => Err(ExitError::setup(
+            None if !architecture.is_known() => Err(ExitError::setup(
                 format!("{name} is not set"),
-                format!("set it to one of what {qemu} has for {architecture}"),
+                format!("set it to one of what {qemu} has for {}", architecture.name()),
             )),
             _ => text(name, default),
         };
-        let qemu = text("QEMU", qemu)?;
+        let is_aarch64 = architecture == Architecture::Aarch64;
+        let qemu = text("QEMU", &qemu)?;
         let accel = text("QEMU_ACCEL", "tcg,thread=multi")?;
         check_help("QEMU_ACCEL", &accel, &qemu, "-accel")?;
         let accelerator = Accelerator::of(&accel);
         let smp = text("QEMU_SMP", "4")?;
         let cores = smp::parse(&smp)?;
-        let machine = choice("QEMU_MACHINE", accelerator.default_machine(cores.most))?;
+        let default_machine =
+            if is_aarch64 { accelerator.default_machine(cores.most) } else { riscv64::MACHINE };
+        let machine = choice("QEMU_MACHINE", default_machine)?;
         check_help("QEMU_MACHINE", &machine, &qemu, "-machine")?;
         let most = if is_aarch64 { most_cores(&machine)? } else { MOST_CORES };
         smp::check(&smp, cores, &machine, most)?;
-        let cpu = choice("QEMU_CPU", accelerator.default_cpu())?;
+        let default_cpu = match is_aarch64 {
+            true => accelerator.default_cpu(),
+            false => riscv64::default_cpu(accelerator),
+        };
+        let cpu = choice("QEMU_CPU", default_cpu)?;
         check_help("QEMU_CPU", &cpu, &qemu, "-cpu")?;
         let memory = text("QEMU_MEM", "256M")?;
         let bytes = memory::parse(&memory)?;
         let timeout = text("QEMU_TIMEOUT", &default_timeout(cores.boot).to_string())?;
         let duration = seconds(&timeout)?;
         let extra = extra::read(&get("QEMU_EXTRA").unwrap_or_default(), &qemu)?;
-        if is_aarch64 {
-            check_cpu(&cpu)?;
-            check_memory(&memory, bytes)?;
-            accel::check(&accel, &machine, &cpu, &extra)?;
+        match architecture {
+            Architecture::Aarch64 => {
+                check_cpu(&cpu)?;
+                check_memory(&memory, bytes)?;
+                accel::check(&accel, &machine, &cpu, &extra)?;
+            }
+            Architecture::Riscv64 => {
+                check_memory(&memory, bytes)?;
+                riscv64::check(&accel, &machine)?;
+            }
+            Architecture::Other(_) => {}
         }
         Ok(Settings {
             qemu,
-            is_aarch64,
+            architecture,
             cores: cores.boot,
             topology: Some(smp).filter(|smp| smp.contains([',', '='])),
             machine,

@@ -37,7 +37,7 @@ impl Kernel {
         let settings = machine.settings(&self.settings, format!("seed={seed} rounds={ROUNDS}"));
         let mut command = qemu::command(&settings, &self.image, false);
         process::run(&mut command, Instant::now() + PATIENCE)
-            .map_err(|error| qemu::missing(&settings.qemu, &error))
+            .map_err(|error| qemu::missing(&settings, &error))
     }
 }
 

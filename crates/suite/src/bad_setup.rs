@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::boots;
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use runner::process;
 

@@ -8,7 +8,8 @@ pub mod code;
 pub mod instruction;
 mod rules;
 
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 
 use code::Function;

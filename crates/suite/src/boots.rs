@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 
-use crate::context::{Context, Image};
+use crate::context::Context;
 use crate::count;
+use crate::image::Image;
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use object::{Object, ObjectSegment};

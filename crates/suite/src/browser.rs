@@ -1,5 +1,6 @@
 //! A browser without a window: loads a page and returns it as it is then, or prints it.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -52,12 +53,38 @@ impl Browser {
         Ok(self.run(page, &["--window-size=1400,1000", "--dump-dom"], deadline)?.stdout)
     }
 
-    /// Returns how many pages it prints.
-    pub fn pages(&self, page: &Path, deadline: Instant) -> anyhow::Result<usize> {
+    /// Returns the document of a page that looks at other files, once all has come to rest, and what the pages have
+    /// written on the console.
+    pub fn files(&self, page: &Path, deadline: Instant) -> anyhow::Result<(String, Vec<String>)> {
+        let args = [
+            "--window-size=1400,1000",
+            "--allow-file-access-from-files",
+            "--enable-logging=stderr",
+            "--virtual-time-budget=100000",
+            "--dump-dom",
+        ];
+        let Output { stdout, stderr, .. } = self.run(page, &args, deadline)?;
+        let console = stderr.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned);
+        Ok((stdout, console.collect()))
+    }
+
+    /// Prints a page. There must be so many sheets, each with text.
+    pub fn print(
+        &self,
+        page: &Path,
+        sheets: &RangeInclusive<usize>,
+        deadline: Instant,
+    ) -> anyhow::Result<()> {
         let pdf = self.folder.join("page.pdf");
+        let _ = std::fs::remove_file(&pdf); // of a time before
         let print = format!("--print-to-pdf={}", pdf.display());
         self.run(page, &["--no-pdf-header-footer", &print], deadline)?;
-        Ok(pages(&std::fs::read(&pdf).context("it has printed nothing")?))
+        let found = texts(&std::fs::read(&pdf).context("it has printed nothing")?);
+        let count = found.len();
+        ensure!(sheets.contains(&count), "it prints {count} sheets, not {sheets:?}");
+        let empty = found.iter().position(|text| !text);
+        ensure!(empty.is_none(), "sheet {} of {count} is empty", empty.unwrap_or(0) + 1);
+        Ok(())
     }
 
     /// Each time with a new profile, so that nothing is left from the time before.
@@ -83,11 +110,15 @@ fn found(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// Returns the number of page objects of a PDF (ISO 32000-1, 7.7.3.3): `/Type /Page`, but not `/Type /Pages`.
-fn pages(pdf: &[u8]) -> usize {
-    let key = b"/Type /Page";
-    let starts = pdf.windows(key.len() + 1).filter(|window| window.starts_with(key));
-    starts.filter(|window| !window[key.len()].is_ascii_alphabetic()).count()
+/// Returns of each page of a PDF whether it has text: whether its object (ISO 32000-1, 7.7.3.3), `/Type /Page` but not
+/// `/Type /Pages`, names fonts.
+fn texts(pdf: &[u8]) -> Vec<bool> {
+    let pdf = String::from_utf8_lossy(pdf);
+    let objects = pdf.split("/Type /Page").skip(1);
+    let pages = objects.filter(|object| !object.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let has_text =
+        |page: &str| page.split("endobj").next().is_some_and(|page| page.contains("/Font"));
+    pages.map(has_text).collect()
 }
 
 #[cfg(test)]
@@ -107,13 +138,13 @@ mod tests {
     }
 
     #[test]
-    fn a_document_and_its_pages_come_from_the_browser() {
+    fn a_document_comes_from_the_browser_and_what_it_prints_is_looked_at() {
         let fake = Fake::new();
         fake.script(
             "browser",
             "for word; do case $word in\n\
-            --print-to-pdf=*) printf '<</Type /Page>> <</Type /Page>>' >\"${word#*=}\" ;;\n\
-            --dump-dom) echo the document ;;\n\
+            --print-to-pdf=*) printf '<</Type /Page /Font>> <</Type /Page /Font>>' >\"${word#*=}\" ;;\n\
+            --dump-dom) echo the document; echo 'x:CONSOLE:1] \"y\"' >&2; echo z >&2 ;;\n\
             --user-data-dir=*) test -d \"${word#*=}\" || exit 1 ;;\n\
             file:///page.html) exit 0 ;;\nesac done; exit 3",
         );
@@ -121,20 +152,27 @@ mod tests {
         let deadline = Instant::now() + std::time::Duration::from_secs(60);
         let page = Path::new("/page.html");
         assert_eq!(browser.document(page, deadline).unwrap(), "the document\n");
-        assert_eq!(browser.pages(page, deadline).unwrap(), 2);
+        let (document, console) = browser.files(page, deadline).unwrap();
+        assert_eq!((&*document, &*console.concat()), ("the document\n", "x:CONSOLE:1] \"y\""));
+        let print = |sheets| browser.print(page, &sheets, deadline);
+        print(1..=2).unwrap();
+        assert_eq!(print(3..=4).unwrap_err().to_string(), "it prints 2 sheets, not 3..=4");
         assert!(!fake.path("profile").exists(), "a profile is left");
         assert!(browser.document(Path::new("/other.html"), deadline).is_err());
+        let half = "for word; do case $word in --print-to-pdf=*)\n\
+            printf '<</Type /Page /Font>> <</Type /Page>>' >\"${word#*=}\" ;;\nesac done";
+        fake.script("browser", half);
+        assert_eq!(print(1..=2).unwrap_err().to_string(), "sheet 2 of 2 is empty");
         fake.script("browser", "exit 0");
-        let error = browser.pages(page, deadline);
         // What it has printed before is not read again.
-        std::fs::remove_file(fake.path("page.pdf")).unwrap();
-        let _ = error;
-        assert!(browser.pages(page, deadline).unwrap_err().to_string().contains("printed nothing"));
+        assert!(print(1..=2).unwrap_err().to_string().contains("printed nothing"));
     }
 
     #[test]
-    fn pages_are_counted_and_their_list_is_not() {
-        assert_eq!(pages(b"<</Type /Pages /Count 2>> <</Type /Page\n>> <</Type /Page /X>>"), 2);
-        assert_eq!(pages(b""), 0);
+    fn pages_are_counted_with_their_texts_and_their_list_is_not() {
+        let pages =
+            b"<</Type /Pages /Count 2>> <</Type /Page\n>>endobj /Font <</Type /Page /Font >>endobj";
+        assert_eq!(texts(pages), [false, true]);
+        assert_eq!(texts(b""), [false; 0]);
     }
 }

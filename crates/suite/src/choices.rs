@@ -26,7 +26,7 @@ pub fn steps(long: bool) -> [Step; 2] {
 }
 
 /// The page with the table of known bugs.
-const PAGE: &str = "docs/schedules.md";
+const PAGE: &str = "docs/guide/schedules.md";
 /// Rows with no larger number are cheap.
 const CHEAP: u64 = 5;
 
@@ -112,6 +112,9 @@ fn fits(said: u64, real: u64) -> bool {
 mod tests {
     use super::*;
     use crate::fake::Fake;
+    use mutants::catalogue;
+    use mutants::mutant::Explorer::{LeftOut, Quick};
+    use std::path::Path;
 
     #[test]
     fn a_length_is_said_within_a_factor_of_two() {
@@ -129,6 +132,20 @@ mod tests {
             ["| a | 1 | 6 |", "| a | 6 | 1 |", "| a | 1 | - |", "| a | 1 |", "| a | 1 | 1 | 1 |"]
         {
             assert!(!is_cheap(row), "{row}");
+        }
+    }
+
+    #[test]
+    fn the_page_has_as_many_known_bugs_as_there_are_and_a_row_for_each_quick_one() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(PAGE);
+        let page = std::fs::read_to_string(page).unwrap();
+        let found = catalogue::all().filter(|bug| !matches!(bug.explorer, LeftOut(_)));
+        let says = format!("with {} known bugs", found.count());
+        assert!(page.contains(&says), "{PAGE} does not say \"{says}\"");
+        for name in catalogue::all().filter(|bug| bug.explorer == Quick).map(|bug| bug.name) {
+            let row = format!("\n| {name} | ");
+            let prints = format!("scripts/explore --mutants '{name}' --compare --seeds 200");
+            assert!(page.contains(&row), "{PAGE} lacks the row that this prints: {prints}");
         }
     }
 

@@ -6,12 +6,15 @@ use std::time::Instant;
 use crate::context::Context;
 use crate::count;
 use crate::promise::Promise;
+use crate::sessions;
 use crate::step::{Outcome, Step};
 use runner::process::{self, Output};
 use tools::cargo;
 
 /// Seconds: most steps build something first, perhaps on a slow machine.
 const PATIENCE: u64 = 1200;
+/// Seconds for a proof: Miri takes 15 minutes on a slow machine.
+const PROOF: u64 = 2400;
 
 /// A step that is one check: the words of a command, which must succeed.
 pub fn lint(name: &str, words: &str) -> Step {
@@ -38,14 +41,20 @@ pub fn tests(name: &str, folder: &str, words: &str, promise: Promise) -> Step {
     })
 }
 
-/// A step that proves, and counts the stages, the weakened orderings and the mutants.
-pub fn proofs(name: &str, words: &str) -> Step {
+/// A step that proves, and counts the stages, the weakened orderings and the mutants. `page`: a file that shows
+/// some of what is printed, and the name of the block.
+pub fn proofs(name: &str, words: &str, page: Option<(&'static str, &'static str)>) -> Step {
     let line = Line::new(words, "", &[]);
-    Step::new(name, PATIENCE, move |context, deadline| {
+    Step::new(name, PROOF, move |context, deadline| {
         let (output, command) = line.run(context, deadline)?;
         let (passed, failed) = count::proofs(&output.merged);
         let failed = failed.max(u64::from(!output.succeeded()));
-        Ok(Outcome { passed, failed, output: output.report(&command), ..Outcome::default() })
+        let report = output.report(&command);
+        let mut sum = Outcome { passed, failed, output: report, ..Outcome::default() };
+        if let Some((file, name)) = page {
+            sum.add(sessions::shown(context, file, name, &output.merged)?);
+        }
+        Ok(sum)
     })
 }
 
@@ -114,7 +123,7 @@ mod unit {
     #[test]
     fn proofs_are_counted_and_one_that_fails_without_a_word_is_a_failure() {
         let counts = |words: &str| {
-            let outcome = outcome(&proofs("proofs", words));
+            let outcome = outcome(&proofs("proofs", words, None));
             (outcome.passed, outcome.failed, outcome.output)
         };
         let (passed, failed, output) = counts("echo prove x: ok (1 s)");

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use anyhow::bail;
 
+use crate::image::Image;
 use crate::not_run::NotRun;
-use crate::promise::Promise;
 use explore::arguments::Tier;
 use explore::kernel::Kernel;
 use runner::exit_error::ExitError;
@@ -21,101 +21,6 @@ const NONE_HERE: i32 = 3;
 
 /// The package and the program with the hot functions.
 const PATHS: &str = "paths";
-
-/// The kernel images that steps boot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Image {
-    /// The demo, as `cargo run` boots it.
-    DemoDebug,
-    /// The demo, as `scripts/run` boots it.
-    DemoRelease,
-    /// The demo with its objects in a pool.
-    DemoPooled,
-    /// The on-target tests of the machine, as `cargo test` boots them.
-    MachineTests,
-    /// The on-target tests of cores that go off and come again.
-    CoreTests,
-    /// The image that fails as the command line asks for.
-    MustFail,
-    /// The ways to count users, side by side.
-    Ladder,
-    /// Handlers of interrupts that use what the interrupted code is using.
-    Interrupts,
-    /// The demo's checks, each with something to notice.
-    DemoChecks,
-    /// The same, with its objects in a pool.
-    PooledChecks,
-    /// A thousand objects of a pool.
-    Pool,
-    /// The hot functions, whose instructions it counts.
-    Paths,
-}
-
-impl Image {
-    /// What has cargo put objects into a pool. The program lies in a folder of its own, as its name is that of the
-    /// other demo; dependencies are built once.
-    pub const POOLED: &[&str] = &[
-        "--features",
-        "pooled",
-        "--target-dir",
-        "target/lab-test/pooled",
-        "--config",
-        "build.build-dir='target'",
-    ];
-
-    /// All of them.
-    pub const ALL: [Image; 12] = [
-        Self::DemoRelease,
-        Self::DemoDebug,
-        Self::DemoPooled,
-        Self::MachineTests,
-        Self::CoreTests,
-        Self::MustFail,
-        Self::Ladder,
-        Self::Interrupts,
-        Self::DemoChecks,
-        Self::PooledChecks,
-        Self::Pool,
-        Self::Paths,
-    ];
-
-    /// Returns the name of its file, and what has cargo build it.
-    fn target(self) -> (&'static str, Vec<&'static str>) {
-        let (name, args): (_, &[&str]) = match self {
-            Image::DemoDebug => ("rundown-demo", &["--bin", "rundown-demo"]),
-            Image::DemoRelease | Image::DemoPooled => {
-                ("rundown-demo", &["--bin", "rundown-demo", "--release"])
-            }
-            Image::MachineTests => ("machine", &["--test", "machine"]),
-            Image::CoreTests => ("cores", &["--test", "cores"]),
-            Image::MustFail => ("must_fail", &["--example", "must_fail"]),
-            Image::Ladder => ("ladder", &["--example", "ladder", "--release"]),
-            Image::Interrupts => ("interrupts", &["--example", "interrupts", "--release"]),
-            Image::DemoChecks => ("demo_checks", &["--example", "demo_checks"]),
-            Image::PooledChecks => ("demo_checks", &["--example", "demo_checks", "--release"]),
-            Image::Pool => ("pool", &["--example", "pool", "--release"]),
-            Image::Paths => ("paths", &["--example", "paths", "--release"]),
-        };
-        let pooled = matches!(self, Image::DemoPooled | Image::PooledChecks);
-        let more = if pooled { Self::POOLED } else { &[] };
-        (name, [&["--package", "rundown-demo"], args, more].concat())
-    }
-
-    /// Returns how many tests it runs.
-    pub fn promise(self) -> Promise {
-        match self {
-            Self::DemoDebug | Self::DemoRelease | Self::DemoPooled => Promise::Plan("src/main.rs"),
-            Self::MachineTests => Promise::Plan("tests/machine.rs"),
-            Self::CoreTests => Promise::AtLeast(11), // with a second core
-            Self::MustFail => Promise::AtLeast(1),   // what it plans does not matter: it fails
-            Self::Ladder => Promise::AtLeast(::ladder::VARIANTS.len() as u64),
-            Self::Interrupts => Promise::AtLeast(8),
-            Self::DemoChecks | Self::PooledChecks => Promise::AtLeast(8),
-            Self::Pool => Promise::AtLeast(9),
-            Self::Paths => Promise::AtLeast(22),
-        }
-    }
-}
 
 /// What came of a build.
 type Built = Result<PathBuf, ExitError>;
@@ -133,13 +38,31 @@ pub struct Context {
     second: Arc<OnceLock<Second>>,
     /// The QEMU that takes the place of the installed one.
     qemu: Option<PathBuf>,
+    /// Pages that are old are written anew.
+    write: bool,
 }
 
 impl Context {
     /// Finds the project that this binary was built from.
     pub fn new() -> Result<Context, ExitError> {
         let root = cargo::root("scripts/test")?;
-        Ok(Context { root, built: Arc::default(), second: Arc::default(), qemu: None })
+        Ok(Context {
+            root,
+            built: Arc::default(),
+            second: Arc::default(),
+            qemu: None,
+            write: false,
+        })
+    }
+
+    /// Returns the same, which writes pages that are old anew, or does not.
+    pub fn writing(self, write: bool) -> Context {
+        Context { write, ..self }
+    }
+
+    /// Returns whether a page that is old is to be written anew. Pages show what the installed QEMU does.
+    pub fn writes(&self) -> bool {
+        self.write && self.qemu.is_none()
     }
 
     /// The folder of the workspace.
@@ -208,33 +131,43 @@ impl Context {
     pub fn boot(&self, image: Image) -> anyhow::Result<Command> {
         let mut command = self.tool("runner")?;
         command.arg(self.image(image)?);
+        if image.is_riscv() {
+            command.env_remove("QEMU"); // that of whoever runs the tests, which is for aarch64
+        }
         Ok(command)
     }
 
     /// Returns the command that starts one of the project's programs, without its script.
     pub fn tool(&self, name: &'static str) -> anyhow::Result<Command> {
-        Ok(self.command(self.build(name, program(name))?, ""))
+        let package = package(name);
+        Ok(self.command(self.build(package, "", program(package))?, ""))
     }
 
     /// Returns the program with the hot functions, for valgrind.
     pub fn paths(&self) -> anyhow::Result<PathBuf> {
-        self.build(PATHS, paths())
+        self.build(PATHS, "", paths())
     }
 
     /// Returns an image.
     pub fn image(&self, image: Image) -> anyhow::Result<PathBuf> {
         let (name, args) = image.target();
-        self.build(name, args)
+        self.build(name, image.folder(), args)
     }
 
-    /// Has cargo build something with these arguments, the first time; the others wait for it.
-    fn build(&self, name: &str, args: Vec<&'static str>) -> anyhow::Result<PathBuf> {
+    /// Has cargo build something in a folder with these arguments, the first time; the others wait for it.
+    fn build(&self, name: &str, folder: &str, args: Vec<&'static str>) -> anyhow::Result<PathBuf> {
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         let this = built.entry(args.clone()).or_default().clone();
         drop(built);
-        let result = this.get_or_init(|| cargo::executable(&self.root, None, name, &args));
+        let root = self.root.join(folder);
+        let result = this.get_or_init(|| cargo::executable(&root, None, name, &args));
         Ok(result.clone()?)
     }
+}
+
+/// Returns the package of a program, which has the same name: a published one has a name that is free there.
+fn package(name: &'static str) -> &'static str {
+    if name == "runner" { "ktap-runner" } else { name }
 }
 
 /// Returns what has cargo build one of the project's programs.
@@ -262,7 +195,7 @@ impl Context {
             "suite",
             "rundown-bench",
         ];
-        let tools = tools.map(|name| (name.to_owned(), program(name)));
+        let tools = tools.map(|name| (name.to_owned(), program(package(name))));
         let paths = [(PATHS.to_owned(), paths())];
         let images = Image::ALL.map(|image| (format!("{image:?}"), image.target().1));
         let built = tools.into_iter().chain(paths).chain(images).map(|(name, args)| {
@@ -270,6 +203,6 @@ impl Context {
             (args, Arc::new(OnceLock::from(Ok(path))))
         });
         let built = Arc::new(Mutex::new(built.collect()));
-        Context { root, built, second: Arc::default(), qemu: None }
+        Context { root, built, second: Arc::default(), qemu: None, write: false }
     }
 }

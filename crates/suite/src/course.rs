@@ -46,23 +46,51 @@ const LAB1: &str = "crates/grade/solutions/lab1.toml";
 const LAB2: &str = "course/lab2.rs";
 const FIXED: &str = "crates/grade/solutions/lab2.rs";
 const LAB3: &str = "crates/grade/solutions/lab3.toml";
+const SWEEPER: &str = "crates/grade/solutions/lab3-sweeper.toml";
 const LAB4: &str = "crates/grade/solutions/lab4-shards.rs";
 const ADD: &str = "self.words[core].fetch_add(1, Ordering::Acquire);";
 /// A load and a store of one word for all.
 const RACY: &str = "let seen = self.words[0].load(Ordering::Relaxed); \
                     self.words[0].store(seen + 1, Ordering::Relaxed); let _ = core;";
 
+/// What counts lies beside the counter.
+const ELSEWHERE: &str = "
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+pub static COUNTER: Beside = Beside;
+pub struct Beside;
+static WORD: AtomicUsize = AtomicUsize::new(0);
+impl crate::harness::Counter for Beside {
+    fn acquire(&self, _core: usize) {
+        WORD.fetch_add(1, Relaxed);
+    }
+    fn release(&self, _core: usize) {
+        WORD.fetch_sub(1, Relaxed);
+    }
+    fn users(&self) -> usize {
+        WORD.load(Relaxed)
+    }
+}
+";
+
 /// What students do. An empty `from`: the whole text becomes `to`.
 const WRONG: &[Wrong] = &[
     wrong(1, LAB1, ["", ""], "is empty; `git checkout course/lab1.toml` brings back"),
     wrong(1, LAB1, ["plain = 2200", "plain = 2201"], "counted.plain is 2201, and a run counts"),
     wrong(2, LAB2, [ADD, "self.nothing();"], "does not compile, as said above"),
+    wrong(
+        2,
+        LAB2,
+        [ADD, "cachescope_guest::end();"],
+        "uses cachescope_guest, which is the harness's",
+    ),
+    wrong(2, LAB2, ["", ELSEWHERE], "COUNTER is never touched, and all that counts must lie in it"),
     wrong(2, LAB2, [ADD, "loop {}"], "a core waits for ever (no step for 5 s in phase 1"),
     wrong(2, LAB2, [ADD, RACY], "users after all have acquired: 8 instead of 36"),
     wrong(2, FIXED, ["align(128)", "align(64)"], "with lines of 128 bytes 1600 lines travel"),
     wrong(3, LAB3, ["seed = ", "seed = 1"], "lab 3 is not done: "),
     wrong(3, LAB3, ["trace = \"", "trace = \"0"], "is not the hash of seed"),
     wrong(3, LAB3, ["between = 6", "between = 5"], "between = 5: that step is not one of"),
+    wrong(3, SWEEPER, ["between = 6", "between = 9"], "the three steps are one core's"),
     wrong(4, LAB4, ["PREDICTED: [u64; 3] = [", "PREDICTED: [u64; 3] = [1"], "on 2 cores 0 lines"),
     wrong(4, LAB4, ["NAME: &str = \"", "NAME: &str = \"?\";//"], "has no NAME"),
 ];
@@ -126,7 +154,8 @@ fn solutions(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     Ok(sum)
 }
 
-fn folder_of_solutions(context: &Context) -> anyhow::Result<std::path::PathBuf> {
+/// Returns the folder of files that pass. The error is [`NotRun`] where there is none.
+pub fn folder_of_solutions(context: &Context) -> anyhow::Result<std::path::PathBuf> {
     let folder = context.root().join(SOLUTIONS);
     match folder.is_dir() {
         true => Ok(folder),
@@ -146,6 +175,9 @@ fn mistakes(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         fs::write(&handin, text)?;
         sum.add(not_done(context, *lab, Some(&handin), said, deadline)?);
     }
+    let image = scratch.join("image");
+    fs::write(&image, b"\x7fELF\xff")?;
+    sum.add(not_done(context, 2, Some(&image), "is not a text file", deadline)?);
     Ok(sum)
 }
 
@@ -197,6 +229,28 @@ mod tests {
         assert_eq!(starters_with("", "echo more >&2; exit 1"), (0, 4));
         let other = "echo \"rundown: lab $1 is not done: x\" >&2; exit 1";
         assert_eq!(starters_with(other, ""), (0, 4), "another reason");
+    }
+
+    #[test]
+    fn a_fork_without_solutions_can_be_built() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let files = SOLUTIONS.trim_start_matches("crates/");
+        let mut folders = vec![crates.join("suite/src"), crates.join("grade/src")];
+        let mut read = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = fs::read_to_string(&path).unwrap();
+                let built_in = |line: &&str| line.contains("include_") && line.contains(files);
+                assert_eq!(text.lines().find(built_in), None, "{}", path.display());
+                read += 1;
+            }
+        }
+        assert!(read > 20, "{read} files");
     }
 
     #[test]

@@ -14,14 +14,23 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::step::{Outcome, Step};
+use crate::workspaces;
 use mutants::tree::{Changed, Tree};
 use runner::process::{self, Output};
 
 /// What editors read: VS Code, Zed and Helix.
 const SETTINGS: [&str; 3] =
     [".vscode/settings.json", ".zed/settings.json", ".helix/languages.toml"];
-/// The setting of rust-analyzer, which stands before the command in each.
+/// The settings of rust-analyzer, whose names stand before their values in each: what it runs on save, and which of
+/// its own errors it does not show.
 const NAME: &str = "overrideCommand";
+const NOT_SHOWN: &str = "disabled";
+/// The machine for which it looks at the code itself.
+const MACHINE: &str = "target";
+/// Where VS Code finds the workspaces; others find the one at the root by themselves.
+const PROJECTS: &str = "linkedProjects";
+/// How VS Code names the root, for what is started in another folder.
+const ROOT: &str = "${workspaceFolder}/";
 /// Packages that must have been looked at, for the host and for the bare machine.
 const SEEN: [&str; 4] = ["suite", "rundown", "rundown-demo", "rundown-capi-kernel"];
 /// Files at the top, of the host and of the kernel: what is planted here stops nothing else.
@@ -36,15 +45,35 @@ pub fn steps(long: bool) -> Vec<Step> {
 }
 
 fn clean(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
-    let mut command = command(context, context.root())?;
-    let output = process::run(&mut command, deadline)?;
-    let seen = messages(&output).filter_map(|message| package(&message)).collect::<BTreeSet<_>>();
-    let good = output.succeeded()
-        && errors(&output).is_empty()
-        && SEEN.iter().all(|package| seen.contains(*package));
-    Ok(Outcome::check(good, || {
-        format!("{}\n{:?}, packages seen: {seen:?}\n", process::shown(&command), errors(&output))
-    }))
+    let mut sum = Outcome::default();
+    for folder in projects(context.root())? {
+        let mut command = command(context, context.root(), &folder)?;
+        let output = process::run(&mut command, deadline)?;
+        let seen: BTreeSet<_> = messages(&output).filter_map(|message| package(&message)).collect();
+        let wanted: &[&str] = if folder.is_empty() { &SEEN } else { &[] };
+        let good = output.succeeded()
+            && shown(&output).is_empty()
+            && !seen.is_empty()
+            && wanted.iter().all(|package| seen.contains(*package));
+        sum.add(Outcome::check(good, || {
+            let command = process::shown(&command);
+            format!("{folder}: {command}\n{:?}, packages seen: {seen:?}\n", shown(&output))
+        }));
+    }
+    Ok(sum)
+}
+
+/// Returns the folders of the workspaces that an editor opens: all that there are.
+fn projects(root: &Path) -> anyhow::Result<Vec<String>> {
+    let file = SETTINGS[0];
+    let text = fs::read_to_string(root.join(file)).context(file)?;
+    let named = list(&text, PROJECTS).with_context(|| format!("{file} has no {PROJECTS}"))?;
+    let folder = |manifest: &String| manifest.strip_suffix("Cargo.toml").map(str::to_owned);
+    let folders = named.iter().filter_map(folder).map(|name| name.trim_end_matches('/').to_owned());
+    let folders = folders.collect::<Vec<_>>();
+    let there = workspaces::folders(root)?;
+    ensure!(folders == there, "{file}, {PROJECTS}: {folders:?}; the workspaces are {there:?}");
+    Ok(folders)
 }
 
 /// Has one error in each of two files, in a copy of the project.
@@ -56,36 +85,45 @@ fn planted(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     }
     let tree = Tree::copy(context.root(), &context.scratch("editor")?, &changed);
     let tree = tree.map_err(anyhow::Error::msg)?;
-    let mut command = command(context, tree.root())?;
+    let mut command = command(context, tree.root(), "")?;
     command.env("CARGO_TARGET_DIR", context.root().join("target"));
     let output = process::run(&mut command, deadline)?;
-    let found = errors(&output);
+    let found = shown(&output);
     let good = !output.succeeded() && found == PLANTED.map(str::to_owned).into();
     Ok(Outcome::check(good, || {
         format!("{}\nerrors in {found:?}; wanted: {PLANTED:?}\n", output.stderr)
     }))
 }
 
-/// Returns the command that the settings name, all the same one, as editors start it: at the root.
-fn command(context: &Context, root: &Path) -> anyhow::Result<Command> {
-    let mut commands = BTreeSet::new();
+/// Returns the command that the settings name, all the same one, as editors start it: in the folder of a workspace.
+/// `root`: of the project, or of its copy.
+fn command(context: &Context, root: &Path, folder: &str) -> anyhow::Result<Command> {
+    let mut all = BTreeSet::new();
     for file in SETTINGS {
         let text = fs::read_to_string(context.root().join(file)).context(file)?;
-        commands.insert(words(&text).with_context(|| format!("{file} has no {NAME}"))?);
+        let mut words = list(&text, NAME).with_context(|| format!("{file} has no {NAME}"))?;
+        let program = words.first_mut().with_context(|| format!("{file}, {NAME}: no command"))?;
+        *program = program.trim_start_matches(ROOT).to_owned();
+        all.insert((words, list(&text, NOT_SHOWN), value(&text, MACHINE)));
     }
-    ensure!(commands.len() == 1, "the settings differ: {commands:?}");
-    let words = commands.pop_first().unwrap_or_default();
-    let (program, arguments) = words.split_first().context("the command is empty")?;
-    let mut command = context.command(program, "");
-    command.current_dir(root).args(arguments);
+    ensure!(all.len() == 1, "the settings differ: {all:?}");
+    let (words, ..) = all.pop_first().unwrap_or_default();
+    let mut command = context.command(root.join(&words[0]), "");
+    command.current_dir(root.join(folder)).args(&words[1..]);
     Ok(command)
 }
 
-/// Returns the list after the setting's name; JSON and TOML write it the same way.
-fn words(text: &str) -> Option<Vec<String>> {
-    let (_, after) = text.split_once(NAME)?;
+/// Returns the list after a setting's name; JSON and TOML write it the same way.
+fn list(text: &str, name: &str) -> Option<Vec<String>> {
+    let (_, after) = text.split_once(name)?;
     let list = &after[after.find('[')?..];
     serde_json::from_str(&list[..=list.find(']')?]).ok()
+}
+
+/// Returns the text after a setting's name.
+fn value(text: &str, name: &str) -> Option<String> {
+    let (_, after) = text.split_once(name)?;
+    after.trim_start_matches(['"', ' ', ':', '=']).split('"').next().map(str::to_owned)
 }
 
 /// Returns what cargo says in JSON, a line each.
@@ -102,12 +140,13 @@ fn package(message: &Value) -> Option<String> {
     Some(name.trim_matches('"').to_owned())
 }
 
-/// Returns the files with an error.
-fn errors(output: &Output) -> BTreeSet<String> {
+/// Returns the files with an error or a warning.
+fn shown(output: &Output) -> BTreeSet<String> {
     let messages = messages(output).map(|message| message["message"].clone());
-    let errors = messages.filter(|message| message["level"] == "error");
+    let shown = messages
+        .filter(|message| ["error", "warning"].iter().any(|level| message["level"] == *level));
     // The last one, "aborting due to", is of no file.
-    errors.filter_map(|error| Some(error["spans"][0]["file_name"].as_str()?.to_owned())).collect()
+    shown.filter_map(|error| Some(error["spans"][0]["file_name"].as_str()?.to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -118,9 +157,15 @@ mod tests {
     #[test]
     fn an_editor_sees_every_package_and_no_error() {
         let fake = Fake::new();
+        let settings = "\"x.overrideCommand\": [\"check\", \"--json\"], \"x.target\": \"host\"";
         for file in SETTINGS {
-            fake.file(file, "\"x.overrideCommand\": [\"./check\", \"--json\"]");
+            fake.file(file, settings);
         }
+        let projects = |list: &str| {
+            let settings = settings.replace("check", "${workspaceFolder}/check");
+            fake.file(SETTINGS[0], &format!("\"x.linkedProjects\": {list}, {settings}"));
+        };
+        projects("[\"Cargo.toml\"]");
         for package in SEEN {
             fake.file(&format!("{package}.toml"), &format!("[package]\nname = \"{package}\"\n"));
         }
@@ -141,20 +186,35 @@ mod tests {
         };
         let built = "compiler-artifact";
         assert_eq!(run(built, "no JSON\n", 0), (1, 0));
-        assert_eq!(run(built, &error("warning"), 0), (1, 0));
+        assert_eq!(run(built, &error("note"), 0), (1, 0));
         assert_eq!(
             [run(built, "", 1), run(built, &error("error"), 0), run("x", "", 0)],
             [(0, 1); 3]
         );
-        fake.file(SETTINGS[2], "overrideCommand = [\"./other\"]");
-        assert!(fake.outcome(&steps(false)[0]).output.contains("the settings differ"));
+        assert_eq!(run(built, &error("warning"), 0), (0, 1));
+        // A workspace of its own is opened, too, and the command runs in it.
+        fake.file("examples/one/Cargo.toml", "[package]\nname = \"one\"\n\n[workspace]\n");
+        assert_eq!(run(built, "", 0), (0, 1), "it is not named");
+        projects("[\"Cargo.toml\", \"examples/one/Cargo.toml\"]");
+        let artifact = artifact("examples/one/Cargo", built);
+        fake.file("examples/one/says", &artifact);
+        assert_eq!(run(built, "", 0), (2, 0));
+        fake.file("examples/one/says", &(artifact + &error("error")));
+        assert_eq!(run(built, "", 0), (1, 1));
+        for other in [settings.replace("check", "other"), settings.replace("host", "other")] {
+            fake.file(SETTINGS[2], &other);
+            assert!(fake.outcome(&steps(false)[0]).output.contains("the settings differ"));
+        }
     }
 
     #[test]
-    fn the_command_is_found_in_json_and_in_toml() {
+    fn settings_are_found_in_json_and_in_toml() {
         let wanted = Some(vec!["a/b".to_owned(), "--c".to_owned()]);
-        assert_eq!(words("{\"x.overrideCommand\": [\"a/b\", \"--c\"]}"), wanted);
-        assert_eq!(words("[x]\noverrideCommand = [\"a/b\", \"--c\"]\n"), wanted);
-        assert_eq!(words("{\"x.other\": [\"a/b\"]}"), None);
+        assert_eq!(list("{\"x.overrideCommand\": [\"a/b\", \"--c\"]}", NAME), wanted);
+        assert_eq!(list("[x]\noverrideCommand = [\"a/b\", \"--c\"]\n", NAME), wanted);
+        assert_eq!(list("{\"x.other\": [\"a/b\"]}", NAME), None);
+        for text in ["{\"x.target\": \"host\"}", "[x]\ntarget = \"host\"\n"] {
+            assert_eq!(value(text, MACHINE), Some("host".to_owned()));
+        }
     }
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 
 pub use elf::elf;

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use crate::context::{Context, Image};
+use crate::context::Context;
 use crate::count;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use runner::process;
 

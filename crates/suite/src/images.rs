@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use tools::cargo;
 

@@ -1,7 +1,7 @@
 //! The instructions of each hot function are those that docs/instructions.md has, on three machines.
 //!
 //! On x86-64 valgrind and the processor itself count them, in a program (crates/paths); on AArch64 QEMU does, in the kernel
-//! (examples/paths.rs), with and without the single instructions of FEAT_LSE. The listings of that document
+//! (examples/paths.rs), with and without the single instructions of FEAT_LSE. The listings of docs/guide/atomics.md
 //! are compared with the code of the images word by word.
 
 mod document;
@@ -9,13 +9,16 @@ mod kernel;
 mod listing;
 mod program;
 
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
 
 use crate::context::Context;
 use crate::step::{Outcome, Step};
-use document::{Column, FILE, Row};
+use crate::transcript;
+use document::{Column, Counted, FILE, Row};
+use runner::process;
 
 /// Seconds for a step; a kernel may have to be built.
 const PATIENCE: u64 = 1200;
@@ -29,7 +32,7 @@ pub fn steps() -> Vec<Step> {
         let mut rows = rows(context)?;
         let is_counted = |name: &str| counted.iter().any(|(one, _)| one == name);
         rows.retain(|row| !program::may_lack(&row.name) || is_counted(&row.name));
-        Ok(compared(&rows, Column::X86, &counted))
+        judged(context, &rows, Column::X86, &counted)
     })];
     for column in [Column::Exclusives, Column::Lse] {
         let name = format!("instructions: on AArch64, {}", column.name());
@@ -46,10 +49,23 @@ fn on_aarch64(context: &Context, column: Column, deadline: Instant) -> anyhow::R
     if sum.failed > 0 {
         return Ok(sum);
     }
-    sum.add(compared(&rows(context)?, column, &counted));
+    sum.add(judged(context, &rows(context)?, column, &counted)?);
     sum.add(short(column, &counted));
-    sum.add(listing::compared(&document(context)?, column.name(), &std::fs::read(image)?)?);
+    let listed = std::fs::read_to_string(context.root().join(listing::FILE))?;
+    sum.add(listing::compared(&listed, column.name(), &std::fs::read(&image)?)?);
+    if column == Column::Lse {
+        sum.add(refused(context, &image, deadline)?);
+    }
     Ok(sum)
+}
+
+/// A core without FEAT_LSE says so, in the words that the guide shows.
+fn refused(context: &Context, image: &Path, deadline: Instant) -> anyhow::Result<Outcome> {
+    let mut command = context.tool("runner")?;
+    let output = process::run(command.arg(image).env("QEMU_CPU", "cortex-a53"), deadline)?;
+    let shown = transcript::read(context, listing::FILE, "lacks")?;
+    let good = output.status == Some(1) && output.merged.trim() == shown;
+    Ok(Outcome::check(good, || output.report(&command)))
 }
 
 fn document(context: &Context) -> anyhow::Result<String> {
@@ -58,6 +74,22 @@ fn document(context: &Context) -> anyhow::Result<String> {
 
 fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
     document::rows(&document(context)?)
+}
+
+/// Compares what was counted with the table, and has it written there, if that is asked for.
+fn judged(
+    context: &Context,
+    rows: &[Row],
+    column: Column,
+    counted: &Counted,
+) -> anyhow::Result<Outcome> {
+    let mut sum = compared(rows, column, counted);
+    if sum.failed > 0 && context.writes() {
+        let new = document::with(&document(context)?, column, counted)?;
+        std::fs::write(context.root().join(FILE), new)?;
+        sum.output.push_str(&format!("{FILE}: the numbers of its rows are written anew\n"));
+    }
+    Ok(sum)
 }
 
 /// Compares what was counted with the table: each function has its number there, and no other has one.
@@ -96,7 +128,7 @@ fn short(column: Column, counted: &[(String, u64)]) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use document::Counted;
+    use crate::fake::Fake;
 
     fn counted(numbers: &[(&str, u64)]) -> Counted {
         numbers.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
@@ -112,6 +144,22 @@ mod tests {
         let other = compared(&rows, Column::Lse, &counted(&[("a", 8)]));
         assert_eq!((other.passed, other.failed), (1, 1));
         assert!(other.output.contains("\n| `a` | 5 | 7 | 8 | first |\n"), "{}", other.output);
+    }
+
+    #[test]
+    fn a_number_is_written_only_if_that_is_asked_for() {
+        let fake = Fake::new();
+        fake.file(FILE, TABLE);
+        let judge = |context: &Context| {
+            let rows = rows(context).unwrap();
+            judged(context, &rows, Column::Lse, &counted(&[("a", 8)])).unwrap()
+        };
+        assert_eq!(judge(&fake.context).failed, 1);
+        assert_eq!(document(&fake.context).unwrap(), TABLE);
+        let writing = fake.context.clone().writing(true);
+        assert!(judge(&writing).output.ends_with("are written anew\n"));
+        assert_eq!(document(&fake.context).unwrap(), TABLE.replace("| 6 |", "| 8 |"));
+        assert_eq!(judge(&writing).failed, 0);
     }
 
     #[test]

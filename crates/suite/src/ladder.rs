@@ -9,7 +9,8 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 
 use crate::boots;
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use ::ladder::VARIANTS;
 use runner::process::Output;

@@ -8,21 +8,31 @@ mod arrows;
 mod bad_setup;
 mod barriers;
 mod bench;
+mod book;
 mod boots;
 mod browser;
 mod choices;
 mod commands;
+mod comments;
+mod container;
 mod context;
 mod count;
 mod course;
+mod docs_rs;
 mod documents;
 mod editor;
+mod embedded;
+mod examples;
+mod executable;
 #[cfg(test)]
 mod fake;
 mod features;
 mod figures;
 mod frames;
+mod github;
+mod guide;
 mod idle_setup;
+mod image;
 mod images;
 mod instructions;
 mod ladder;
@@ -32,19 +42,26 @@ mod linear;
 mod links;
 mod must_fail;
 mod nested;
+mod nightly;
 mod no_semihosting;
 mod not_run;
+mod oldest;
 mod page;
 mod pooled;
 mod portable;
+mod programs;
 mod promise;
+mod published;
 mod replay;
 mod report;
+mod rewrite;
+mod riscv;
 mod schedules;
 mod scope;
 mod second_qemu;
 mod sessions;
 mod setup;
+mod sheet;
 mod soak;
 mod step;
 mod table;
@@ -54,6 +71,7 @@ mod trees;
 mod two_ends;
 mod unread;
 mod variables;
+mod workspaces;
 
 use std::sync::mpsc::channel;
 use std::thread;
@@ -72,6 +90,8 @@ pub struct Wanted {
     pub patterns: Vec<String>,
     /// With many more boots and seeds.
     pub long: bool,
+    /// Pages that show another run than the real one are written anew.
+    pub write: bool,
 }
 
 /// Lists the steps that are wanted.
@@ -81,7 +101,7 @@ pub fn list(wanted: &Wanted) {
 
 /// Runs the steps that are wanted; the last line says how many checks passed and failed.
 pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
-    let context = Context::new()?;
+    let context = Context::new()?.writing(wanted.write);
     let _lock = lock::take(context.root(), "scripts/test")?; // until the end
     process::end_with_us()?;
     settings::note_that_cores_are_emulated();
@@ -104,6 +124,7 @@ pub fn run(wanted: &Wanted) -> Result<(), ExitError> {
         }
     });
     println!("{}", report.slowest());
+    print!("{}", report.failures());
     if let Some(line) = report.missing(entries.len()) {
         println!("{line}");
     }
@@ -148,7 +169,7 @@ mod unit {
     fn a_step_is_chosen_by_any_part_of_its_name() {
         let names = |patterns: &[&str]| {
             let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
-            let entries = chosen(&Wanted { patterns, long: false });
+            let entries = chosen(&Wanted { patterns, long: false, write: false });
             entries.into_iter().map(|entry| entry.step.name).collect::<Vec<_>>()
         };
         let (all, clippy, two) = (names(&[]), names(&["clippy"]), names(&["clippy", "transcript"]));

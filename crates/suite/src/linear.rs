@@ -5,7 +5,8 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 
 use crate::boots;
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use runner::qemu;

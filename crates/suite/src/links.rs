@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context as _, ensure};
+use book_links::plain;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
@@ -140,19 +141,6 @@ fn broken(
         (Some(_), None) => Some("an anchor of a file that is no document"),
         _ => None,
     }
-}
-
-/// Returns a path without `.` and `..`, unless it leaves the project.
-fn plain(path: &Path) -> Option<PathBuf> {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => plain.pop().then_some(())?,
-            Component::CurDir => {}
-            part => plain.push(part),
-        }
-    }
-    Some(plain)
 }
 
 #[cfg(test)]

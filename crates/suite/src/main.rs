@@ -16,6 +16,9 @@ struct Arguments {
     /// With many more boots and seeds: hours, where the usual run takes minutes.
     #[arg(long)]
     long: bool,
+    /// Also writes what real runs print into the pages that show another; these steps still fail, once.
+    #[arg(long)]
+    write: bool,
     /// Only the steps whose names hold one of these.
     patterns: Vec<String>,
 }
@@ -25,8 +28,10 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &[String]) -> Result<(), ExitError> {
-    let Some(Arguments { list, long, patterns }) = usage::parse(args)? else { return Ok(()) };
-    let wanted = suite::Wanted { patterns, long };
+    let Some(Arguments { list, long, write, patterns }) = usage::parse(args)? else {
+        return Ok(());
+    };
+    let wanted = suite::Wanted { patterns, long, write };
     if list {
         suite::list(&wanted);
         return Ok(());

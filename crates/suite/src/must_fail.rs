@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
-use runner::process;
+use runner::{process, qemu};
 
 /// A fault, how the runner must end, and what the output must hold.
 struct Fault {
@@ -68,8 +69,19 @@ const FAULTS: &[Fault] = &[
         &["exception inside a handler on core 0", "an exception that cannot be reported"],
     ),
     fails("core_data_gone", &["an exception that cannot be reported"]),
+    fails(
+        LATE_WAIT,
+        &["core 1 waited 20000 ms for the run-down at 0x", "; who holds it is said by", HOLDERS],
+    ),
     fails("nonsense", &["must_fail=nonsense is unknown", "#   panic_first_core"]),
 ];
+
+/// A wait without an end, while all cores sleep.
+const LATE_WAIT: &str = "late_wait";
+/// What the kernel advises then.
+const HOLDERS: &str = "`cargo run --features holders`";
+/// The same where that was done. The kernel announces the place.
+const NAMED: Fault = fails(LATE_WAIT, &["core 1 waited", "is held by:", "2 holds, slot 0, taken"]);
 
 /// With this in front, a line says what another line must hold. In lower case, as it is compared.
 const WANTED: &str = "# wanted: ";
@@ -100,13 +112,32 @@ pub fn steps(waits: bool) -> impl Iterator<Item = Step> {
     let chosen = move |fault: &&Fault| waits == WAITS.contains(&fault.name);
     FAULTS.iter().filter(chosen).map(|fault| {
         let name = format!("must fail: {}", fault.name);
-        Step::new(name, 120, |context, deadline| check(fault, context, deadline))
+        Step::new(name, 120, |context, deadline| check(fault, Image::MustFail, context, deadline))
     })
 }
 
-fn check(fault: &Fault, context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
-    let mut command = context.boot(Image::MustFail)?;
-    command.env("QEMU_EXTRA", format!("-append must_fail={}", fault.name));
+/// Returns the step of the kernel that names who holds.
+pub fn named() -> Step {
+    let name = format!("must fail: {LATE_WAIT} --features holders");
+    Step::new(name, 120, |context, deadline| {
+        check(&NAMED, Image::MustFailHolders, context, deadline)
+    })
+}
+
+fn check(
+    fault: &Fault,
+    image: Image,
+    context: &Context,
+    deadline: Instant,
+) -> anyhow::Result<Outcome> {
+    let mut command = context.boot(image)?;
+    let mut extra = format!("-append must_fail={}", fault.name);
+    if fault.name == LATE_WAIT {
+        // All the time passes at once where QEMU counts instructions.
+        command.envs([("QEMU_ACCEL", "tcg,thread=single"), ("QEMU_CPU", qemu::COUNTING_CPU)]);
+        extra.insert_str(0, &format!("-icount {} ", qemu::ICOUNT));
+    }
+    command.env("QEMU_EXTRA", extra);
     // All but the hang must end by themselves, long before this.
     command.env("QEMU_TIMEOUT", if fault.status == 124 { "3" } else { "60" });
     let output = process::run(&mut command, deadline)?;
@@ -179,8 +210,23 @@ mod unit {
         fake.script("built/runner", "echo \"$QEMU_TIMEOUT $QEMU_EXTRA\"; exit 1");
         let said = fake.outcome(&step("test_failed")).output;
         assert!(said.contains("60 -append must_fail=test_failed\n"), "{said}");
+        // Nobody waits for the time to pass.
+        for step in [step("late_wait"), named()] {
+            fake.script("built/runner", "echo \"$1 $QEMU_ACCEL $QEMU_EXTRA\"; exit 1");
+            let said = fake.outcome(&step).output;
+            let counted = "single -icount shift=4,sleep=off -append must_fail=late_wait\n";
+            assert!(said.contains(counted), "{said}");
+            let named = said.contains("built/MustFailHolders tcg");
+            assert_eq!(named, step.name.ends_with("--features holders"), "{said}");
+        }
+        fake.script("built/runner", "echo \"$QEMU_TIMEOUT $QEMU_EXTRA\"; exit 1");
         let said = fake.outcome(&step("hang_masked")).output;
         assert!(said.contains("3 -append must_fail=hang_masked\n"), "{said}");
+    }
+
+    #[test]
+    fn what_the_kernel_advises_is_how_it_is_built_here() {
+        assert_eq!(HOLDERS, format!("`cargo run {}`", Image::HOLDERS[..2].join(" ")));
     }
 
     #[test]

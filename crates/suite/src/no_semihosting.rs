@@ -7,8 +7,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::boots::shown;
-use crate::context::{Context, Image};
+use crate::context::Context;
 use crate::count;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use runner::process;
 

@@ -1,7 +1,8 @@
 //! The demo with its objects in a pool, as people type it; `boots` of `table.rs` has the rest.
 
-use crate::context::{Context, Image};
+use crate::context::Context;
 use crate::count;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use runner::process;
 use std::time::Instant;

@@ -18,10 +18,16 @@ const TARGETS: [&str; 5] = [
 ];
 /// Features that need no operating system.
 const FEATURES: [&str; 4] = ["", "alloc", "holders", "alloc,holders"];
-/// A target whose processor has no atomic read-modify-write.
-const WITHOUT_ATOMICS: &str = "thumbv6m-none-eabi";
-/// What the compiler's first error must say there.
-const REFUSAL: &str = "error: rundown needs atomic read-modify-write operations on pointer-sized words; this target has none";
+/// Targets whose processors have no atomic read-modify-write. With the feature that makes up for it, they are for
+/// `embedded`.
+const WITHOUT_ATOMICS: [&str; 2] = ["thumbv6m-none-eabi", "riscv32imc-unknown-none-elf"];
+/// How the compiler's only error must begin there, and what it must name.
+const REFUSAL: &str = "error: rundown needs atomic read-modify-write operations on pointer-sized words, which this target lacks";
+const REMEDY: &str = "enable rundown's feature `portable-atomic`";
+/// How cargo's own last line begins.
+const SUMMARY: &str = "error: could not compile `rundown`";
+/// A target with lines of a size of its own, whose programs no system here need run: it has `std`.
+const LONG_LINES: &str = "s390x-unknown-linux-gnu";
 /// Seconds for a step.
 const PATIENCE: u64 = 300;
 /// The most lines that one reads in a sitting.
@@ -39,6 +45,16 @@ pub fn steps() -> Vec<Step> {
         steps
             .push(Step::new(name, PATIENCE, |context, deadline| builds(context, target, deadline)));
     }
+    let name = format!("build rundown for {LONG_LINES}");
+    steps.push(Step::new(name, PATIENCE, |context, deadline| {
+        let mut all = builds(context, LONG_LINES, deadline)?;
+        // The test of the line's size asserts it when it is compiled.
+        let mut command = context.command("cargo", "");
+        command.args(["check", "--package", "rundown", "--all-features", "--tests"]);
+        let output = process::run(command.args(["--target", LONG_LINES]), deadline)?;
+        all.add(Outcome::check(output.succeeded(), || output.report(&command)));
+        Ok(all)
+    }));
     steps
 }
 
@@ -73,10 +89,37 @@ fn builds(context: &Context, target: &str, deadline: Instant) -> anyhow::Result<
 }
 
 fn refusal(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
-    let mut command = context.command("cargo", "");
-    command.args(["check", "--quiet", "--package", "rundown", "--target", WITHOUT_ATOMICS]);
-    let output = process::run(&mut command, deadline)?;
-    let first = output.stderr.lines().find(|line| line.starts_with("error"));
-    let good = !output.succeeded() && first.is_some_and(|line| line.starts_with(REFUSAL));
-    Ok(Outcome::check(good, || output.report(&command)))
+    let mut all = Outcome::default();
+    for target in WITHOUT_ATOMICS {
+        for features in FEATURES {
+            let mut command = context.command("cargo", "");
+            command.args(["check", "--quiet", "--package", "rundown", "--target", target]);
+            command.args(["--no-default-features", "--features", features]);
+            let output = process::run(&mut command, deadline)?;
+            let good = !output.succeeded() && is_refusal(&output.stderr);
+            all.add(Outcome::check(good, || output.report(&command)));
+        }
+    }
+    Ok(all)
+}
+
+/// Returns whether the compiler has one error, which says what to do.
+fn is_refusal(said: &str) -> bool {
+    let errors = said.lines().filter(|line| line.starts_with("error"));
+    let errors: Vec<&str> = errors.filter(|line| !line.starts_with(SUMMARY)).collect();
+    matches!(errors[..], [only] if only.starts_with(REFUSAL) && only.contains(REMEDY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_a_single_error_that_says_what_to_do() {
+        let refusal = format!("{REFUSAL}: {REMEDY}\n  --> sync.rs\n{SUMMARY} (lib)\n");
+        assert!(is_refusal(&refusal));
+        assert!(!is_refusal(&format!("{refusal}error[E0599]: no method named `swap`\n")));
+        assert!(!is_refusal(&format!("{REFUSAL}\n{SUMMARY} (lib)\n")));
+        assert!(!is_refusal(SUMMARY));
+    }
 }

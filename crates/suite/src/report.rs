@@ -1,4 +1,4 @@
-//! What a run prints: a line a step as it ends, the slowest steps, and the sums as the last line.
+//! What a run prints: a line a step as it ends, the slowest steps, what failed, and the sums as the last line.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,11 +8,17 @@ use crate::lanes::Done;
 /// How many of the slowest steps are named at the end.
 const SLOWEST: usize = 5;
 
+/// How many lines of a failed step's output are said again at the end: who reads a long log, or
+/// the part of it that a CI has kept, reads its end.
+const LAST_LINES: usize = 40;
+
 /// What is known of the steps that have ended.
 pub struct Report {
     /// Columns for the names.
     width: usize,
     took: Vec<(Duration, String)>,
+    /// A failed step's name and the end of its output, each.
+    failures: String,
     /// Checks that passed.
     pub passed: u64,
     /// Checks that failed.
@@ -22,7 +28,7 @@ pub struct Report {
 impl Report {
     /// Returns the report on no step yet. `width`: columns of the longest name.
     pub fn new(width: usize) -> Report {
-        Report { width, took: Vec::new(), passed: 0, failed: 0 }
+        Report { width, took: Vec::new(), failures: String::new(), passed: 0, failed: 0 }
     }
 
     /// Adds a step, and returns its lines: one, and all of its output if it failed.
@@ -46,6 +52,9 @@ impl Report {
         if outcome.failed > 0 {
             let output = outcome.output.trim_end();
             text += &format!("\n{output}\n--- end of {} ---", step.name);
+            let lines: Vec<_> = output.lines().collect();
+            let end = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+            let _ = write!(self.failures, "failed: {}\n{end}\n", step.name); // a String takes all
         }
         text
     }
@@ -69,6 +78,11 @@ impl Report {
             let _ = write!(text, "\n  {:6.1} s  {name}", took.as_secs_f64()); // a String takes all
         }
         text
+    }
+
+    /// Returns each failed step and the end of its output once more; nothing if none failed.
+    pub fn failures(&self) -> &str {
+        &self.failures
     }
 
     /// Returns the last line.
@@ -101,6 +115,15 @@ mod tests {
         let not_run = Outcome { not_run: true, output: "no QEMU".to_owned(), ..Outcome::default() };
         assert_eq!(add(&mut report, not_run), "it    not run: no QEMU");
         assert_eq!(report.sums(), "5 passed, 1 failed");
+        assert_eq!(report.failures(), "failed: it\nwhy\n");
+    }
+
+    #[test]
+    fn the_end_of_a_long_failure_is_said_again() {
+        let mut report = Report::new(4);
+        let long: Vec<_> = (0..=LAST_LINES).map(|line| line.to_string()).collect();
+        add(&mut report, Outcome::failure(long.join("\n")));
+        assert_eq!(report.failures(), format!("failed: it\n{}\n", long[1..].join("\n")));
     }
 
     #[test]

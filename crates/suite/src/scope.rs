@@ -5,8 +5,9 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use crate::context::{Context, Image};
+use crate::context::Context;
 use crate::count;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use runner::process;
 use tools::cargo;

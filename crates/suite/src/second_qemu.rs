@@ -4,7 +4,7 @@
 
 use crate::boots::passes;
 use crate::commands::{lint, tests};
-use crate::context::Image::{DemoRelease, MachineTests};
+use crate::image::Image::{DemoRelease, MachineTests};
 use crate::promise::Promise;
 use crate::schedules;
 use crate::sessions;
@@ -24,7 +24,7 @@ pub fn fetch() -> Step {
 /// The schedules, with that QEMU.
 pub fn schedules() -> impl Iterator<Item = Step> {
     let traced = schedules::trace_changes_nothing(schedules::TRACED, 4);
-    sessions::steps().into_iter().chain([traced]).map(with_it)
+    sessions::of_both_tiers().chain([traced]).map(with_it)
 }
 
 /// Boots with that QEMU, and the tests of the plugin; `long`: also the commands that use it.

@@ -88,6 +88,7 @@ fn toolchains(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let programs = [
         "rustup",
         "qemu-system-aarch64",
+        "qemu-system-riscv64",
         "cc",
         "g++",
         "shellcheck",
@@ -96,6 +97,9 @@ fn toolchains(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
         "python3",
         "chromium",
         "valgrind",
+        "cmake",
+        "make",
+        "pkg-config",
     ];
     let machine = Machine::new(context, "toolchains", &programs)?;
     let mut command = machine.command(context, "sh");
@@ -105,7 +109,11 @@ fn toolchains(context: &Context, deadline: Instant) -> anyhow::Result<Outcome> {
     let stable = std::fs::read_to_string(root.join("rust-toolchain.toml"))?;
     let stable = stable.split('"').nth(1).context("rust-toolchain.toml names no channel")?;
     let nightly = std::fs::read_to_string(root.join("scripts/miri-toolchain"))?;
-    let wanted = [stable, nightly.trim()].map(|name| format!("rustup toolchain install {name} "));
+    let oldest = std::fs::read_to_string(root.join("crates/rundown/Cargo.toml"))?;
+    let oldest = oldest.split("rust-version = \"").nth(1).and_then(|rest| rest.split('"').next());
+    let oldest = oldest.context("crates/rundown/Cargo.toml names no oldest compiler")?;
+    let wanted =
+        [stable, nightly.trim(), oldest].map(|name| format!("rustup toolchain install {name} "));
     let calls = machine.all_calls()?;
     let lines: Vec<&str> = calls.lines().collect();
     let pinned = |name: &str| name.bytes().filter(u8::is_ascii_digit).count() >= 4;

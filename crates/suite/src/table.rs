@@ -16,18 +16,19 @@ use Beside::{Anything, NoOther, Nothing, Waits};
 use crate::boots::{passes, small, within};
 use crate::commands::{lint, lint_with, proofs, tests};
 use crate::context::Context;
-use crate::context::Image::{
-    CoreTests, DemoChecks, DemoDebug, DemoPooled, DemoRelease, Interrupts, MachineTests, Pool,
-    PooledChecks,
+use crate::image::Image::{
+    CoreTests, DemoChecks, DemoDebug, DemoHolders, DemoPooled, DemoRelease, Interrupts,
+    MachineTests, Pool, PooledChecks, Riscv,
 };
 use crate::lanes::{Beside, Entry};
 use crate::promise::Promise;
 use crate::step::{Outcome, Step};
 use crate::{
-    arrows, bad_setup, barriers, bench, choices, course, documents, editor, features, figures,
-    idle_setup, images, instructions, ladder, leftovers, linear, links, must_fail, nested,
-    no_semihosting, page, pooled, portable, replay, schedules, scope, second_qemu, sessions, setup,
-    soak, transcript, trees, two_ends, unread, variables,
+    arrows, bad_setup, barriers, bench, book, choices, container, course, docs_rs, documents,
+    editor, embedded, examples, features, figures, github, guide, idle_setup, images, instructions,
+    ladder, leftovers, linear, links, must_fail, nested, no_semihosting, oldest, page, pooled,
+    portable, programs, published, replay, riscv, schedules, scope, second_qemu, sessions, setup,
+    sheet, soak, transcript, trees, two_ends, unread, variables,
 };
 use runner::qemu;
 
@@ -36,13 +37,15 @@ const HOST: &str = "--workspace --exclude rundown-demo --exclude rundown-capi-ke
                     --target host-tuple --all-features";
 /// Crates whose tests are steps of their own, and their folders; the others are the tools, which share their
 /// dependencies.
-const LIBRARIES: [(&str, &str); 6] = [
+const LIBRARIES: [(&str, &str); 7] = [
     ("rundown", "crates/rundown"),
     ("board-tree", "crates/board-tree"),
     ("ladder", "crates/ladder"),
     ("rundown-bench", "crates/bench"),
     ("rundown-capi", "crates/rundown-capi"),
     ("cachescope", "crates/cachescope"),
+    // With feature `holders`, which others here have, it would count the search of a table.
+    ("paths", "crates/paths"),
 ];
 /// What C runs in the kernel: its contract, and what takes several cores.
 const C_IN_KERNEL: Promise = Promise::AtLeast(23);
@@ -64,12 +67,14 @@ const STRICT_DOCS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
 
 const SCRIPTS: &str = "scripts/setup scripts/run scripts/test scripts/qemu-runner scripts/prove \
                        scripts/explore scripts/bench scripts/lab scripts/kvm-test scripts/soak scripts/grade scripts/tool scripts/check \
-                       scripts/host-cargo scripts/second-qemu .ci/run \
+                       scripts/host-cargo scripts/second-qemu scripts/book scripts/wine scripts/release .ci/run .ci/semver \
                        crates/suite/src/setup/stand_ins.sh \
                        crates/suite/src/qemu-without-semihosting";
 const CLIPPY_KERNEL: &str = "cargo clippy --package rundown-demo --package rundown-capi-kernel --package rundown-capi-routines --lib --bins --tests --examples -- -D warnings";
 const CLIPPY_POOLED: &str =
     "cargo clippy --package rundown-demo --features pooled --bins --examples -- -D warnings";
+const CLIPPY_HOLDERS: &str =
+    "cargo clippy --package rundown-demo --features holders --lib --bins --examples -- -D warnings";
 const CLIPPY_BARE: &str = "cargo clippy --package rundown --target host-tuple --no-default-features --all-targets -- -D warnings";
 const DOC_BARE: &str = "cargo doc --no-deps --package rundown --target host-tuple";
 const CLIPPY_MODELS: &str = "cargo clippy --package rundown --target host-tuple --all-features --test loom --test loom_holders --test loom_pool --test loom_blocking --package parking --test loom_parking --target-dir target/lab-test/models -- -D warnings";
@@ -84,6 +89,9 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, [lint("shellcheck", &format!("shellcheck {SCRIPTS}"))]);
     table.add(Anything, [arrows::step()]);
     table.add(Anything, [links::step()]);
+    table.add(Anything, [guide::step()]);
+    table.add(Anything, [github::step()]);
+    table.add(Anything, [container::step()]);
     table.add(Anything, [idle_setup::step()]);
     table.add(Waits, [second_qemu::fetch()]);
     table.add(Anything, setup::steps());
@@ -95,10 +103,15 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, variables::steps());
     table.add(CARGO, lints());
     table.add(CARGO, documents::steps());
+    table.add(CARGO, [examples::step(), docs_rs::step()]);
     table.add(CARGO, editor::steps(long));
+    table.add(CARGO, published::steps(long));
     table.add(NoOther("proofs"), proven());
     table.add(CARGO, tested());
     table.add(CARGO, portable::steps());
+    table.add(CARGO, embedded::steps());
+    table.add(CARGO, programs::steps());
+    table.add(CARGO, oldest::steps());
     table.add(CARGO, typed());
     table.add(CARGO, long.then(features::step));
     table.add(NoOther("schedules"), schedules::steps(long));
@@ -109,11 +122,14 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(CARGO, instructions::steps());
     table.add(CARGO, figures::steps());
     table.add(CARGO, course::steps());
+    table.add(CARGO, [sheet::step()]);
+    table.add(CARGO, riscv::steps());
     table.add(Waits, nested::steps());
     table.add(NoOther("schedules"), second_qemu::schedules());
     table.add(CARGO, second_qemu::steps(long));
     table.add(NoOther("page"), page::steps());
     table.add(NoOther("page"), replay::steps());
+    table.add(NoOther("page"), book::steps(long));
     table.add(Waits, must_fail::steps(true));
     table.add(Waits, bad_setup::steps(true));
     table.add(Anything, boots(if long { 20 } else { 1 }));
@@ -121,6 +137,7 @@ pub fn entries(long: bool) -> Vec<Entry> {
     table.add(Anything, trees::steps());
     table.add(Anything, ladder::steps());
     table.add(Anything, must_fail::steps(false));
+    table.add(Anything, [must_fail::named()]);
     table.add(Anything, [linear::step()]);
     table.add(Anything, [two_ends::step(if long { 10 } else { 1 })]);
     table.add(Anything, no_semihosting::steps());
@@ -149,13 +166,13 @@ fn lints() -> Vec<Step> {
     vec![
         lint("clippy kernel", CLIPPY_KERNEL),
         lint("clippy kernel, pooled", CLIPPY_POOLED),
+        lint("clippy kernel, with holders", CLIPPY_HOLDERS),
         lint_with("doc kernel", "cargo doc --no-deps --package rundown-demo", STRICT_DOCS),
         lint("clippy host", &format!("cargo clippy {HOST} --all-targets -- -D warnings")),
         lint_with("doc host", &format!("cargo doc --no-deps {HOST}"), STRICT_DOCS),
         lint("clippy rundown without features", CLIPPY_BARE),
         lint_with("doc rundown without features", DOC_BARE, STRICT_DOCS),
         lint_with("clippy of the models", CLIPPY_MODELS, &[("RUSTFLAGS", "--cfg rundown_loom")]),
-        lint("package rundown", "cargo package --package rundown --allow-dirty"),
     ]
 }
 
@@ -163,7 +180,8 @@ fn lints() -> Vec<Step> {
 fn proven() -> impl Iterator<Item = Step> {
     ["miri", "mutants", "loom", "weaken", "arm", "invariant"].into_iter().map(|stage| {
         let command = format!("scripts/prove {stage}");
-        proofs(&format!("proof ({command})"), &command)
+        let page = (stage == "weaken").then_some("docs/guide/limits.md");
+        proofs(&format!("proof ({command})"), &command, page.zip(Some(stage)))
     })
 }
 
@@ -262,10 +280,17 @@ fn boots(times: u32) -> Vec<Step> {
         steps.push(passes(image, &[("QEMU_CPU", "a64fx")], 1));
     }
     steps.push(passes(DemoPooled, &[("QEMU_MACHINE", "virt"), ("QEMU_SMP", "8")], 1));
+    steps.push(passes(DemoHolders, &[("QEMU_SMP", "4")], 1));
     for set in [("QEMU_SMP", "1"), ("QEMU_SMP", "4"), ("QEMU_SMP", "64"), ("QEMU_CPU", "a64fx")] {
         steps.push(passes(Pool, &[set], 1));
     }
     steps.extend(interrupts());
+    steps.push(passes(Riscv, &[("QEMU_SMP", "4")], 25));
+    for cores in ["1", "2", "8"] {
+        steps.push(passes(Riscv, &[("QEMU_SMP", cores)], times));
+    }
+    steps.extend((times > 1).then(|| passes(Riscv, &[("QEMU_SMP", "64")], 1)));
+    steps.push(passes(Riscv, &[("QEMU_MEM", "16M")], 1));
     for set in [("QEMU_ACCEL", "tcg,thread=single"), ("QEMU_CPU", "a64fx"), ("QEMU_SMP", "64")] {
         steps.push(passes(CoreTests, &[set], 1));
     }

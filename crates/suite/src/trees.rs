@@ -17,7 +17,8 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use object::{Object, ObjectSymbol};
 
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use edits::SIZE;
 use rules::{From, INITRD, MIB, RAM, Rule};

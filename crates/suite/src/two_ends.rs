@@ -8,7 +8,8 @@ use std::process::Command;
 
 use anyhow::ensure;
 
-use crate::context::{Context, Image};
+use crate::context::Context;
+use crate::image::Image;
 use crate::step::{Outcome, Step};
 use runner::options::Options;
 use runner::process;

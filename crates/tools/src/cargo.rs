@@ -15,6 +15,8 @@ pub use variables::{for_the_host, for_the_kernel, is_for_the_kernel};
 pub const FOR_THE_HOST: &[&str] = &["--target", "host-tuple"];
 /// How long a build may take, with all dependencies.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// Stands in the error of a build that took longer.
+pub const LATE: &str = "does not end within";
 
 /// The folder of the workspace that this binary was built from. `script`: what starts it.
 pub fn root(script: &str) -> Result<PathBuf, ExitError> {
@@ -74,7 +76,16 @@ fn build(root: &Path, target: Option<&Path>, args: &[&str]) -> Result<String, Ex
         return Ok(output.stdout);
     }
     eprint!("{}", output.stderr);
-    Err(ExitError::new(SETUP, format!("cargo build {} fails", args.join(" "))))
+    Err(failure(output.status, args))
+}
+
+/// Returns how a build failed that ended with this status, or with none, as it took too long.
+fn failure(status: Option<i32>, args: &[&str]) -> ExitError {
+    let how = match status {
+        Some(_) => "fails".to_owned(),
+        None => format!("{LATE} {} s", PATIENCE.as_secs()),
+    };
+    ExitError::new(SETUP, format!("cargo build {} {how}", args.join(" ")))
 }
 
 /// Returns whether a workspace's packages have a version that no other copy of it has: one with a `+`.
@@ -106,6 +117,13 @@ fn find_library(messages: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_that_takes_too_long_is_told_from_one_that_fails() {
+        let line = |status| failure(status, &["--example", "x"]).line;
+        assert_eq!(line(Some(101)), "cargo build --example x fails");
+        assert_eq!(line(None), "cargo build --example x does not end within 600 s");
+    }
 
     #[test]
     fn a_version_of_its_own_has_a_name_in_it() {

@@ -2,7 +2,7 @@
 
 use crate::names;
 use crate::races::run::Scenario;
-use crate::schedule::{plugin, scheduler};
+use crate::schedule::{note, plugin};
 use core::sync::atomic::{AtomicU64, Ordering};
 use machine::testing::ktap::equal;
 use rundown::CacheLine;
@@ -30,7 +30,7 @@ pub const SCENARIO: Scenario = Scenario {
             // A load and a store, no read-modify-write: what `counter += 1` does.
             let seen = COUNTER.0.load(Ordering::Relaxed);
             COUNTER.0.store(seen + 1, Ordering::Relaxed);
-            scheduler::note(&"has added one");
+            note!("has added one");
         }
     },
     check: |run| equal("the counter", COUNTER.0.load(Ordering::Relaxed), TIMES * run.cores as u64),

@@ -6,7 +6,7 @@
 use crate::names;
 use crate::races::page::{self, PAGES};
 use crate::races::run::{GRANTED, RELEASED, Scenario};
-use crate::schedule::scheduler;
+use crate::schedule::{note, scheduler};
 use core::sync::atomic::Ordering;
 use machine::testing::ktap::{equal, holds};
 use rundown::{Rundown, RundownGuard};
@@ -33,14 +33,14 @@ pub const SCENARIO: Scenario = Scenario {
                 }
                 // SAFETY: the run-down is complete.
                 unsafe { page::free(number) };
-                scheduler::note(&"has freed the object");
+                note!("has freed the object");
             } else {
                 // SAFETY: `set_up` has leaked a hold for each of these cores.
                 let guard = unsafe { RundownGuard::adopt(object, 1) };
                 run.look();
                 RELEASED.fetch_add(1, Ordering::Relaxed);
                 drop(guard);
-                scheduler::note(&"has released its hold");
+                note!("has released its hold");
             }
         }
     },

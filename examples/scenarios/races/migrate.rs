@@ -2,7 +2,7 @@
 
 use crate::names;
 use crate::races::run::{GRANTED, RELEASED, Run, Scenario};
-use crate::schedule::scheduler;
+use crate::schedule::{note, scheduler};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rundown::{Rundown, RundownGuard};
 
@@ -44,9 +44,9 @@ pub const SCENARIO: Scenario = Scenario {
 
 fn give(run: &Run, count: usize) {
     let Ok(guard) = run.object.try_acquire_n(count) else {
-        return scheduler::note(&"was refused");
+        return note!("was refused");
     };
-    scheduler::note(&"was granted holds and gives them away");
+    note!("was granted holds and gives them away");
     GRANTED.fetch_add(count as u64, Ordering::Relaxed);
     run.look();
     GIVEN.fetch_add(guard.leak(), Ordering::AcqRel);
@@ -57,10 +57,10 @@ fn take(run: &Run) {
     if count > 0 {
         // SAFETY: core 1 has leaked so many and has told nobody else of them.
         let guard = unsafe { RundownGuard::adopt(run.object, count) };
-        scheduler::note(&"has taken holds over");
+        note!("has taken holds over");
         run.look();
         drop(guard);
-        scheduler::note(&"has released what it took over");
+        note!("has released what it took over");
         RELEASED.fetch_add(count as u64, Ordering::Relaxed);
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::names;
 use crate::races::run::{CANARY, Scenario};
-use crate::schedule::scheduler;
+use crate::schedule::note;
 use rundown::Rundown;
 
 /// How often core 0 makes the object live again.
@@ -27,7 +27,7 @@ pub const SCENARIO: Scenario = Scenario {
                     run.wait_and_poison();
                     CANARY.revive();
                     match run.object.reinitialize() {
-                        Ok(()) => scheduler::note(&"has made the object live again"),
+                        Ok(()) => note!("has made the object live again"),
                         Err(error) => run.fail(format_args!("after a wait: {error}")),
                     }
                 }
@@ -38,7 +38,7 @@ pub const SCENARIO: Scenario = Scenario {
                         run.use_once(); // nobody else does
                     }
                     run.object.begin_run_down();
-                    scheduler::note(&"has started a run-down");
+                    note!("has started a run-down");
                     run.wait();
                 }
             }

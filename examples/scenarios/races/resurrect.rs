@@ -2,7 +2,7 @@
 
 use crate::names;
 use crate::races::run::{GRANTED, RELEASED, Run, Scenario};
-use crate::schedule::scheduler;
+use crate::schedule::note;
 use core::sync::atomic::{AtomicU64, Ordering};
 use machine::testing::ktap::holds;
 use rundown::{Rundown, RundownGuard};
@@ -27,7 +27,7 @@ pub const SCENARIO: Scenario = Scenario {
         match run.core {
             0 => {
                 run.object.begin_run_down();
-                scheduler::note(&"has started the run-down");
+                note!("has started the run-down");
             }
             1 => release(run),
             _ => _ = run.use_once(),
@@ -49,7 +49,7 @@ pub const SCENARIO: Scenario = Scenario {
 fn take_back(run: &Run) {
     if run.object.resurrect().is_ok() {
         TAKEN_BACK.fetch_add(1, Ordering::Relaxed);
-        scheduler::note(&"has taken the run-down back");
+        note!("has taken the run-down back");
     }
 }
 
@@ -59,5 +59,5 @@ fn release(run: &Run) {
     let guard = unsafe { RundownGuard::adopt(run.object, 1) };
     RELEASED.fetch_add(1, Ordering::Relaxed);
     drop(guard);
-    scheduler::note(&"has released the hold");
+    note!("has released the hold");
 }

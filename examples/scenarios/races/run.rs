@@ -5,7 +5,7 @@
 
 use crate::races::page::{self, Object};
 use crate::schedule::turns;
-use crate::schedule::{plugin, scheduler};
+use crate::schedule::{note, plugin, scheduler};
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -56,7 +56,7 @@ static FAILURE: Mutex<Option<String>> = Mutex::new(None);
 
 impl Scenario {
     /// Runs it once on `cores` cores, under the schedule that `seed` names. It is the same run whatever
-    /// ran before it in the same boot (docs/schedules.md, "Why a replay is exact").
+    /// ran before it in the same boot (docs/guide/schedules.md, "Why a replay is exact").
     pub fn run(&self, seed: u64, cores: usize) -> ktap::Result {
         CANARY.revive();
         [&GRANTED, &RELEASED].iter().for_each(|count| count.store(0, Ordering::Relaxed));
@@ -85,15 +85,15 @@ impl Run {
     /// Acquires, looks at what the object protects, and releases. Returns whether it was granted.
     pub fn use_once(&self) -> bool {
         let Ok(guard) = self.object.try_acquire() else {
-            scheduler::note(&"was refused");
+            note!("was refused");
             return false;
         };
         GRANTED.fetch_add(1, Ordering::Relaxed);
-        scheduler::note(&"was granted a hold");
+        note!("was granted a hold");
         self.look();
         drop(guard);
         RELEASED.fetch_add(1, Ordering::Relaxed);
-        scheduler::note(&"has released its hold");
+        note!("has released its hold");
         true
     }
 
@@ -113,7 +113,7 @@ impl Run {
             Ok(()) if time::now() >= deadline && !plugin::chooses() => {
                 self.fail(format_args!("core {} sleeps on: nobody has woken it", self.core));
             }
-            Ok(()) => scheduler::note(&"has waited for the run-down"),
+            Ok(()) => note!("has waited for the run-down"),
         }
         FAILURE.lock().is_none()
     }
@@ -127,7 +127,7 @@ impl Run {
 
     /// Remembers the first thing that went wrong, in one step of the trace.
     pub fn fail(&self, seen: fmt::Arguments<'_>) {
-        scheduler::note(&"has seen a failure");
+        note!("has seen a failure");
         without_interrupts(|| _ = FAILURE.lock().get_or_insert_with(|| seen.to_string()));
     }
 

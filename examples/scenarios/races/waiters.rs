@@ -2,7 +2,7 @@
 
 use crate::names;
 use crate::races::run::{GRANTED, RELEASED, Run, Scenario};
-use crate::schedule::scheduler;
+use crate::schedule::note;
 use core::sync::atomic::Ordering;
 use machine::testing::ktap::equal;
 use rundown::{Rundown, RundownGuard};
@@ -47,5 +47,5 @@ fn release(run: &Run) {
     let guard = unsafe { RundownGuard::adopt(run.object, 1) };
     RELEASED.fetch_add(1, Ordering::Relaxed);
     drop(guard);
-    scheduler::note(&"has released the hold");
+    note!("has released the hold");
 }

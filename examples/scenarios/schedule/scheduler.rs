@@ -3,7 +3,7 @@
 use crate::schedule::choice::{self, MAX_CORES};
 use crate::schedule::plugin;
 use crate::schedule::random::{self, draw};
-use crate::schedule::trace::{self, Step};
+use crate::schedule::trace::{self, Event, Step};
 use aarch64_cpu::asm::wfi;
 use aarch64_cpu::registers::{ELR_EL1, Readable};
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -169,9 +169,9 @@ pub fn wake_up() {
     next_slice();
 }
 
-/// Notes what this core has just done, for the trace.
+/// Notes what this core has just done, for the trace; `note!` takes its words.
 #[inline]
-pub fn note(what: &'static &'static str) {
+pub fn note(what: &'static Event) {
     if plugin::chooses() {
         return; // its trace is its own
     }

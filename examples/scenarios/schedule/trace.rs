@@ -18,7 +18,7 @@ pub enum Step {
     /// Its slice has ended before the instruction at this address.
     Stopped(u64),
     /// It has done something worth a line.
-    Did(&'static &'static str),
+    Did(&'static Event),
     /// It goes to sleep.
     Slept,
     /// It was woken and runs again.
@@ -27,7 +27,27 @@ pub enum Step {
     Left,
 }
 
-// FNV-1a's numbers for 64 bits (RFC 9923), taken a word at a time.
+/// Something worth a line. Where it lies in memory depends on the machine that built the image, as the texts
+/// of panics have paths in them: so a run's hash takes the words, not their address.
+#[derive(Debug)]
+pub struct Event {
+    words: &'static str,
+    hash: u64,
+}
+
+impl Event {
+    /// Returns the one with these words.
+    pub const fn new(words: &'static str) -> Self {
+        let (bytes, mut hash, mut at) = (words.as_bytes(), BASIS, 0);
+        while at < bytes.len() {
+            hash = (hash ^ bytes[at] as u64).wrapping_mul(PRIME);
+            at += 1;
+        }
+        Self { words, hash }
+    }
+}
+
+// FNV-1a's numbers for 64 bits (RFC 9923); of steps, it takes a word at a time.
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x100_0000_01b3;
 /// Steps that are kept until the end: more than a run may take.
@@ -72,8 +92,10 @@ impl fmt::Display for Summary {
 /// Adds a step of this core. Only the core whose turn it is may.
 #[inline]
 pub fn add(step: Step) {
-    let word = encode(cores::this_index(), step);
-    let hash = (HASH.load(Ordering::Relaxed) ^ word).wrapping_mul(PRIME);
+    let core = cores::this_index();
+    let word = encode(core, step);
+    let hashed = if let Step::Did(what) = step { what.hash ^ core as u64 } else { word };
+    let hash = (HASH.load(Ordering::Relaxed) ^ hashed).wrapping_mul(PRIME);
     HASH.store(hash ^ hash >> 29, Ordering::Relaxed); // carries high bits down again
     let number = STEPS.load(Ordering::Relaxed);
     LAST[number as usize % KEPT].store(word, Ordering::Relaxed);
@@ -111,8 +133,8 @@ pub fn print() {
             0 => println!("# step {number} core {core} stopped before {address:#x}"),
             1 => {
                 // SAFETY: `encode` took the address from a reference that lives for ever.
-                let what = unsafe { *(address as usize as *const &'static str) };
-                println!("# step {number} core {core} {what}");
+                let what: &'static Event = unsafe { &*(address as usize as *const Event) };
+                println!("# step {number} core {core} {}", what.words);
             }
             2 => println!("# step {number} core {core} sleeps"),
             3 => println!("# step {number} core {core} wakes"),

@@ -7,7 +7,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// How long a job may take before it counts as hung.
-const DEADLINE_MS: u64 = 25_000;
+pub const DEADLINE_MS: u64 = 25_000;
 
 /// A job as the cores see it. Lives on the leader's stack until the last core is done.
 pub struct Job<'a> {

@@ -1,7 +1,7 @@
 //! Run-down protection in this kernel: a slot for each core, waiters that sleep.
 
 use crate::arch::time;
-use crate::smp::{cores, park};
+use crate::smp::{cores, jobs, park};
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use rundown::{CacheAwareRundownRef, CurrentSlot, Park};
@@ -58,8 +58,16 @@ pub fn slot_words<C: CurrentSlot, P: Park>(
 #[derive(Clone, Copy, Debug)]
 pub struct Sleep;
 
-/// Without a deadline of its own a wait gets this one: nothing in this kernel waits for ever.
-const LONGEST_MS: u64 = 30_000;
+/// Without a deadline of its own a wait gets this one: nothing in this kernel waits for ever. It comes before that of
+/// the job that waits, which could not say for whom.
+const LONGEST_MS: u64 = jobs::DEADLINE_MS - 5_000;
+
+/// What the message of a late wait ends with: how to see who holds. Empty where the list is there already.
+pub const HOW_TO_SEE_WHO: &str = if cfg!(feature = "holders") {
+    ""
+} else {
+    "; who holds it is said by the same command with `--features holders`: `cargo run --features holders`"
+};
 
 impl Park for Sleep {
     /// Ticks of [`time::now`].
@@ -74,7 +82,8 @@ impl Park for Sleep {
         let done = park::wait(address, &mut *ready, latest);
         if !done && deadline.is_none() {
             let core = cores::this_index();
-            panic!("core {core} waited {LONGEST_MS} ms for the run-down at {address:p}");
+            let who = who_holds(address);
+            panic!("core {core} waited {LONGEST_MS} ms for the run-down at {address:p}{who}");
         }
         done
     }
@@ -82,4 +91,16 @@ impl Park for Sleep {
     fn unpark_all(address: *const ()) {
         park::wake(address);
     }
+}
+
+/// Names who holds the object at this address. Takes no lock: whoever has one may be who is waited for.
+#[cfg(feature = "holders")]
+fn who_holds(address: *const ()) -> impl core::fmt::Display {
+    core::fmt::from_fn(move |f| write!(f, "; {}", rundown::holders::Holders::of(address)))
+}
+
+/// Says how to see who holds the object.
+#[cfg(not(feature = "holders"))]
+fn who_holds(_: *const ()) -> &'static str {
+    HOW_TO_SEE_WHO
 }

@@ -51,7 +51,7 @@ fn plain(_host: Host) -> Option<Made> {
         // SAFETY: initialised, and `run_down` keeps it.
         refuse(count, || unsafe { ExAcquireRundownProtection(object) == TRUE });
     };
-    Some(Made::new(|| EX_RUNDOWN_REF { opaque: [0; 3] }, pairs).refusing(refused))
+    Some(Made::new(|| EX_RUNDOWN_REF { Count: 0, Opaque: [0; 2] }, pairs).refusing(refused))
 }
 
 fn cache_aware(_host: Host) -> Option<Made> {
@@ -84,7 +84,7 @@ unsafe impl Sync for Plain {}
 
 impl Plain {
     fn new() -> Self {
-        let object = Box::into_raw(Box::new(EX_RUNDOWN_REF { opaque: [0; 3] }));
+        let object = Box::into_raw(Box::new(EX_RUNDOWN_REF { Count: 0, Opaque: [0; 2] }));
         // SAFETY: of the right type, and nobody uses it yet.
         unsafe { ExInitializeRundownProtection(object) };
         Self(object)

@@ -149,7 +149,8 @@ fn pooled(host: Host) -> Option<Made> {
 
 fn restartable(host: Host) -> Option<Made> {
     let one = || {
-        <RestartableRundownRef<Spin>>::boxed(host.slots).unwrap_or_else(|error| panic!("{error}"))
+        RestartableRundownRef::<Spin>::boxed_with(host.slots)
+            .unwrap_or_else(|error| panic!("{error}"))
     };
     let [live, run_down] = [(); 2].map(|()| one());
     run_down.wait();

@@ -1,22 +1,30 @@
 //! Transfers of cache lines a pair, by the number of cores.
 //!
-//! There is a panel of bars for each variant.
+//! There is a panel for each variant, with its numbers above its points.
 
-use super::canvas::{At, INK, TEXT, width};
-use super::look::colour;
+use super::axis::{Axis, Scale};
+use super::canvas::{At, TEXT, width};
+use super::colour::INK;
+use super::legend::Legend;
+use super::look::{self, colour, mark};
 use super::numbers;
 use super::panels::Panels;
 use super::plane::Plane;
-use crate::data::{Data, variants};
+use crate::data::{Coherence, Data, variants};
 use ladder::About;
+
+/// The size of the numbers above the points, and the units from a point to the middle of its number.
+const SIZE: f64 = TEXT * 0.85;
+const ABOVE: i32 = 25;
 
 /// Draws the figure. The axes are the same for all variants.
 pub fn draw(data: &Data) -> String {
     let counted = variants(data.coherence.iter().map(|found| found.variant));
     let cores = data.coherence_cores();
     let top = data.coherence.iter().map(|found| found.transfers_per_pair).fold(2.0, f64::max);
-    let up = 0.0..1.25 * scale(top); // with room for the number above the highest bar
-    let places: Vec<(f64, u32)> = (0..).map(f64::from).zip(cores).collect();
+    let mut up = Axis::new("Cache lines a pair", Scale::OnePlus, [0.0, top], 0.0);
+    let room = up.range.end / 4.0; // for the number above the highest point, and a whole mark at 0
+    up.range = -room / 5.0..up.range.end + room;
     let panels = Panels {
         svg: [
             "coherence".to_owned(),
@@ -24,51 +32,40 @@ pub fn draw(data: &Data) -> String {
             description(data, &counted),
         ],
         lines: [
-            "Transfers of cache lines a pair".to_owned(),
-            "By cores, which take turns, access by access.".to_owned(),
-            "Counted, not timed: the same in every run.".to_owned(),
+            "Cache lines that travel for each pair".to_owned(),
+            "Counted while cores take turns, access by access.".to_owned(),
         ],
+        legend: Legend(look::kinds(&counted, look::points)),
         variants: counted.into_iter().map(|variant| (variant, String::new())).collect(),
-        axes: [-0.5..places.len() as f64 - 0.5, up],
+        axes: [Axis::of_counts("Cores", &cores), up],
+        unit: "cores",
     };
     let axes = |plane: &mut Plane<'_>| {
-        plane.across(steps(top).into_iter().map(|step| (scale(step), numbers::short(step))));
-        plane.base(places.iter().copied());
+        plane.across(steps(top).into_iter().map(|step| (step, numbers::short(step))));
+        plane.base(cores.iter().copied());
     };
-    panels.draw(axes, |plane, variant| bars(data, plane, variant, &places))
+    panels.draw(axes, |plane, variant| own_line(data, plane, variant))
 }
 
-/// Draws the bars of a variant, each with its number; for 0 only the number.
-fn bars(data: &Data, plane: &mut Plane<'_>, variant: &About, places: &[(f64, u32)]) {
-    let size = size(data, plane);
-    let mut bars = Vec::new();
-    for found in data.coherence.iter().filter(|found| found.variant == variant) {
-        let Some((place, _)) = places.iter().find(|(_, cores)| *cores == found.cores) else {
-            continue;
-        };
-        let high = scale(found.transfers_per_pair);
-        let corners = [(place - 0.32, high), (place + 0.32, 0.0)];
-        if high > 0.0 {
-            bars.push(corners.map(|corner| plane.place(corner)));
+/// Draws the line of a panel's own variant, and numbers above its points; those that would touch their left neighbour
+/// are left out.
+fn own_line(data: &Data, plane: &mut Plane<'_>, variant: &About) {
+    let mut found: Vec<&Coherence> =
+        data.coherence.iter().filter(|found| found.variant == variant).collect();
+    found.sort_by_key(|found| found.cores);
+    let point = |found: &&Coherence| (f64::from(found.cores), found.transfers_per_pair);
+    let points: Vec<_> = found.iter().map(point).collect();
+    plane.marked(&points, mark(variant.kind), colour(variant.kind));
+    let mut free = i32::MIN;
+    for point in points {
+        let (middle, height) = plane.place(point);
+        let number = numbers::short(point.1);
+        let half = width(&number, SIZE) / 2;
+        if middle - half >= free {
+            free = middle + half;
+            plane.canvas.write(&number, At::Middle, (middle, height - ABOVE), SIZE, INK);
         }
-        let (middle, top) = plane.place((*place, high));
-        let number = numbers::short(found.transfers_per_pair);
-        plane.canvas.write(&number, At::Middle, (middle, top - 20), size, INK);
     }
-    plane.canvas.rectangles(&bars, colour(variant.kind));
-}
-
-/// The size of the numbers above the bars: the longest must not touch its neighbours.
-fn size(data: &Data, plane: &Plane<'_>) -> f64 {
-    let [left, right] = [0.0, 0.88].map(|place| plane.place((place, 0.0)).0);
-    let numbers = data.coherence.iter().map(|found| numbers::short(found.transfers_per_pair));
-    let longest = numbers.map(|number| width(&number, TEXT)).max().unwrap_or(1);
-    TEXT * (f64::from(right - left) / f64::from(longest)).min(0.95)
-}
-
-/// The height of a value: log2(1 + value), which shows 0 as nothing, and 2 beside 100.
-fn scale(value: f64) -> f64 {
-    (1.0 + value).log2()
 }
 
 /// Values with a line of the grid: as many as have room for their labels.
@@ -100,21 +97,28 @@ fn description(data: &Data, counted: &[&About]) -> String {
 mod tests {
     use super::*;
     use crate::sample;
-    use ladder::Kind;
 
     #[test]
-    fn nothing_is_drawn_for_zero_but_its_number() {
+    fn every_point_has_its_number_and_zero_is_one() {
         let mut data = sample::data();
         data.coherence.retain(|found| found.variant.name == "cache_aware");
         let svg = draw(&data);
-        // Nothing in its colour; one 0 for each number of cores.
-        assert!(!svg.contains(colour(Kind::OwnLine)));
+        // One 0 for each number of cores.
         assert_eq!(svg.matches(">0</text>").count(), data.coherence.len() + 1); // and the axis
     }
 
     #[test]
-    fn a_bar_is_as_high_as_its_value() {
-        assert_eq!((scale(0.0), scale(1.0), scale(3.0)), (0.0, 1.0, 2.0));
+    fn numbers_that_would_touch_their_left_neighbour_are_left_out() {
+        let mut data = sample::data();
+        data.coherence.retain(|found| found.variant.name == "shared" && found.cores > 1);
+        for (found, cores) in data.coherence.iter_mut().zip([63, 64, 1]) {
+            found.cores = cores;
+        }
+        assert_eq!(draw(&data).matches(">2</text>").count(), 2 + 1); // and the axis
+    }
+
+    #[test]
+    fn steps_go_as_far_as_the_highest_value() {
         assert_eq!(steps(2.0), [0.0, 2.0]);
         assert_eq!([31.9, 32.0].map(steps), [vec![0.0, 2.0, 8.0], vec![0.0, 2.0, 16.0]]);
         assert_eq!([999.0, 1024.0].map(|top| steps(top).pop()), [Some(128.0), Some(1024.0)]);

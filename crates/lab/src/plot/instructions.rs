@@ -1,14 +1,20 @@
 //! Instructions a pair on one core: a bar for each variant.
 
-use super::canvas::{At, FAINT, INK, TEXT, WIDTH, svg};
-use super::look::colour;
+use super::axis::{Axis, Scale};
+use super::canvas::{At, TEXT, WIDTH, svg};
+use super::colour::{FAINT, INK};
+use super::legend::{Legend, Sign};
+use super::look::{self, colour};
 use super::numbers;
-use crate::data::Data;
+use super::plane::Plane;
+use crate::data::{Data, variants};
 
-/// Where the first bar begins, how far to the next, how high it is.
-const TOP: i32 = 116;
+/// Above the legend; below it, where the title stands above the names; a bar, and the space to the next.
+const HEADING: i32 = 98;
+const TITLE: i32 = 62;
 const STEP: i32 = 58;
-const HIGH: i32 = 38;
+/// Below the bars.
+const BELOW: i32 = 104;
 /// Left of the bars, where the names stand, and right of the longest, where its number stands.
 const BESIDE: i32 = 244;
 const RIGHT: i32 = 110;
@@ -16,26 +22,36 @@ const RIGHT: i32 = 110;
 /// Draws the figure.
 pub fn draw(data: &Data) -> String {
     let count = i32::try_from(data.instructions.len()).unwrap_or(0);
-    let height = TOP + count * STEP + 10;
+    let counted = variants(data.instructions.iter().map(|found| found.variant));
+    let legend = Legend(look::kinds(&counted, |kind| Sign::Bar(colour(kind))));
+    let room = WIDTH - 24;
+    let top = HEADING + legend.height(room) + TITLE;
+    let height = top + count * STEP + BELOW;
     let title = "Instructions of a pair of acquire and release on one core";
     svg("instructions", height, (title, &description(data)), |canvas| {
         canvas.write_bold("Instructions a pair", At::Right, (12, 34), TEXT * 1.1, INK);
         let what = "On one core. A pair: one acquire, one release.";
         canvas.write(what, At::Right, (12, 76), TEXT, FAINT);
+        legend.draw(canvas, (12, HEADING), room);
         let longest = data.instructions.iter().map(|found| found.per_pair).fold(1.0, f64::max);
-        let room = f64::from(WIDTH - BESIDE - RIGHT);
+        let linear = |what, last| Axis::new(what, Scale::Linear, [0.0, last], 0.0);
+        let axes = [
+            linear("Instructions a pair", longest),
+            linear("Way to count users", f64::from(count.max(1))),
+        ];
+        let rectangle = [BESIDE, top, WIDTH - RIGHT + 1, top + count * STEP + 1];
+        let mut plane = Plane { canvas, rectangle, axes, beside: BESIDE };
+        plane.titles();
+        plane.base(numbers::steps(longest));
         for (number, found) in (0..).zip(&data.instructions) {
-            let middle = TOP + number * STEP + HIGH / 2;
+            let height = f64::from(count - number) - 0.5;
+            plane.bar((found.per_pair, height), colour(found.variant.kind));
+            let (end, middle) = plane.place((found.per_pair, height));
             let name = found.variant.name;
-            canvas.write(name, At::Left, (BESIDE - 12, middle), TEXT, INK);
-            let end = BESIDE + (room * found.per_pair / longest).round() as i32;
-            let corners = [(BESIDE, middle - HIGH / 2), (end, middle + HIGH / 2)];
-            canvas.rectangles(&[corners], colour(found.variant.kind));
+            plane.canvas.write(name, At::Left, (BESIDE - 12, middle), TEXT, INK);
             let said = numbers::short(found.per_pair);
-            canvas.write(&said, At::Right, (end + 12, middle), TEXT, INK);
+            plane.canvas.write(&said, At::Right, (end + 12, middle), TEXT, INK);
         }
-        let last = TOP + count * STEP - STEP + HIGH + 8;
-        canvas.lines(&[vec![(BESIDE, TOP - 8), (BESIDE, last)]], FAINT, 2);
     })
 }
 
@@ -68,10 +84,10 @@ mod tests {
         (data.instructions[0].per_pair, data.instructions[1].per_pair) = (5.0, 20.0);
         let svg = draw(&data);
         // 606 units for 20 instructions.
-        for bar in ["d=\"M244,116H396V154H244Z\"", "d=\"M244,174H850V212H244Z\""] {
+        for bar in ["d=\"M244,212H395V251H244Z\"", "d=\"M244,270H850V309H244Z\""] {
             assert!(svg.contains(bar), "{svg}");
         }
-        for place in ["x=\"408\" y=\"135\"", "x=\"862\" y=\"193\""] {
+        for place in ["x=\"407\" y=\"231\"", "x=\"862\" y=\"289\""] {
             assert!(svg.contains(&format!("<text {place} ")), "{svg}");
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! There is a panel for each variant.
 
-use super::canvas::{INK, OTHERS};
-use super::look::{colour, mark};
+use super::axis::{Axis, Scale};
+use super::colour::{INK, OTHERS};
+use super::legend::{Legend, Sign};
+use super::look::{self, colour, mark};
 use super::numbers;
 use super::panels::Panels;
 use super::plane::Plane;
@@ -20,11 +22,9 @@ pub fn draw(data: &Data) -> String {
     let said = timed.iter().map(|&variant| (variant, summary(data, variant)));
     let said: Vec<(&'static About, String)> = said.collect();
     let cores = data.ladder_cores();
-    let log = |cores: u32| f64::from(cores).log2();
-    let [first, last] = [cores.first(), cores.last()].map(|cores| cores.copied().unwrap_or(1));
     let powers = powers(data);
-    let up = f64::from(*powers.start()) - 0.15..f64::from(*powers.end()) + 0.15;
-    let (rounds, processors) = (data.conditions.rounds, data.conditions.host_processors);
+    let ends = [*powers.start(), *powers.end()].map(|power| 2_f64.powi(power));
+    let beyond = beyond(data);
     let panels = Panels {
         svg: [
             "ladder".to_owned(),
@@ -33,29 +33,58 @@ pub fn draw(data: &Data) -> String {
         ],
         lines: [
             "Throughput relative to one core".to_owned(),
-            format!("Line: median of {rounds} rounds. Bars: lowest to highest."),
-            format!("Dashes: ideal on {processors} processors. Grey: other variants."),
+            format!("Timed: the median of {} rounds.", data.conditions.rounds),
         ],
+        legend: legend(data, &timed, beyond.is_some()),
         variants: said,
-        axes: [log(first) - 0.4..log(last) + 0.4, up],
+        axes: [
+            Axis::of_counts("Cores", &cores),
+            Axis::new("Throughput, one core is 1×", Scale::Logarithmic, ends, 0.15),
+        ],
+        unit: "cores",
     };
     // The grey line of a panel's own variant lies below its coloured one.
     let all: Vec<_> = timed.iter().map(|variant| points(data, variant)).collect();
     let axes = |plane: &mut Plane<'_>| {
+        if let Some(beyond) = beyond {
+            plane.shade(beyond);
+        }
         let steps = numbers::labelled(&powers, 4).into_iter();
-        plane.across(steps.map(|power| (f64::from(power), numbers::times(power))));
-        plane.base(cores.iter().map(|&cores| (log(cores), cores)));
+        plane.across(steps.map(|power| (2_f64.powi(power), numbers::times(power))));
+        plane.base(cores.iter().copied());
         plane.lines(&all, OTHERS, 2);
         plane.dashes(&ideal(data), INK);
     };
     panels.draw(axes, |plane, variant| own_line(data, plane, variant))
 }
 
+/// Says what the signs stand for.
+fn legend(data: &Data, timed: &[&About], shaded: bool) -> Legend {
+    let mut signs = look::kinds(timed, look::points);
+    signs.push((Sign::Whisker(INK), "lowest to highest".to_owned()));
+    signs.push((Sign::Line(OTHERS), "other variants".to_owned()));
+    let processors = data.conditions.host_processors;
+    signs.push((Sign::Dashes(INK), format!("ideal on {processors} processors")));
+    if shaded {
+        signs.push((Sign::Shade, "more cores than the host has".to_owned()));
+    }
+    Legend(signs)
+}
+
+/// Returns from which number of cores on columns are shaded: half-way, by the scale, between the last that the host has
+/// processors for and the next. `None`: it has enough for all.
+fn beyond(data: &Data) -> Option<f64> {
+    let cores = data.ladder_cores();
+    let (enough, more) =
+        cores.split_at(cores.partition_point(|&cores| cores <= data.conditions.host_processors));
+    let first = f64::from(*more.first()?);
+    Some((enough.last().map_or(first / 2.0, |&last| last.into()) * first).sqrt())
+}
+
 /// Draws the line of a panel's own variant.
 fn own_line(data: &Data, plane: &mut Plane<'_>, variant: &About) {
     let (colour, mark) = (colour(variant.kind), mark(variant.kind));
-    let range =
-        |found: &Ladder| (f64::from(found.cores).log2(), [found.lowest, found.highest].map(log));
+    let range = |found: &Ladder| (found.cores.into(), [found.lowest, found.highest].map(drawn));
     let ranges: Vec<_> = of(data, variant).into_iter().map(range).collect();
     plane.whiskers(&ranges, colour);
     plane.marked(&points(data, variant), mark, colour);
@@ -69,13 +98,13 @@ fn of<'a>(data: &'a Data, variant: &About) -> Vec<&'a Ladder> {
 }
 
 fn points(data: &Data, variant: &About) -> Vec<(f64, f64)> {
-    let point = |found: &&Ladder| (f64::from(found.cores).log2(), log(found.relative_to_one));
+    let point = |found: &&Ladder| (found.cores.into(), drawn(found.relative_to_one));
     of(data, variant).iter().map(point).collect()
 }
 
-/// Returns where a ratio is on its axis.
-fn log(ratio: f64) -> f64 {
-    ratio.max(LEAST).log2()
+/// Returns the ratio that is drawn.
+fn drawn(ratio: f64) -> f64 {
+    ratio.max(LEAST)
 }
 
 /// Returns the best that the host's processors could give: as many cores as there are processors.
@@ -83,15 +112,14 @@ fn ideal(data: &Data) -> Vec<(f64, f64)> {
     let most = data.ladder_cores().last().copied().unwrap_or(1);
     let corner = data.conditions.host_processors.clamp(1, most);
     [(1, 1), (corner, corner), (most, corner)]
-        .map(|(cores, times): (u32, u32)| (f64::from(cores).log2(), f64::from(times).log2()))
+        .map(|(cores, times): (u32, u32)| (cores.into(), times.into()))
         .into()
 }
 
 fn powers(data: &Data) -> RangeInclusive<i32> {
     let found = data.ladder.iter().flat_map(|found| [found.lowest, found.highest]);
-    let found = found.map(|ratio| ratio.max(LEAST));
-    let ideal = ideal(data).into_iter().map(|(_, times)| times.exp2());
-    numbers::powers(2.0, found.chain(ideal))
+    let ideal = ideal(data).into_iter().map(|(_, times)| times);
+    numbers::powers(2.0, found.map(drawn).chain(ideal))
 }
 
 /// Returns the ratio with as many cores as the host has processors, or the next fewer: that one says most.
@@ -122,9 +150,31 @@ mod tests {
     #[test]
     fn the_ideal_ends_at_the_processors_of_the_host() {
         let mut data = sample::data();
-        assert_eq!(ideal(&data), [(0.0, 0.0), (1.0, 1.0), (6.0, 1.0)]);
+        assert_eq!(ideal(&data), [(1.0, 1.0), (2.0, 2.0), (64.0, 2.0)]);
         data.conditions.host_processors = 128;
-        assert_eq!(ideal(&data), [(0.0, 0.0), (6.0, 6.0), (6.0, 6.0)]);
+        assert_eq!(ideal(&data), [(1.0, 1.0), (64.0, 64.0), (64.0, 64.0)]);
+    }
+
+    #[test]
+    fn the_columns_beyond_the_processors_of_the_host_are_shaded_and_no_other() {
+        let mut data = sample::data();
+        for processors in 0..=65 {
+            data.conditions.host_processors = processors;
+            let from = beyond(&data);
+            for cores in data.ladder_cores() {
+                let shaded = from.is_some_and(|from| f64::from(cores) > from);
+                assert_eq!(shaded, cores > processors, "{cores} cores on {processors} processors");
+            }
+            // The legend says so where there is something to say, and the shade is drawn once for all panels.
+            let svg = draw(&data);
+            let count = |part: &str| svg.matches(part).count();
+            let there = usize::from(processors < 64);
+            assert_eq!(count(">more cores than the host has</text>"), there);
+            let shade = format!("<path fill=\"{}\"", crate::plot::colour::SHADE.light);
+            assert_eq!(count(&shade), 2 * there, "{processors} processors");
+        }
+        data.conditions.host_processors = 2;
+        assert_eq!(beyond(&data), Some(8_f64.sqrt()));
     }
 
     #[test]
@@ -145,8 +195,8 @@ mod tests {
         let data = sample::data();
         let powers = powers(&data);
         for found in &data.ladder {
-            assert!(log(found.lowest) >= f64::from(*powers.start()));
-            assert!(log(found.highest) <= f64::from(*powers.end()));
+            assert!(drawn(found.lowest) >= 2_f64.powi(*powers.start()));
+            assert!(drawn(found.highest) <= 2_f64.powi(*powers.end()));
         }
     }
 }

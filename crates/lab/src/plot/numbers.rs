@@ -1,4 +1,4 @@
-//! Numbers in few letters, and the steps of logarithmic axes.
+//! Numbers in few letters, and the steps of axes.
 
 use std::ops::RangeInclusive;
 
@@ -67,6 +67,13 @@ pub fn labelled(powers: &RangeInclusive<i32>, most: i32) -> Vec<i32> {
     powers.clone().filter(|power| power.rem_euclid(step.max(1)) == 0).collect()
 }
 
+/// Steps of a linear axis from 0 to `top`, of 1, 2 or 5 times a power of ten, so that there are at most six.
+pub fn steps(top: f64) -> Vec<u32> {
+    let sizes = (0..9).flat_map(|power| [1, 2, 5].map(|size| size * 10_u32.pow(power)));
+    let size = sizes.into_iter().find(|size| f64::from(*size) * 5.0 >= top).unwrap_or(u32::MAX);
+    (0..=5).map(|step| step * size).take_while(|step| f64::from(*step) <= top).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +106,13 @@ mod tests {
         assert_eq!(labelled(&(-1..=2), 4), [-1, 0, 1, 2]);
         assert_eq!(labelled(&(-5..=2), 4), [-4, -2, 0, 2]);
         assert_eq!(labelled(&(0..=9), 3), [0, 4, 8]);
+    }
+
+    #[test]
+    fn linear_steps_are_few_and_round() {
+        assert_eq!(steps(2.0), [0, 1, 2]);
+        assert_eq!(steps(5.0), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(steps(52.0), [0, 20, 40]);
+        assert_eq!(steps(0.4), [0]);
     }
 }

@@ -1,6 +1,7 @@
 //! A still of the replay: what the caches have of each line after some steps.
 
-use super::canvas::{At, Canvas, Colour, FAINT, GRID, INK, TEXT, WIDTH, svg};
+use super::canvas::{At, Canvas, TEXT, WIDTH, svg};
+use super::colour::{Colour, FAINT, GRID, INK, PAPER, colour};
 use cachescope::directory;
 use replay_page::records::Access;
 use replay_page::run::Run;
@@ -13,6 +14,9 @@ const CELLS: i32 = 300;
 const ROW: i32 = 58;
 const HEADING: i32 = 84;
 const TOP: i32 = 124;
+
+/// Letters on colours that are light on dark paper, too.
+const BLACK: Colour = colour("#000000", "#000000");
 
 /// What the caches have after the steps.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,10 +96,10 @@ fn draw(canvas: &mut Canvas, run: &Run, moment: &Moment, (top, wide): (i32, i32)
 /// Returns the colours of a cell and of its letter: those of the page (style.css).
 fn colours(letter: char) -> (Colour, Colour) {
     match letter {
-        'M' => ("#B34700", "#FFFFFF"),
-        'E' => ("#F0C36B", INK),
-        'S' => ("#9CC7E8", INK),
-        _ => ("#FFFFFF", FAINT),
+        'M' => (colour("#B34700", "#FF9D5C"), PAPER),
+        'E' => (colour("#F0C36B", "#E0B65E"), BLACK),
+        'S' => (colour("#9CC7E8", "#7FB4DE"), BLACK),
+        _ => (PAPER, FAINT),
     }
 }
 
@@ -120,6 +124,7 @@ fn moment(run: &Run, steps: usize) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::colour::contrasts;
     use replay_page::run::Site;
 
     /// One word, which two cores add to in turn.
@@ -165,9 +170,15 @@ mod tests {
         let count = |part: &str| svg.matches(part).count();
         assert_eq!(["S", "E", "I"].map(|letter| count(&format!(">{letter}</text>"))), [2, 1, 1]);
         assert_eq!((count("stroke-width=\"6\""), count("stroke-dasharray")), (1, 1));
-        assert_eq!([colours('S'), colours('E')].map(|(paper, _)| count(paper)), [2, 1]);
+        assert_eq!(
+            [colours('S'), colours('E')].map(|(paper, _)| count(&format!("\"{}\" d", paper.light))),
+            [2, 1]
+        );
         let four = ['M', 'E', 'S', 'I'].map(colours);
         assert!((1..4).all(|at| !four[..at].contains(&four[at])), "two states look alike");
+        for (paper, ink) in four {
+            assert!(contrasts(ink, paper).iter().all(|contrast| *contrast >= 4.5), "{ink:?}");
+        }
         assert!(svg.contains("shared 3.") && svg.contains(">other &lt;</text>"));
     }
 }

@@ -33,8 +33,8 @@ struct InAPool<C: CurrentSlot>([Pooled<'static, C, Spin>; OBJECTS]);
 impl<C: CurrentSlot + 'static> InAPool<C> {
     /// Takes the first objects of a new pool with a slot for each of `cores` cores. The pool stays for ever.
     fn new(cores: usize) -> Self {
-        let pool = SlotPool::new(cores).unwrap_or_else(|error| panic!("{error}"));
-        let pool: &SlotPool<'static, C> = Box::leak(Box::new(pool));
+        let pool = SlotPool::<C, Spin>::new(cores).unwrap_or_else(|error| panic!("{error}"));
+        let pool: &'static SlotPool<'static, C, Spin> = Box::leak(Box::new(pool));
         Self(array::from_fn(|_| pool.take().unwrap_or_else(|error| panic!("{error}"))))
     }
 }

@@ -80,8 +80,8 @@ pub fn run(project: &Project) -> Result<Sum, String> {
     let all = viable::build(project, &place, &mutations, |root| build(project, root))?;
     let images = images(&all.messages)?;
     let boots = boots(project)?;
-    let runner = [&["--package", "runner"], cargo::FOR_THE_HOST].concat();
-    let runner = cargo::executable(&project.root, None, "runner", &runner);
+    let runner = [&["--package", "ktap-runner"], cargo::FOR_THE_HOST].concat();
+    let runner = cargo::executable(&project.root, None, "ktap-runner", &runner);
     let runner = runner.map_err(|error| error.line)?;
     let ends = boots.iter().map(|each| boot(&project.root, &runner, &images[each.image], each));
     let ends = ends.collect::<Result<Vec<End>, String>>()?;

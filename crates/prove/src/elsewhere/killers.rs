@@ -42,8 +42,8 @@ impl<'a> Killers<'a> {
         root: &Path,
         killers: impl IntoIterator<Item = Killer>,
     ) -> Result<Self, String> {
-        let runner = [&["--package", "runner"], cargo::FOR_THE_HOST].concat();
-        let runner = cargo::executable(&project.root, None, "runner", &runner);
+        let runner = [&["--package", "ktap-runner"], cargo::FOR_THE_HOST].concat();
+        let runner = cargo::executable(&project.root, None, "ktap-runner", &runner);
         let runner = runner.map_err(|error| error.line)?;
         let (mut tests, mut images) = (BTreeSet::new(), BTreeSet::new());
         for killer in killers {

@@ -64,8 +64,9 @@ function ask() {
   the("answers").querySelectorAll("button").forEach((button) => { button.disabled = !open; });
   const given = answers().get(state.done);
   const { step } = frames[Math.min(state.done, frames.length - 1)];
-  the("judged").textContent = !given ? "" : given === step.what ? `Right: ${outcome(step)}.`
-    : `Not ${given}, but ${outcome(step)}.`;
+  // With its number, as it stands below the next question.
+  the("judged").textContent = !given ? "" : given === step.what ? `Step ${state.done}: right, ${outcome(step)}.`
+    : `Step ${state.done}: not ${given}, but ${outcome(step)}.`;
   const right = [...answers()].filter(([number, answer]) => frames[number].step.what === answer).length;
   the("score").textContent = `${right} of ${answers().size} right`;
 }

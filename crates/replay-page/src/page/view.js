@@ -19,7 +19,8 @@ function deed(step) {
 function outcome({ what, had, gone, core }) {
   const others = had.length === 1 ? `core ${had[0]}` : `cores ${had.join(", ")}`;
   const copies = gone === 0 ? "" : gone === 1 ? ", which gives its copy up" : ", which give their copies up";
-  if (what === "transfer") return `transfer: the line comes from ${others}${copies}`;
+  const one = had.length === 1 ? "" : "one of ";
+  if (what === "transfer") return `transfer: the line comes from ${one}${others}${copies}`;
   if (what === "upgrade") {
     return `upgrade: core ${core} has a copy, and so ${had.length === 1 ? "has" : "have"} ${others}${copies}`;
   }

@@ -12,7 +12,8 @@
 //!
 //! One file, although it is long: half of it is the documentation that the header is made of.
 
-use crate::family::{self, Family};
+use crate::family::{self, Family, key_at};
+use crate::holds;
 use crate::misuse::Misuse;
 use crate::platform::{self, Slot, Waiting};
 use crate::types::{
@@ -27,7 +28,7 @@ type Object = CacheAwareRundownRef<Slot, Waiting>;
 /// What an object needs to know of itself: how to get from C's thin pointer to the object and back to
 /// the allocation. Atomics, so that reading memory that is no object is not undefined.
 struct Header {
-    /// [`KEY`] once initialised; 0 after the end.
+    /// [`KEY`] [at its place](key_at) once initialised; 0 after the end.
     key: AtomicUsize,
     allocated: AtomicBool,
     tag: AtomicU32,
@@ -57,7 +58,7 @@ fn header_in(buffer: PEX_RUNDOWN_REF_CACHE_AWARE) -> *mut CacheLine<Header> {
     buffer.wrapping_byte_add(to_line).cast()
 }
 
-struct CacheAware;
+pub(crate) struct CacheAware;
 
 impl Family for CacheAware {
     type Pointee = EX_RUNDOWN_REF_CACHE_AWARE;
@@ -69,16 +70,19 @@ impl Family for CacheAware {
         // SAFETY: aligned, and inside the memory that the caller vouches for. All fields are atomics.
         let CacheLine(known) = unsafe { header.as_ref() };
         // Relaxed: whoever has the object learned of it after its initialisation.
-        if known.key.load(Ordering::Relaxed) != KEY {
+        if known.key.load(Ordering::Relaxed) != key_at(KEY, header.as_ptr()) {
             return None;
         }
         // SAFETY: `initialize` has put an object there.
         Some(unsafe { Object::at(header.add(1).cast()).as_ref() })
     }
 
-    fn misuse(pointer: PEX_RUNDOWN_REF_CACHE_AWARE) -> Misuse {
+    unsafe fn look<'a>(
+        _routine: &'static str,
+        pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
+    ) -> Result<&'a Object, Misuse> {
         // Above the last line there is no header either.
-        if header_in(pointer).is_null() { Misuse::Null } else { Misuse::NotInitialized }
+        Err(if header_in(pointer).is_null() { Misuse::Null } else { Misuse::NotInitialized })
     }
 
     #[inline]
@@ -119,9 +123,35 @@ unsafe fn initialize(
         Object::init_at(at, needed - (at.addr() - buffer.addr()), slots)
     };
     assert!(object.is_ok(), "size and alignment were checked");
-    let (key, tag) = (AtomicUsize::new(KEY), AtomicU32::new(tag));
+    platform::name_copy();
+    let (key, tag) = (AtomicUsize::new(key_at(KEY, header)), AtomicU32::new(tag));
     // SAFETY: as above; the object does not begin before the next line.
     unsafe { header.write(CacheLine(Header { key, allocated: AtomicBool::new(allocated), tag })) };
+}
+
+/// Ends an object that nobody holds, and returns its number of slots and its tag. `allocated`: whose memory it is.
+///
+/// # Safety
+///
+/// `pointer` points to an initialised object that nobody uses any more.
+unsafe fn end(
+    routine: &'static str,
+    pointer: PEX_RUNDOWN_REF_CACHE_AWARE,
+    allocated: bool,
+) -> (usize, ULONG) {
+    // SAFETY: the caller's promise.
+    let object = unsafe { family::find::<CacheAware>(routine, pointer) };
+    // SAFETY: the object has been found behind it.
+    let CacheLine(header) = unsafe { &*header_in(pointer) };
+    match (header.allocated.load(Ordering::Relaxed), allocated) {
+        (false, true) => Misuse::NotAllocated.report(routine, pointer),
+        (true, false) => Misuse::Allocated.report(routine, pointer),
+        _ => {}
+    }
+    // SAFETY: the caller's promise.
+    unsafe { family::complete::<CacheAware>(routine, pointer) };
+    header.key.store(0, Ordering::Relaxed);
+    (object.slot_count(), header.tag.load(Ordering::Relaxed))
 }
 
 /// Returns how many bytes ExInitializeRundownProtectionCacheAware needs. Comes first.
@@ -165,6 +195,54 @@ pub unsafe extern "C" fn ExInitializeRundownProtectionCacheAware(
     unsafe { initialize(routine, RunRefCacheAware, RunRefSize, slot_count(), false, 0) }
 }
 
+/// Initialises run-down protection in a buffer of the size that ExSizeOfRundownProtectionCacheAware returned.
+///
+/// Otherwise as ExInitializeRundownProtectionCacheAware. `Flags` is 0: no other is known.
+///
+/// # Errors
+///
+/// As ExInitializeRundownProtectionCacheAware, and other flags.
+///
+/// # Safety
+///
+/// `RunRefCacheAware` points to as many bytes, which nothing else uses.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExInitializeRundownProtectionCacheAwareEx(
+    RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
+    Flags: ULONG,
+) {
+    let routine = "ExInitializeRundownProtectionCacheAwareEx";
+    if Flags != 0 {
+        Misuse::Flags { flags: Flags }.report(routine, RunRefCacheAware);
+    }
+    let slots = slot_count(); // asked once: the answer may be another one the next time
+    // SAFETY: the caller's promise.
+    unsafe { initialize(routine, RunRefCacheAware, size_of_object(slots), slots, false, 0) }
+}
+
+/// Ends an object in the caller's buffer, which may be used for something else then. Nobody may hold it; that it
+/// was run down before is not needed.
+///
+/// Level: <= APC_LEVEL in Windows; no limit here.
+///
+/// Ordering: everything that any holder did before its release happens before this returns.
+///
+/// # Errors
+///
+/// Somebody holds it: a message with the number of holds, and an abort. The same for an object that
+/// ExAllocateCacheAwareRundownProtection returned, and for one that has ended already.
+///
+/// # Safety
+///
+/// `RunRefCacheAware` points to an initialised object that nobody uses any more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ExCleanupRundownProtectionCacheAware(
+    RunRefCacheAware: PEX_RUNDOWN_REF_CACHE_AWARE,
+) {
+    // SAFETY: the caller's promise.
+    unsafe { end("ExCleanupRundownProtectionCacheAware", RunRefCacheAware, false) };
+}
+
 /// Allocates run-down protection and initialises it: SizeOf, an allocation, and Initialize in one.
 ///
 /// Returns NULL when there is no memory. `PoolType` and `Tag` are handed to the kernel's allocator; a
@@ -189,15 +267,17 @@ pub extern "C" fn ExAllocateCacheAwareRundownProtection(
     memory
 }
 
-/// Frees what ExAllocateCacheAwareRundownProtection returned. The object must be run down.
+/// Frees what ExAllocateCacheAwareRundownProtection returned. Nobody may hold it; that it was run down before
+/// is not needed.
 ///
 /// Level: that of the allocator; <= APC_LEVEL in Windows.
 ///
+/// Ordering: everything that any holder did before its release happens before this returns.
+///
 /// # Errors
 ///
-/// Not run down, also if nobody holds it: a message with the number of holds, and an abort. The same
-/// for an object in a caller's buffer, and, as long as the memory has not been used again, for a
-/// second free.
+/// Somebody holds it: a message with the number of holds, and an abort. The same for an object in a caller's
+/// buffer, and, as long as the memory has not been used again, for a second free.
 ///
 /// # Safety
 ///
@@ -208,17 +288,8 @@ pub unsafe extern "C" fn ExFreeCacheAwareRundownProtection(
 ) {
     let routine = "ExFreeCacheAwareRundownProtection";
     // SAFETY: the caller's promise.
-    let object = unsafe { family::find::<CacheAware>(routine, RunRefCacheAware) };
-    // SAFETY: the object has been found behind it.
-    let CacheLine(header) = unsafe { &*header_in(RunRefCacheAware) };
-    if !header.allocated.load(Ordering::Relaxed) {
-        Misuse::NotAllocated.report(routine, RunRefCacheAware);
-    }
-    // SAFETY: the caller's promise.
-    unsafe { family::check_run_down::<CacheAware>(routine, RunRefCacheAware) };
-    let size = size_of_object(object.slot_count());
-    let tag = header.tag.load(Ordering::Relaxed);
-    header.key.store(0, Ordering::Relaxed);
+    let (slots, tag) = unsafe { end(routine, RunRefCacheAware, true) };
+    let size = size_of_object(slots);
     // SAFETY: `allocated` says that it came from `allocate`, with this size and tag.
     unsafe { platform::free(RunRefCacheAware.cast(), size, tag) };
 }
@@ -248,7 +319,7 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionCacheAware(
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
     unsafe {
-        family::acquire::<CacheAware>("ExAcquireRundownProtectionCacheAware", RunRefCacheAware, 1)
+        holds::acquire::<CacheAware>("ExAcquireRundownProtectionCacheAware", RunRefCacheAware, 1)
     }
 }
 
@@ -268,7 +339,7 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionCacheAwareEx(
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
     unsafe {
-        family::acquire::<CacheAware>(
+        holds::acquire::<CacheAware>(
             "ExAcquireRundownProtectionCacheAwareEx",
             RunRefCacheAware,
             Count,
@@ -300,7 +371,7 @@ pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAware(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        family::release::<CacheAware>("ExReleaseRundownProtectionCacheAware", RunRefCacheAware, 1)
+        holds::release::<CacheAware>("ExReleaseRundownProtectionCacheAware", RunRefCacheAware, 1)
     }
 }
 
@@ -319,7 +390,7 @@ pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAwareEx(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        family::release::<CacheAware>(
+        holds::release::<CacheAware>(
             "ExReleaseRundownProtectionCacheAwareEx",
             RunRefCacheAware,
             Count,
@@ -332,7 +403,8 @@ pub unsafe extern "C" fn ExReleaseRundownProtectionCacheAwareEx(
 ///
 /// With none outstanding it returns at once. Already run down: no effect, and not an error. Any number
 /// of threads may wait at the same time, and again later; all return, none before the last release.
-/// After it returns, the caller may free what was protected, and the object itself.
+/// After it returns, the caller may free what was protected, and the object itself as soon as nobody can
+/// try to acquire it any more.
 ///
 /// Level: <= APC_LEVEL. It may sleep.
 ///
@@ -355,14 +427,17 @@ pub unsafe extern "C" fn ExWaitForRundownProtectionReleaseCacheAware(
     unsafe { family::wait::<CacheAware>("ExWaitForRundownProtectionReleaseCacheAware", RunRef) }
 }
 
-/// States that the run-down has ended. Comes after ExWaitForRundownProtectionReleaseCacheAware; from
-/// then on waits return at once and acquires return FALSE, which is so without this call already.
+/// Runs an object down that nobody holds, without waiting: it is run down when this returns, and acquires
+/// return FALSE until ExReInitializeRundownProtectionCacheAware. After ExWaitForRundownProtectionReleaseCacheAware,
+/// which has done that already, it changes nothing.
 ///
 /// Level: <= APC_LEVEL in Windows; no limit here.
 ///
+/// Ordering: everything that any holder did before its release happens before this returns.
+///
 /// # Errors
 ///
-/// Before a run-down has ended: a message with the number of holds, and an abort.
+/// Somebody holds it: a message with the number of holds, and an abort.
 ///
 /// # Safety
 ///
@@ -370,7 +445,7 @@ pub unsafe extern "C" fn ExWaitForRundownProtectionReleaseCacheAware(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExRundownCompletedCacheAware(RunRef: PEX_RUNDOWN_REF_CACHE_AWARE) {
     // SAFETY: the caller's promise.
-    unsafe { family::check_run_down::<CacheAware>("ExRundownCompletedCacheAware", RunRef) }
+    unsafe { family::complete::<CacheAware>("ExRundownCompletedCacheAware", RunRef) }
 }
 
 /// Makes a run-down object live again: acquires are granted from now on.

@@ -1,19 +1,17 @@
-//! What the families have in common: finding an object, acquire and release.
-//!
-//! On the usual way acquire and release call nothing and have no frame: what is unusual is left to functions that
-//! are called at the end, with the caller's own arguments, and look at everything again. What a frame writes to the
-//! stack, an atomic instruction of x86-64 waits for.
+//! What the families have in common: finding an object, and what its owner does with it.
 
+#[cfg(feature = "holders")]
+use crate::list;
 use crate::misuse::Misuse;
-use crate::types::{BOOLEAN, FALSE, TRUE, ULONG};
-use rundown::{Checked, MAX_COUNT, Rundown, RundownGuard};
+use crate::platform;
+use rundown::{Checked, Rundown};
 
 /// How a caller's pointer names an object.
 pub(crate) trait Family {
     /// What the pointer points to, in C.
     type Pointee;
     /// What is behind it.
-    type Object: Checked + ?Sized;
+    type Object: Checked + Rundown<Park = platform::Waiting> + ?Sized;
 
     /// Returns the object, or `None` where there can't be one.
     ///
@@ -22,10 +20,19 @@ pub(crate) trait Family {
     /// `pointer` is null, or points to memory of an object's size.
     unsafe fn get<'a>(pointer: *mut Self::Pointee) -> Option<&'a Self::Object>;
 
-    /// Returns why there can't be an object.
-    fn misuse(pointer: *mut Self::Pointee) -> Misuse;
+    /// Looks at all of it: makes an object of what the caller may have prepared itself, or says why there can't be
+    /// one.
+    ///
+    /// # Safety
+    ///
+    /// As [`get`](Self::get).
+    unsafe fn look<'a>(
+        routine: &'static str,
+        pointer: *mut Self::Pointee,
+    ) -> Result<&'a Self::Object, Misuse>;
 
     /// Returns the calling core's slot, where no call is needed to know it.
+    #[cfg_attr(feature = "holders", expect(dead_code, reason = "noting down is not quick"))]
     fn slot() -> Option<usize>;
 }
 
@@ -39,122 +46,27 @@ pub(crate) unsafe fn find<'a, F: Family>(
     routine: &'static str,
     pointer: *mut F::Pointee,
 ) -> &'a F::Object {
-    // SAFETY: the caller's promise.
-    let Some(object) = (unsafe { F::get(pointer) }) else {
-        F::misuse(pointer).report(routine, pointer)
-    };
-    object
+    // SAFETY: the caller's promise, both times.
+    unsafe { F::get(pointer) }.unwrap_or_else(|| look::<F>(routine, pointer))
 }
 
-/// Acquires `count` times, all or nothing.
-///
-/// # Safety
-///
-/// `pointer` points to an initialised object whose memory is not freed meanwhile.
-#[inline]
-pub(crate) unsafe fn acquire<F: Family>(
-    routine: &'static str,
-    pointer: *mut F::Pointee,
-    count: ULONG,
-) -> BOOLEAN {
-    // SAFETY: the caller's promise.
-    let Some(object) = (unsafe { F::get(pointer) }) else {
-        return acquire_slowly::<F>(routine, pointer, count);
-    };
-    if object.refuses() {
-        return FALSE;
-    }
-    match F::slot() {
-        Some(slot) if (1..=MAX_COUNT).contains(&(count as usize)) => {
-            match object.acquire_step(slot, count as usize) {
-                None => TRUE,
-                Some(seen) => acquire_rest::<F>(routine, pointer, slot, count, seen),
-            }
-        }
-        _ => acquire_slowly::<F>(routine, pointer, count),
-    }
-}
-
-/// Ends an acquire that saw something unusual in its slot.
+/// Finds an object that is not as usual.
 #[cold]
 #[inline(never)]
-fn acquire_rest<F: Family>(
-    routine: &'static str,
-    pointer: *mut F::Pointee,
-    slot: usize,
-    count: ULONG,
-    seen: usize,
-) -> BOOLEAN {
+fn look<'a, F: Family>(routine: &'static str, pointer: *mut F::Pointee) -> &'a F::Object
+where
+    F::Object: 'a,
+{
     // SAFETY: the routine's caller has promised what this needs.
-    let object = unsafe { find::<F>(routine, pointer) };
-    // SAFETY: called for this step, once.
-    BOOLEAN::from(unsafe { object.acquire_rest(slot, count as usize, seen) }.is_ok())
+    unsafe { F::look(routine, pointer) }.unwrap_or_else(|misuse| misuse.report(routine, pointer))
 }
 
-/// Acquires where the slot is not known without a call, or the count is not as usual, or there is no object.
-#[cold]
-#[inline(never)]
-fn acquire_slowly<F: Family>(
-    routine: &'static str,
-    pointer: *mut F::Pointee,
-    count: ULONG,
-) -> BOOLEAN {
-    // SAFETY: the routine's caller has promised what this needs.
-    let object = unsafe { find::<F>(routine, pointer) };
-    // Leaked: C knows how many, and gives them back.
-    BOOLEAN::from(object.try_acquire_n(count as usize).map(RundownGuard::leak).is_ok())
-}
-
-/// Releases `count` acquires at once.
-///
-/// # Safety
-///
-/// The caller owns them.
+/// Returns the key of an object at this address: it says of what kind it is, where it was made, and by which copy of
+/// this library. So one that was moved or copied has another one, and so has one of another copy, whose table of
+/// sleepers is not ours.
 #[inline]
-pub(crate) unsafe fn release<F: Family>(
-    routine: &'static str,
-    pointer: *mut F::Pointee,
-    count: ULONG,
-) {
-    // SAFETY: the caller's promise.
-    let Some(object) = (unsafe { F::get(pointer) }) else {
-        return release_slowly::<F>(routine, pointer, count);
-    };
-    let Some(slot) = F::slot() else {
-        return release_slowly::<F>(routine, pointer, count);
-    };
-    // SAFETY: the caller's promise.
-    if let Some(seen) = unsafe { object.release_step(slot, count as usize) } {
-        release_rest::<F>(routine, pointer, slot, count, seen);
-    }
-}
-
-/// Ends a release that is not as usual.
-#[cold]
-#[inline(never)]
-fn release_rest<F: Family>(
-    routine: &'static str,
-    pointer: *mut F::Pointee,
-    slot: usize,
-    count: ULONG,
-    seen: usize,
-) {
-    // SAFETY: until its last step this release keeps the object alive.
-    let object = unsafe { find::<F>(routine, pointer) };
-    // SAFETY: called for this step, once.
-    if let Err(error) = unsafe { object.release_rest(slot, count as usize, seen) } {
-        Misuse::OverRelease(error).report(routine, pointer);
-    }
-}
-
-/// Releases where the slot is not known without a call, or there is no object.
-#[cold]
-#[inline(never)]
-fn release_slowly<F: Family>(routine: &'static str, pointer: *mut F::Pointee, count: ULONG) {
-    // SAFETY: the routine's caller has promised what this needs, both times.
-    if let Err(error) = unsafe { find::<F>(routine, pointer).checked_release_n(count as usize) } {
-        Misuse::OverRelease(error).report(routine, pointer);
-    }
+pub(crate) fn key_at<T>(kind: usize, address: *const T) -> usize {
+    kind ^ address.addr() ^ platform::copy()
 }
 
 /// Runs the object down and waits.
@@ -164,20 +76,30 @@ fn release_slowly<F: Family>(routine: &'static str, pointer: *mut F::Pointee, co
 /// `pointer` points to an initialised object.
 pub(crate) unsafe fn wait<F: Family>(routine: &'static str, pointer: *mut F::Pointee) {
     // SAFETY: the caller's promise.
-    if let Err(error) = unsafe { find::<F>(routine, pointer) }.checked_wait() {
+    let object = unsafe { find::<F>(routine, pointer) };
+    // One that is run down from the start has no mark by which a second run-down would know.
+    if object.checked_outstanding() == Ok(Some(0)) {
+        return;
+    }
+    #[cfg(feature = "holders")]
+    if object.checked_wait_until(list::late()) == Ok(false) {
+        list::list(format_args!("{routine}({pointer:p}): still waiting"), pointer.cast());
+    }
+    if let Err(error) = object.checked_wait() {
         Misuse::OverRelease(error).report(routine, pointer);
     }
 }
 
-/// Reports an object whose run-down has not ended.
+/// Runs the object down without waiting. One that is held is reported.
 ///
 /// # Safety
 ///
 /// As [`wait`].
-pub(crate) unsafe fn check_run_down<F: Family>(routine: &'static str, pointer: *mut F::Pointee) {
+pub(crate) unsafe fn complete<F: Family>(routine: &'static str, pointer: *mut F::Pointee) {
     // SAFETY: the caller's promise.
     let object = unsafe { find::<F>(routine, pointer) };
-    if object.checked_outstanding() != Ok(Some(0)) {
+    let over = object.checked_outstanding() == Ok(Some(0));
+    if !over && object.checked_begin_run_down() != Ok(true) {
         Misuse::not_run_down(object).report(routine, pointer);
     }
 }
@@ -190,6 +112,7 @@ pub(crate) unsafe fn check_run_down<F: Family>(routine: &'static str, pointer: *
 pub(crate) unsafe fn reinitialize<F: Family>(routine: &'static str, pointer: *mut F::Pointee) {
     // SAFETY: the caller's promise.
     let object = unsafe { find::<F>(routine, pointer) };
+    object.settle();
     if object.reinitialize().is_err() {
         Misuse::not_run_down(object).report(routine, pointer);
     }

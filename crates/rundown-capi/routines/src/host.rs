@@ -3,7 +3,10 @@
 use crate::types::{POOL_TYPE, ULONG};
 use core::alloc::Layout;
 use core::ffi::{CStr, c_void};
+use core::hash::BuildHasher;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::alloc;
+use std::hash::RandomState;
 use std::io::{self, Write};
 use std::process;
 use std::sync::OnceLock;
@@ -20,6 +23,35 @@ pub(crate) use rundown::Blocking as Waiting;
 pub(crate) fn slot_count() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(Slot::slot_count)
+}
+
+/// A number that this copy of the library has drawn; 0 before.
+static COPY: AtomicUsize = AtomicUsize::new(0);
+
+/// Returns what no other copy of this library has, in this process or another. A child that was forked has its
+/// parent's, like the objects.
+#[inline]
+pub(crate) fn copy() -> usize {
+    COPY.load(Ordering::Relaxed) // Relaxed: nothing else goes by it
+}
+
+/// Draws that number, if there is none yet. Comes before the first object of this copy.
+#[cold]
+pub(crate) fn name_copy() {
+    if copy() == 0 {
+        // Each state's keys are random; the number is never 0.
+        let drawn = RandomState::new().hash_one(0) as usize | 1;
+        let _ = COPY.compare_exchange(0, drawn, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+/// Returns a number that no other thread has that lives.
+#[cfg(feature = "holders")]
+pub(crate) fn thread() -> usize {
+    std::thread_local! {
+        static HERE: u8 = const { 0 };
+    }
+    HERE.with(|here| core::ptr::from_ref(here).addr())
 }
 
 /// Names what the platform lacks: nothing.

@@ -1,6 +1,6 @@
 //! The `Ex*` routines of run-down protection, under their own names, for C, and pools of objects.
 //!
-//! `plain`, `cache_aware`, `pool` and `pooled` hold the routines; `include/rundown.h` is generated from
+//! `plain`, `cache_aware`, `pool`, `pooled` and `holders` hold the routines; `include/rundown.h` is generated from
 //! them and from `types`. `platform` is what differs between a program (`host`) and a kernel (`kernel`). What a
 //! caller gets wrong ends in `misuse`: one message, then the end.
 //!
@@ -15,6 +15,13 @@ extern crate std;
 
 pub mod cache_aware;
 mod family;
+#[cfg(feature = "holders")]
+pub mod holders;
+#[cfg_attr(feature = "holders", path = "noted.rs")]
+#[cfg_attr(not(feature = "holders"), path = "quick.rs")]
+mod holds;
+#[cfg(feature = "holders")]
+mod list;
 mod misuse;
 pub mod plain;
 #[cfg_attr(feature = "std", path = "host.rs")]

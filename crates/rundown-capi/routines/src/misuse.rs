@@ -14,6 +14,8 @@ pub(crate) enum Misuse {
     OverRelease(OverRelease),
     NotRunDown { holds: Option<usize> },
     NotAllocated,
+    Allocated,
+    Flags { flags: u32 },
     NotPooled,
     GivenBack,
     ObjectCount { count: usize },
@@ -61,8 +63,9 @@ impl fmt::Display for Misuse {
                 "the buffer has {given} bytes, the object needs {needed}. Allocate what {ask} returns"
             ),
             Self::NotInitialized => f.write_str(
-                "not an initialised object of this kind. Initialise it before any other call; \
-                 if it was, its memory was freed or overwritten",
+                "not an initialised object of this kind. Initialise it before any other call; if it was, \
+                 it was copied or moved, its memory was freed or overwritten, or it belongs to another copy \
+                 of this library",
             ),
             Self::OverRelease(error) => {
                 write!(f, "{error}. Release once for each acquire that returned TRUE")
@@ -78,6 +81,12 @@ impl fmt::Display for Misuse {
                 "the object is in a caller's buffer. Free only what \
                  ExAllocateCacheAwareRundownProtection returned",
             ),
+            Self::Allocated => f.write_str(
+                "the object was allocated. End it with ExFreeCacheAwareRundownProtection",
+            ),
+            Self::Flags { flags } => {
+                write!(f, "the flags are {flags:#x}, of which none is known. Pass 0")
+            }
             Self::NotPooled => {
                 f.write_str("not an object of a pool. Pass what RundownTakeFromPool returned")
             }

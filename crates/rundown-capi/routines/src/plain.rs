@@ -1,18 +1,20 @@
 //! The plain family: `EX_RUNDOWN_REF`, one counter for all cores.
 
-use crate::family::{self, Family};
+use crate::family::{self, Family, key_at};
+use crate::holds;
 use crate::misuse::Misuse;
-use crate::platform::Waiting;
-use crate::types::{BOOLEAN, EX_RUNDOWN_REF, PEX_RUNDOWN_REF, ULONG};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use crate::platform::{self, Waiting};
+use crate::types::{BOOLEAN, EX_RUNDOWN_ACTIVE, EX_RUNDOWN_REF, PEX_RUNDOWN_REF, ULONG};
+use core::sync::atomic::{AtomicUsize, Ordering, fence};
 use rundown::RundownRef;
 
 /// What is behind the opaque type.
 #[repr(C)]
 struct Object {
+    /// Its first word is `Count`. Zeroed it is live, and with 1 in that word run down.
     object: RundownRef<Waiting>,
-    /// [`KEY`] once initialised. Constant from then on; it lies on the line of the counters, so a look
-    /// at it costs no transfer of its own.
+    /// Zero until the first call, then [`KEY`] [at its place](key_at), and constant. It lies on the line of the
+    /// counters, so a look at it costs no transfer of its own.
     key: AtomicUsize,
 }
 
@@ -23,7 +25,7 @@ const _: () = assert!(align_of::<Object>() == align_of::<EX_RUNDOWN_REF>());
 /// instruction that compares with memory.
 const KEY: usize = 0xa3b8_6e2d_u32 as i32 as usize;
 
-struct Plain;
+pub(crate) struct Plain;
 
 impl Family for Plain {
     type Pointee = EX_RUNDOWN_REF;
@@ -38,17 +40,40 @@ impl Family for Plain {
         // atomics, for which any bits are valid and which others may change.
         let object = unsafe { &*pointer.cast::<Object>() };
         // Relaxed: whoever has the object learned of it after its initialisation.
-        (object.key.load(Ordering::Relaxed) == KEY).then_some(&object.object)
+        (object.key.load(Ordering::Relaxed) == key_at(KEY, pointer)).then_some(&object.object)
     }
 
-    fn misuse(pointer: PEX_RUNDOWN_REF) -> Misuse {
+    unsafe fn look<'a>(
+        routine: &'static str,
+        pointer: PEX_RUNDOWN_REF,
+    ) -> Result<&'a RundownRef<Waiting>, Misuse> {
         if pointer.is_null() {
-            Misuse::Null
-        } else if !pointer.is_aligned() {
-            Misuse::Misaligned
-        } else {
-            Misuse::NotInitialized
+            return Err(Misuse::Null);
         }
+        if !pointer.is_aligned() {
+            return Err(Misuse::Misaligned);
+        }
+        platform::name_copy();
+        // SAFETY: as in `get`.
+        let object = unsafe { &*pointer.cast::<Object>() };
+        let key = key_at(KEY, pointer);
+        // SAFETY: as in `get`; the counts are atomics, too. Relaxed, all of it: the fences order what has to be.
+        let words = unsafe { &*pointer.cast::<[AtomicUsize; 2]>() };
+        let [count, slot] = words.each_ref().map(|word| word.load(Ordering::Relaxed));
+        // Pairs with the fence below: who sees what another's first call has done to the words sees the key.
+        fence(Ordering::Acquire);
+        let known = object.key.load(Ordering::Relaxed);
+        if known == 0 && count <= EX_RUNDOWN_ACTIVE && slot == 0 {
+            // An initialiser in C has left this, and who comes first puts the key in. In one step, so that it does not
+            // matter who comes in between: an interrupt handler, another thread, another copy of this library.
+            Misuse::check_platform(routine, pointer, false);
+            let put = object.key.compare_exchange(0, key, Ordering::Relaxed, Ordering::Relaxed);
+            fence(Ordering::Release);
+            if put.is_ok() || put == Err(key) {
+                return Ok(&object.object);
+            }
+        }
+        if known == key { Ok(&object.object) } else { Err(Misuse::NotInitialized) }
     }
 
     #[inline]
@@ -61,6 +86,7 @@ impl Family for Plain {
 ///
 /// Must come before every other call for this object, and never while another call for it runs. An
 /// object that is already in use is overwritten without a check: use ExReInitializeRundownProtection.
+/// One that was zeroed, or initialised with EX_RUNDOWN_REF_INIT, needs no call.
 ///
 /// Level: <= APC_LEVEL in Windows; no limit here.
 ///
@@ -81,7 +107,9 @@ pub unsafe extern "C" fn ExInitializeRundownProtection(RunRef: PEX_RUNDOWN_REF) 
         Misuse::Misaligned.report(routine, RunRef);
     }
     Misuse::check_platform(routine, RunRef, false);
-    let object = Object { object: RundownRef::new(), key: AtomicUsize::new(KEY) };
+    platform::name_copy();
+    let key = AtomicUsize::new(key_at(KEY, RunRef));
+    let object = Object { object: RundownRef::with_park(), key };
     // SAFETY: not null and aligned, as just checked; of the right size and not in use, says the caller.
     unsafe { RunRef.cast::<Object>().write(object) };
 }
@@ -98,7 +126,8 @@ pub unsafe extern "C" fn ExInitializeRundownProtection(RunRef: PEX_RUNDOWN_REF) 
 ///
 /// # Errors
 ///
-/// NULL, or an object that is not initialised: a message and an abort, as in all routines.
+/// NULL, or what is no object: a message and an abort, as in all routines. The same for one that was copied
+/// or moved, and for one that another copy of this library has made.
 ///
 /// # Safety
 ///
@@ -106,7 +135,7 @@ pub unsafe extern "C" fn ExInitializeRundownProtection(RunRef: PEX_RUNDOWN_REF) 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExAcquireRundownProtection(RunRef: PEX_RUNDOWN_REF) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    unsafe { family::acquire::<Plain>("ExAcquireRundownProtection", RunRef, 1) }
+    unsafe { holds::acquire::<Plain>("ExAcquireRundownProtection", RunRef, 1) }
 }
 
 /// Acquires the object `Count` times at once, for the cost of one.
@@ -124,7 +153,7 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionEx(
     Count: ULONG,
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    unsafe { family::acquire::<Plain>("ExAcquireRundownProtectionEx", RunRef, Count) }
+    unsafe { holds::acquire::<Plain>("ExAcquireRundownProtectionEx", RunRef, Count) }
 }
 
 /// Releases one acquire that returned TRUE. It may be another core's or thread's.
@@ -146,7 +175,7 @@ pub unsafe extern "C" fn ExAcquireRundownProtectionEx(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExReleaseRundownProtection(RunRef: PEX_RUNDOWN_REF) {
     // SAFETY: the caller's promise.
-    unsafe { family::release::<Plain>("ExReleaseRundownProtection", RunRef, 1) }
+    unsafe { holds::release::<Plain>("ExReleaseRundownProtection", RunRef, 1) }
 }
 
 /// Releases `Count` acquires at once. The amounts are free: one call may release three single acquires,
@@ -160,14 +189,15 @@ pub unsafe extern "C" fn ExReleaseRundownProtection(RunRef: PEX_RUNDOWN_REF) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExReleaseRundownProtectionEx(RunRef: PEX_RUNDOWN_REF, Count: ULONG) {
     // SAFETY: the caller's promise.
-    unsafe { family::release::<Plain>("ExReleaseRundownProtectionEx", RunRef, Count) }
+    unsafe { holds::release::<Plain>("ExReleaseRundownProtectionEx", RunRef, Count) }
 }
 
 /// Runs the object down: refuses new acquires from now on, and waits for the release of the old ones.
 ///
 /// With none outstanding it returns at once. Already run down: no effect, and not an error. Any number
 /// of threads may wait at the same time, and again later; all return, none before the last release.
-/// After it returns, the caller may free what was protected, and the object itself.
+/// After it returns, the caller may free what was protected, and the object itself as soon as nobody can
+/// try to acquire it any more.
 ///
 /// Level: <= APC_LEVEL. It may sleep.
 ///
@@ -188,14 +218,17 @@ pub unsafe extern "C" fn ExWaitForRundownProtectionRelease(RunRef: PEX_RUNDOWN_R
     unsafe { family::wait::<Plain>("ExWaitForRundownProtectionRelease", RunRef) }
 }
 
-/// States that the run-down has ended. Comes after ExWaitForRundownProtectionRelease; from then on
-/// waits return at once and acquires return FALSE, which is so without this call already.
+/// Runs an object down that nobody holds, without waiting: it is run down when this returns, and acquires
+/// return FALSE until ExReInitializeRundownProtection. After ExWaitForRundownProtectionRelease, which has
+/// done that already, it changes nothing.
 ///
 /// Level: <= APC_LEVEL in Windows; no limit here.
 ///
+/// Ordering: everything that any holder did before its release happens before this returns.
+///
 /// # Errors
 ///
-/// Before a run-down has ended: a message with the number of holds, and an abort.
+/// Somebody holds it: a message with the number of holds, and an abort.
 ///
 /// # Safety
 ///
@@ -203,7 +236,7 @@ pub unsafe extern "C" fn ExWaitForRundownProtectionRelease(RunRef: PEX_RUNDOWN_R
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ExRundownCompleted(RunRef: PEX_RUNDOWN_REF) {
     // SAFETY: the caller's promise.
-    unsafe { family::check_run_down::<Plain>("ExRundownCompleted", RunRef) }
+    unsafe { family::complete::<Plain>("ExRundownCompleted", RunRef) }
 }
 
 /// Makes a run-down object live again: acquires are granted from now on.

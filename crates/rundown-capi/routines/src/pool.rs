@@ -9,21 +9,21 @@
 //! in `pooled`.
 
 use crate::cache_aware::slot_count;
-use crate::family::check_run_down;
+use crate::family::{find, key_at};
 use crate::misuse::Misuse;
-use crate::platform::{Slot, Waiting};
+use crate::platform::{self, Slot, Waiting};
 use crate::pooled::InPool;
 use crate::types::{PEX_RUNDOWN_REF_POOLED, PRUNDOWN_POOL, SIZE_T};
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicUsize, Ordering};
-use rundown::{POOL_ALIGNMENT, Pooled, SlotPool};
+use rundown::{Checked, POOL_ALIGNMENT, Pooled, SlotPool};
 
 type Pool = SlotPool<'static, Slot, Waiting>;
 
 /// The beginning of the caller's buffer.
 struct Header {
-    /// [`KEY`] once initialised. An atomic, so that reading memory that is no pool is not undefined.
+    /// [`KEY`] [at its place](key_at) once initialised. An atomic, so that reading memory that is no pool is not undefined.
     key: AtomicUsize,
     /// Never dropped: it has nothing but the caller's memory.
     pool: Pool,
@@ -56,7 +56,7 @@ unsafe fn pool<'a>(routine: &'static str, pointer: PRUNDOWN_POOL) -> &'a Pool {
     // SAFETY: not null and aligned, as just checked; large enough, says the caller.
     let key = unsafe { &(*header).key };
     // Relaxed: whoever has the pool learned of it after its initialisation.
-    if key.load(Ordering::Relaxed) != KEY {
+    if key.load(Ordering::Relaxed) != key_at(KEY, header) {
         Misuse::NotInitialized.report(routine, pointer);
     }
     // SAFETY: `RundownInitializePool` has put a pool there.
@@ -125,8 +125,10 @@ pub unsafe extern "C" fn RundownInitializePool(
     let pool =
         unsafe { Pool::init_at(blocks, needed - (blocks.addr() - Buffer.addr()), slots, Count) };
     let pool = pool.expect("size and alignment were checked");
+    platform::name_copy();
+    let key = AtomicUsize::new(key_at(KEY, header));
     // SAFETY: aligned, and in front of the blocks.
-    unsafe { header.write(Header { key: AtomicUsize::new(KEY), pool }) };
+    unsafe { header.write(Header { key, pool }) };
     Buffer.cast()
 }
 
@@ -170,7 +172,11 @@ pub unsafe extern "C" fn RundownTakeFromPool(Pool: PRUNDOWN_POOL) -> PEX_RUNDOWN
 pub unsafe extern "C" fn RundownGiveBackToPool(RunRefPooled: PEX_RUNDOWN_REF_POOLED) {
     let routine = "RundownGiveBackToPool";
     // SAFETY: the caller's promise.
-    unsafe { check_run_down::<InPool>(routine, RunRefPooled) };
+    let object = unsafe { find::<InPool>(routine, RunRefPooled) };
+    // Not run down here: it may be another's by now, who has taken it after an earlier call like this one.
+    if object.checked_outstanding() != Ok(Some(0)) {
+        Misuse::not_run_down(object).report(routine, RunRefPooled);
+    }
     // SAFETY: not null, as just checked; taken for C by `RundownTakeFromPool`.
     let handle =
         unsafe { Pooled::<Slot, Waiting>::from_raw(NonNull::new_unchecked(RunRefPooled.cast())) };

@@ -5,6 +5,7 @@
 //! checked of it: a key would have to be looked at, and the words of an object have no room for one.
 
 use crate::family::{self, Family};
+use crate::holds;
 use crate::misuse::Misuse;
 use crate::platform::{Slot, Waiting};
 use crate::types::{BOOLEAN, EX_RUNDOWN_REF_POOLED, PEX_RUNDOWN_REF_POOLED, ULONG};
@@ -28,8 +29,11 @@ impl Family for InPool {
         Some(unsafe { Object::at(NonNull::new_unchecked(pointer.cast())).as_ref() })
     }
 
-    fn misuse(pointer: PEX_RUNDOWN_REF_POOLED) -> Misuse {
-        if pointer.is_null() { Misuse::Null } else { Misuse::NotPooled }
+    unsafe fn look<'a>(
+        _routine: &'static str,
+        pointer: PEX_RUNDOWN_REF_POOLED,
+    ) -> Result<&'a Object, Misuse> {
+        Err(if pointer.is_null() { Misuse::Null } else { Misuse::NotPooled })
     }
 
     #[inline]
@@ -51,7 +55,7 @@ impl Family for InPool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RundownAcquirePooled(RunRefPooled: PEX_RUNDOWN_REF_POOLED) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    unsafe { family::acquire::<InPool>("RundownAcquirePooled", RunRefPooled, 1) }
+    unsafe { holds::acquire::<InPool>("RundownAcquirePooled", RunRefPooled, 1) }
 }
 
 /// As ExAcquireRundownProtectionCacheAwareEx, for an object of a pool.
@@ -65,7 +69,7 @@ pub unsafe extern "C" fn RundownAcquirePooledEx(
     Count: ULONG,
 ) -> BOOLEAN {
     // SAFETY: the caller's promise.
-    unsafe { family::acquire::<InPool>("RundownAcquirePooledEx", RunRefPooled, Count) }
+    unsafe { holds::acquire::<InPool>("RundownAcquirePooledEx", RunRefPooled, Count) }
 }
 
 /// As ExReleaseRundownProtectionCacheAware, for an object of a pool.
@@ -76,7 +80,7 @@ pub unsafe extern "C" fn RundownAcquirePooledEx(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RundownReleasePooled(RunRefPooled: PEX_RUNDOWN_REF_POOLED) {
     // SAFETY: the caller's promise.
-    unsafe { family::release::<InPool>("RundownReleasePooled", RunRefPooled, 1) }
+    unsafe { holds::release::<InPool>("RundownReleasePooled", RunRefPooled, 1) }
 }
 
 /// As ExReleaseRundownProtectionCacheAwareEx, for an object of a pool.
@@ -90,7 +94,7 @@ pub unsafe extern "C" fn RundownReleasePooledEx(
     Count: ULONG,
 ) {
     // SAFETY: the caller's promise.
-    unsafe { family::release::<InPool>("RundownReleasePooledEx", RunRefPooled, Count) }
+    unsafe { holds::release::<InPool>("RundownReleasePooledEx", RunRefPooled, Count) }
 }
 
 /// As ExWaitForRundownProtectionReleaseCacheAware, for an object of a pool. After it returns, the caller may
@@ -113,7 +117,7 @@ pub unsafe extern "C" fn RundownWaitPooled(RunRefPooled: PEX_RUNDOWN_REF_POOLED)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RundownCompletedPooled(RunRefPooled: PEX_RUNDOWN_REF_POOLED) {
     // SAFETY: the caller's promise.
-    unsafe { family::check_run_down::<InPool>("RundownCompletedPooled", RunRefPooled) }
+    unsafe { family::complete::<InPool>("RundownCompletedPooled", RunRefPooled) }
 }
 
 /// As ExReInitializeRundownProtectionCacheAware, for an object of a pool.

@@ -16,25 +16,37 @@ pub const TRUE: BOOLEAN = 1;
 /// The value of a `BOOLEAN` that says no.
 pub const FALSE: BOOLEAN = 0;
 
-/// Run-down protection with one counter for all cores. Opaque: only the routines touch it.
+/// What `Count` is in the initialiser of an object that is run down from the start.
+pub const EX_RUNDOWN_ACTIVE: usize = 1;
+
+/// Run-down protection with one counter for all cores. Only the routines touch it, but for its initialisation.
 ///
-/// The caller provides it (a global, a field, a local) and initialises it with
-/// ExInitializeRundownProtection. It must not be copied or moved after that. There is nothing to
-/// free: when it is run down, its memory may go.
+/// The caller provides it (a global, a field, a local). It is live when it is zeroed, or initialised with
+/// EX_RUNDOWN_REF_INIT or by ExInitializeRundownProtection, and run down from the start with
+/// EX_RUNDOWN_REF_INIT_RUN_DOWN or `{ .Count = EX_RUNDOWN_ACTIVE }`. It must not be copied or moved after
+/// the first call. There is nothing to free: when it is run down, its memory may go.
 #[repr(C)]
-pub struct EX_RUNDOWN_REF {
-    /// Not for callers.
-    pub opaque: [usize; 3],
+pub struct _EX_RUNDOWN_REF {
+    /// 0, or EX_RUNDOWN_ACTIVE, in an initialiser. Afterwards not for callers.
+    pub Count: usize,
+    /// Not for callers. 0 in an initialiser.
+    pub Opaque: [usize; 2],
 }
+
+/// Its name without `struct`.
+pub type EX_RUNDOWN_REF = _EX_RUNDOWN_REF;
 
 /// Points to an object with one counter for all cores.
 pub type PEX_RUNDOWN_REF = *mut EX_RUNDOWN_REF;
 
 /// Run-down protection with a counter for each core, on cache lines of their own. Opaque; its size
 /// is known at run time only, from ExSizeOfRundownProtectionCacheAware.
-pub struct EX_RUNDOWN_REF_CACHE_AWARE {
+pub struct _EX_RUNDOWN_REF_CACHE_AWARE {
     _opaque: [u8; 0],
 }
+
+/// Its name without `struct`.
+pub type EX_RUNDOWN_REF_CACHE_AWARE = _EX_RUNDOWN_REF_CACHE_AWARE;
 
 /// Points to an object with a counter for each core: to the buffer that was given to
 /// ExInitializeRundownProtectionCacheAware, or to what ExAllocateCacheAwareRundownProtection returned.
@@ -42,17 +54,23 @@ pub type PEX_RUNDOWN_REF_CACHE_AWARE = *mut EX_RUNDOWN_REF_CACHE_AWARE;
 
 /// A pool of run-down objects in the caller's memory. Opaque; its size is known at run time only, from
 /// RundownSizeOfPool.
-pub struct RUNDOWN_POOL {
+pub struct _RUNDOWN_POOL {
     _opaque: [u8; 0],
 }
+
+/// Its name without `struct`.
+pub type RUNDOWN_POOL = _RUNDOWN_POOL;
 
 /// Points to a pool: to the buffer that was given to RundownInitializePool.
 pub type PRUNDOWN_POOL = *mut RUNDOWN_POOL;
 
 /// Run-down protection with a counter for each core, in memory that the objects of a pool share. Opaque.
-pub struct EX_RUNDOWN_REF_POOLED {
+pub struct _EX_RUNDOWN_REF_POOLED {
     _opaque: [u8; 0],
 }
+
+/// Its name without `struct`.
+pub type EX_RUNDOWN_REF_POOLED = _EX_RUNDOWN_REF_POOLED;
 
 /// Names an object of a pool: what RundownTakeFromPool returned. A handle, and not aligned.
 pub type PEX_RUNDOWN_REF_POOLED = *mut EX_RUNDOWN_REF_POOLED;
@@ -62,7 +80,7 @@ pub type PEX_RUNDOWN_REF_POOLED = *mut EX_RUNDOWN_REF_POOLED;
 ///
 /// Functions that may be NULL say so. All of them may be called on any core.
 #[repr(C)]
-pub struct RUNDOWN_PLATFORM {
+pub struct _RUNDOWN_PLATFORM {
     /// Returns how many slots a cache-aware object or one of a pool gets: best as many as cores. From 1
     /// to 65,536 (256 on 32-bit targets); other values are taken for the nearest of these. Must not
     /// change between SizeOf and Initialize of an object or a pool. NULL only in a kernel that makes
@@ -98,3 +116,6 @@ pub struct RUNDOWN_PLATFORM {
     /// not return: the calling core would loop for ever.
     pub fatal: Option<unsafe extern "C" fn(message: *const c_char)>,
 }
+
+/// Its name without `struct`.
+pub type RUNDOWN_PLATFORM = _RUNDOWN_PLATFORM;

@@ -37,13 +37,13 @@ const char *contract_run(unsigned test);
 /* Provided by whoever runs the tests: memory aligned as by malloc. It is never freed. */
 void *test_memory(SIZE_T size);
 
-#define TEXT_OF(x) #x
-#define TEXT(x) TEXT_OF(x)
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
 /* For use in a function that returns NULL or what did not hold. */
-#define CHECK(condition)                                                     \
-    do {                                                                     \
-        if (!(condition))                                                    \
-            return __FILE__ ":" TEXT(__LINE__) ": does not hold: " #condition; \
+#define CHECK(condition)                                                         \
+    do {                                                                         \
+        if (!(condition))                                                        \
+            return __FILE__ ":" STRING(__LINE__) ": does not hold: " #condition; \
     } while (0)
 
 #endif

@@ -16,7 +16,6 @@ const struct tests hooks_tests = {NULL, 0};
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* Named by the `core` library that comes with the host's target, which is made for unwinding; nothing
@@ -279,8 +278,7 @@ static void (*then)(void);
 
 static void without(void)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), at = (size_t)lacking / page * page;
-    if (mprotect((void *)at, 2 * page, PROT_READ | PROT_WRITE) != 0)
+    if (!make_writable(lacking, sizeof(void (*)(void))))
         _exit(2);
     memset((void *)(size_t)lacking, 0, sizeof(void (*)(void)));
     then();
@@ -293,7 +291,8 @@ static void make_plain(void) { ExInitializeRundownProtection(plain); }
 static void make_allocated(void) { ExAllocateCacheAwareRundownProtection(PagedPool, 1); }
 static void make_both(void)
 {
-    make_plain(); /* needs no slots */
+    EX_RUNDOWN_REF other;
+    ExInitializeRundownProtection(&other); /* needs no slots */
     ExInitializeRundownProtectionCacheAware(buffer, ExSizeOfRundownProtectionCacheAware());
 }
 

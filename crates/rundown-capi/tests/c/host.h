@@ -16,18 +16,35 @@ struct tests {
 };
 #define TESTS(list) {list, sizeof list / sizeof list[0]}
 
-extern const struct tests threads_tests, pool_tests, misuse_tests, hooks_tests, program_tests;
+extern const struct tests threads_tests, pool_tests, misuse_tests, clients_tests, hooks_tests, program_tests;
 
 /* The family that is under test in threads.c. */
 extern const struct family *f;
 
-/* Does it in a child. Returns NULL if the child ended by SIGABRT with one line that begins with
+/* What unix.c and windows.c have in common. */
+
+/* Does it in a child. Returns NULL if the child aborted with one line that begins with
  * `rundown: ROUTINE(OBJECT): ` and contains `part`. */
 const char *dies(void (*mistake)(void), const char *routine, const void *address, const char *part);
 
-/* Returns memory that children share, filled with a pattern; and whether the pattern still stands there. */
+/* Returns memory that children share, filled with a pattern. */
 void *shared_memory(size_t size);
+void free_shared_memory(void *memory, size_t size);
+
+/* Makes what is constant writable; 0 if that fails. */
+int make_writable(const void *address, size_t size);
+
+/* Comes first, with the arguments of `main`; whether this process is to print the plan. */
+int begin_program(int count, char **arguments);
+/* Comes before each test; whether it is to be run. */
+int begin_test(unsigned number);
+
+/* What dies() says of a child, whose line should begin so. */
+const char *judge(int aborted, unsigned status, const char *line, const char *begin, const char *part);
+
+/* Whether a pattern still stands there. */
 int untouched(const void *memory, size_t size);
+enum { UNTOUCHED = 0xa5 };
 
 #define DIES(mistake, routine, address, part)                     \
     do {                                                          \

@@ -2,7 +2,7 @@
 #include "contract.h"
 #include "host.h"
 
-#if HOOKS == 0
+#if HOOKS == 0 && !defined(_WIN32)
 
 #include <fcntl.h>
 #include <malloc.h>

@@ -4,8 +4,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <time.h>
+#ifndef _WIN32
+#include <sys/time.h>
+#endif
 
 #include "contract.h"
 #include "host.h"
@@ -166,6 +168,7 @@ static const char *free_at_once(unsigned rounds)
     return NULL;
 }
 
+#ifndef _WIN32 /* nothing interrupts a thread there */
 /* A signal handler interrupts acquires and releases of the same thread, on the same slot. */
 
 static atomic_ulong in_handler;
@@ -200,13 +203,16 @@ static const char *interrupts(unsigned wanted)
     f->completed(shared);
     return NULL;
 }
+#endif
 
 static const struct test tests[] = {
     {waiters, 1, "Wait refuses new acquires and returns after the last release"},
     {waiters, THREADS, "any number of threads wait, all return, none before the last release"},
     {users, ROUNDS / 10, "users, owner and releases on other threads: nobody uses what is freed"},
     {free_at_once, ROUNDS, "the waiter may reuse the memory at once"},
+#ifndef _WIN32
     {interrupts, ROUNDS, "acquire and release may interrupt themselves"},
+#endif
 };
 
 const struct tests threads_tests = TESTS(tests);

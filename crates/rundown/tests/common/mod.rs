@@ -148,7 +148,7 @@ macro_rules! on_every_form {
             $body
 
             common::forms! {
-                plain: Box::new(RundownRef::<Yield>::new());
+                plain: Box::new(RundownRef::<Yield>::with_park());
                 cache_aware_of_one_slot: Box::new(StaticRundownRef::<Chosen, 1, Yield>::new());
                 cache_aware_with_constant_slots: Box::new(StaticRundownRef::<Chosen, 4, Yield>::new());
                 #[cfg(feature = "alloc")]
@@ -159,7 +159,7 @@ macro_rules! on_every_form {
                 // Under Miri there are no sections, and a restartable object is a cache-aware one.
                 #[cfg(all(feature = "std", not(miri)))]
                 restartable:
-                    rundown::RestartableRundownRef::<Yield, Chosen>::boxed(rundown::ProcessorSlot::slot_count())
+                    rundown::RestartableRundownRef::<Yield, Chosen>::boxed_with(rundown::ProcessorSlot::slot_count())
                         .unwrap();
                 // Processors from the second on have no counter.
                 #[cfg(all(feature = "std", not(miri)))]

@@ -6,6 +6,7 @@ use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 unsafe extern "C" {
@@ -59,7 +60,7 @@ impl CurrentSlot for Asked {
 fn a_slot_is_asked_for_only_when_a_section_does_not_add() {
     const PAIRS: usize = 10_000;
     let slots = ProcessorSlot::slot_count();
-    let object = RestartableRundownRef::<Yield, Asked>::boxed(slots).unwrap();
+    let object = RestartableRundownRef::<Yield, Asked>::boxed_with(slots).unwrap();
     (0..PAIRS).for_each(|_| drop(object.try_acquire().unwrap()));
     let asked = ASKED.load(SeqCst);
     if there() {

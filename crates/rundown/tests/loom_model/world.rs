@@ -6,11 +6,11 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread::{self, JoinHandle};
 #[cfg(feature = "std")]
 use rundown::StaticRestartableRundownRef;
-use rundown::{Park, Rundown, RundownRef, StaticRundownRef};
+use rundown::{Park, Rundown, RundownGuard, RundownRef, StaticRundownRef};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 loom::lazy_static! {
     static ref BED: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
@@ -79,11 +79,14 @@ impl Wake for Bell {
 }
 
 /// A small executor: polls, and sleeps until it is woken.
-pub fn block_on(future: impl Future<Output = ()>) {
+pub fn block_on<F: Future>(future: F) -> F::Output {
     let bell = Arc::new(Bell::default());
     let waker = Waker::from(bell.clone());
     let mut future = pin!(future);
-    while future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
         let mut rang = bell.rang.lock().unwrap();
         while !std::mem::take(&mut *rang) {
             rang = bell.changed.wait(rang).unwrap();
@@ -176,5 +179,23 @@ where
             run_on(releases_on);
             drop(guard);
         }
+    })
+}
+
+/// Starts a thread on core 1 that takes a further hold beside `count`, which are its own, and releases those first;
+/// it does a part under each.
+pub fn cloner<R>(world: &Arc<World<R>>, count: usize) -> JoinHandle<()>
+where
+    R: Rundown + Send + 'static,
+{
+    on(world, 1, move |world| {
+        // SAFETY: every caller has leaked that many.
+        let first = unsafe { RundownGuard::adopt(&world.object, count) };
+        let second = first.try_clone().expect("a holder gets another hold");
+        world.work(0);
+        drop(first);
+        run_on(0);
+        world.work(1);
+        drop(second);
     })
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use nix::errno::Errno;
 
 use super::pump::{Ending, is_the_guests};
+use crate::architecture::Architecture;
 use crate::exit_error::{ExitError, FAILED, TIMED_OUT};
 use crate::ktap::{Place, Report, printable};
 use crate::settings::{Accelerator, Settings};
@@ -106,7 +107,9 @@ fn shown(place: &Place, kernel: &Path) -> Option<String> {
 /// Returns what to do about a QEMU that does not start.
 fn remedy(reason: &str, settings: &Settings) -> String {
     let accel = Accelerator::of(&settings.accel);
+    let is_riscv = settings.architecture == Architecture::Riscv64;
     let needed = match accel {
+        Accelerator::Kvm if is_riscv => "a RISC-V computer with Linux and access to /dev/kvm",
         Accelerator::Kvm => "an Arm computer with Linux and access to /dev/kvm",
         Accelerator::Hvf => "a Mac with Apple Silicon and a QEMU that was built for hvf",
         Accelerator::Tcg | Accelerator::Other => "",
@@ -166,7 +169,7 @@ mod tests {
             let place = report_of(&format!("{GOOD}# exception on core 0: x\n{report}"));
             shown(place.place().unwrap(), &own)
         };
-        let there = format!("crates/runner/src/boot/verdict.rs:{number} (marked_for_the_verdict)");
+        let there = format!("{}:{number} (marked_for_the_verdict)", file!());
         let [elr, x30] = [address, address + 4].map(|address| format!("{address:#x}"));
         assert_eq!(line(&format!("# ELR {elr}\n# x30 1\n")), Some(format!("at {there}")));
         assert_eq!(line(&format!("# ELR 0x0\n# x30 {x30}\n")), Some(format!("called at {there}")));

@@ -84,11 +84,16 @@ fn a_signal_ends_all_commands_and_then_us() {
         again.end()
     };
     // What a command has started does not die with us by itself.
-    let family = "sleep 60 & echo $$ >$GROUP; wait";
+    let family = "sleep 100 & echo $$ >$GROUP; wait";
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
         let (status, said) = stopped_by(signal, family);
         assert_eq!(status.code(), Some(128 + signal as i32), "{said}");
         assert_eq!(said, format!("\nstopped by signal {}\n", signal as i32));
+    }
+    // The signal comes at once, before or while the command is noted down.
+    for _ in 0..10 {
+        let family = "sleep 100 & echo $$ >$GROUP; kill -INT $PPID; wait";
+        assert_eq!(Again::start(TEST, family).end().0.code(), Some(128 + Signal::SIGINT as i32));
     }
     // Here is no time to end anything, but the command itself dies with us. Its stdin is not ours.
     let (status, _) = stopped_by(Signal::SIGKILL, "cat; echo $$ >$GROUP; exec sleep 60");

@@ -2,8 +2,8 @@
 
 use crate::exit_error::ExitError;
 
-/// The smallest machine for aarch64 that makes sense: the device tree's MiB, an image that begins at the
-/// second MiB, page tables and a heap. A kernel that needs more has to say so itself.
+/// The smallest machine that makes sense: the device tree's MiB, an image that begins at the second MiB, page
+/// tables and a heap; for RISC-V the firmware's 2 MiB, and the image. A kernel that needs more has to say so itself.
 const LEAST_MEMORY: u64 = 16 * MIB;
 const MIB: u64 = 1 << 20;
 

@@ -8,6 +8,14 @@ fn read(set: &[(&str, &str)]) -> Result<Settings, ExitError> {
     })
 }
 
+/// Reads what is set for a kernel of another architecture.
+fn read_for(architecture: &str, set: &[(&str, &str)]) -> Result<Settings, ExitError> {
+    let architecture = Some(Architecture::named(architecture));
+    Settings::read(&Options { architecture, ..Options::default() }, |name| {
+        set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    })
+}
+
 fn refused(name: &str, values: &[&str], reason: &str) {
     for value in values {
         let error = read(&[(name, value)]).expect_err(&format!("{name}={value} must be refused"));
@@ -291,12 +299,7 @@ fn the_extra_arguments_do_not_go_behind_the_checks() {
 
 #[test]
 fn for_another_architecture_the_machine_and_the_cpu_are_the_users_choice() {
-    let options = Options { architecture: "arm".to_owned(), ..Options::default() };
-    let read = |set: &'static [(&str, &str)]| {
-        Settings::read(&options, |name| {
-            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        })
-    };
+    let read = |set| read_for("arm", set);
     let missing = |set| read(set).unwrap_err().line;
     assert!(missing(&[]).starts_with("QEMU_MACHINE is not set; set it to one of what"));
     assert!(missing(&[("QEMU_MACHINE", "mps2-an386")]).starts_with("QEMU_CPU is not set; set"));
@@ -304,6 +307,39 @@ fn for_another_architecture_the_machine_and_the_cpu_are_the_users_choice() {
         &[("QEMU_MACHINE", "mps2-an386"), ("QEMU_CPU", "cortex-m4"), ("QEMU_MEM", "4M")];
     let settings = read(all).unwrap();
     assert_eq!((settings.cpu.as_str(), settings.memory.as_str()), ("cortex-m4", "4M"));
+}
+
+#[test]
+fn a_riscv_kernel_has_its_own_defaults_and_the_same_variables() {
+    let settings = read_for("riscv64", &[]).unwrap();
+    assert_eq!((settings.qemu.as_str(), settings.cores), ("qemu-system-riscv64", 4));
+    assert_eq!((settings.machine.as_str(), settings.cpu.as_str()), ("virt", "rv64"));
+    assert_eq!((settings.memory.as_str(), settings.timeout.1.as_secs()), ("256M", 60));
+    assert_eq!(read_for("riscv64", &[("QEMU_ACCEL", "kvm")]).unwrap().cpu, "host");
+    let all: &[_] = &[
+        ("QEMU", "/q"),
+        ("QEMU_SMP", "512"),
+        ("QEMU_MACHINE", "sifive_u"),
+        ("QEMU_CPU", "sifive-u54"),
+        ("QEMU_EXTRA", "-bios none"),
+    ];
+    let set = read_for("riscv64", all).unwrap();
+    assert_eq!(
+        (set.qemu.as_str(), set.cores, set.extra),
+        ("/q", 512, vec!["-bios".into(), "none".into()])
+    );
+    assert_eq!((set.machine.as_str(), set.cpu.as_str()), ("sifive_u", "sifive-u54"));
+    for (name, value, reason) in [
+        ("QEMU_SMP", "513", "more than the 512 cores of QEMU_MACHINE=virt; set it to 1 to 512"),
+        ("QEMU_MEM", "15M", "too little for this kernel"),
+        ("QEMU_ACCEL", "hvf", "runs no RISC-V"),
+        ("QEMU_MACHINE", "virt,accel=kvm", "remove accel=kvm and set QEMU_ACCEL"),
+        ("QEMU_MACHINE", "help", "run qemu-system-riscv64 -machine help"),
+        ("QEMU_CPU", "", "QEMU_CPU is empty; unset it, or set it to something like rv64"),
+    ] {
+        let error = read_for("riscv64", &[(name, value)]).unwrap_err();
+        assert!(error.status == 2 && error.line.contains(reason), "{}", error.line);
+    }
 }
 
 #[test]

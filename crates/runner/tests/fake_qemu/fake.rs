@@ -53,7 +53,7 @@ impl Fake {
     }
 
     pub fn runner(&self, seconds: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ktap-runner"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QEMU")) {
             command.env_remove(name);
         }

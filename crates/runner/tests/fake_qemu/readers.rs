@@ -119,7 +119,7 @@ fn a_reader_that_goes_away_is_no_crash() {
     }
     // What only prints, and what is refused.
     for (args, wanted) in [("--help", 141), ("--nonsense", 2)] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ktap-runner"));
         let gone = || Stdio::from(io::pipe().unwrap().1);
         let status = command.arg(args).stdout(gone()).stderr(gone()).status().unwrap();
         assert_eq!(status.code(), Some(wanted), "{args}");

@@ -53,11 +53,16 @@ struct Found {
     path: Vec<String>,
 }
 
-/// Returns every import between two files of the workspace, each pair of files once.
-pub fn arrows(root: &Path, deadline: Instant) -> anyhow::Result<Vec<Arrow>> {
+/// Returns every import between two files of the workspace and of others in folders of it, each pair of files
+/// once.
+pub fn arrows(root: &Path, others: &[&str], deadline: Instant) -> anyhow::Result<Vec<Arrow>> {
     let mut libraries = HashMap::new();
     let mut all = Vec::new();
-    for (name, is_library, source) in targets(root, deadline)? {
+    let mut sources = targets(root, deadline)?;
+    for folder in others {
+        sources.extend(targets(&root.join(folder), deadline)?);
+    }
+    for (name, is_library, source) in sources {
         let mut target = Target { modules: HashMap::new() };
         let mut found = Vec::new();
         let folder = source.parent().ok_or_else(|| anyhow!("a source without a folder"))?;

@@ -1,7 +1,7 @@
-// Lets look() see each frame, and reports in JSON; crates/suite/src/frames.rs reads it.
-addEventListener("load", () => {
+// Lets look() see each frame, perhaps for a while, and reports in JSON; crates/suite/src/frames.rs reads it.
+addEventListener("load", async () => {
   const frames = [...document.querySelectorAll("iframe")];
-  const told = JSON.stringify(frames.map(look));
+  const told = JSON.stringify(await Promise.all(frames.map(look)));
   const report = document.createElement("pre");
   report.id = "report";
   // No letter that HTML would write otherwise.

@@ -79,9 +79,30 @@ pub fn rows(text: &str) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// Returns the text with what was counted in the column of each row that it has.
+pub fn with(text: &str, column: Column, counted: &Counted) -> anyhow::Result<String> {
+    let mut text = text.to_owned();
+    for old in rows(&text)? {
+        let Some((_, now)) = counted.iter().find(|(name, _)| *name == old.name) else { continue };
+        let mut new = old.clone();
+        new.counts[column as usize] = Some(*now);
+        text = text.replace(&format!("{old}\n"), &format!("{new}\n"));
+    }
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_goes_to_its_row_and_its_column() {
+        let text = "# X\n| `a` | 1 | 2 | – | x |\n| `b` | 1 | 2 | – | y |\ntext\n";
+        let counted = vec![("b".to_owned(), 7), ("c".to_owned(), 8)];
+        let with = |column| with(text, column, &counted).unwrap();
+        assert_eq!(with(Column::X86), text.replace("| `b` | 1", "| `b` | 7"));
+        assert_eq!(with(Column::Lse), text.replace("2 | – | y", "2 | 7 | y"));
+    }
 
     #[test]
     fn a_row_is_read_as_it_is_written() {

@@ -6,8 +6,9 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use super::document::Counted;
-use crate::context::{Context, Image};
+use crate::context::Context;
 use crate::count;
+use crate::image::Image;
 use crate::step::Outcome;
 use runner::settings::REPEATABLE_MACHINE;
 use runner::{process, qemu};

@@ -1,12 +1,13 @@
-//! The listings of docs/instructions.md: word by word the code of the image, and a comment on each line.
+//! The listings of docs/guide/atomics.md: word by word the code of the image, and a comment on each line.
 
 use anyhow::{Context as _, ensure};
 
-use super::document::FILE;
 use crate::barriers::code::{self, Function};
 use crate::barriers::instruction::Instruction;
 use crate::step::Outcome;
 
+/// Where they are.
+pub const FILE: &str = "docs/guide/atomics.md";
 /// What has a listing.
 const LISTED: [&str; 2] = ["static_acquire", "static_release"];
 

@@ -38,11 +38,15 @@ function figure(page, name) {
 function look(frame) {
   const page = frame.contentWindow;
   const root = page.document.documentElement;
+  const figures = Object.fromEntries(NAMES.map((name) => [name, figure(page, name)]));
   return {
     errors: page.errors,
     requests: page.performance.getEntriesByType("resource").map((entry) => entry.name),
     wide: root.scrollWidth,
     room: root.clientWidth,
-    figures: Object.fromEntries(NAMES.map((name) => [name, figure(page, name)])),
+    figures,
+    faint: faint(page),
+    order: [...page.document.querySelectorAll("section, #finding, #conditions, #tables")].map(({ id }) => id),
+    opening: page.document.getElementById("finding")?.getBoundingClientRect().bottom,
   };
 }

@@ -84,9 +84,9 @@ pub fn of_variants(frames: &[Value]) -> Vec<String> {
             say(format!("predict: {}, not {asked}", frame["asked"]));
         }
         let [cold, transfer, another] = [
-            "Not hit, but cold: the line comes from memory.",
-            "Right: transfer: the line comes from core 0, which gives its copy up.",
-            "Not upgrade, but transfer: the line comes from core 1, which gives its copy up.",
+            "Step 1: not hit, but cold: the line comes from memory.",
+            "Step 2: right, transfer: the line comes from core 0, which gives its copy up.",
+            "Step 3: not upgrade, but transfer: the line comes from core 1, which gives its copy up.",
         ];
         let guesses = json!([
             [1, "MI", cold, "0 of 1 right"],

@@ -9,8 +9,8 @@ fn good() -> Vec<Value> {
         let paper = number + 1 == WIDTHS.len();
         let moved = ", which gives its copy up.";
         let from = |core: u32| format!("transfer: the line comes from core {core}{moved}");
-        let cold = "Not hit, but cold: the line comes from memory.";
-        let (right, another) = (format!("Right: {}", from(0)), format!("Not upgrade, but {}", from(1)));
+        let cold = "Step 1: not hit, but cold: the line comes from memory.";
+        let (right, another) = (format!("Step 2: right, {}", from(0)), format!("Step 3: not upgrade, but {}", from(1)));
         json!({
             "errors": [], "requests": [], "nameless": [], "faint": [], "wide": width, "room": width,
             "forwards": states, "backwards": states, "trail": states, "jumped": "IM", "pressed": 5,

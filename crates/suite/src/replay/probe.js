@@ -1,29 +1,5 @@
 // Uses the replay in a frame as a person would, and reports what it was like; crates/suite/src/replay.rs judges.
 
-/** The texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3), each with its ratio. */
-function faint(page) {
-  const numbers = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
-  const light = (colour) => {
-    const [red, green, blue] = numbers(colour).map((part) =>
-      part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const behind = (element) => {
-    const colour = page.getComputedStyle(element).backgroundColor;
-    const clear = numbers(colour)[3] === 0;
-    return clear && element.parentElement ? behind(element.parentElement) : colour;
-  };
-  const found = [];
-  for (const element of page.document.querySelectorAll("body *")) {
-    const words = [...element.childNodes].filter((node) => node.nodeType === 3 && node.data.trim());
-    if (words.length === 0 || element.getClientRects().length === 0 || element.closest(".unseen")) continue;
-    const [ink, paper] = [light(page.getComputedStyle(element).color), light(behind(element))];
-    const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-    if (!(ratio >= 4.5)) found.push(`${words[0].data.trim()}: ${ratio.toFixed(1)}`);
-  }
-  return found;
-}
-
 /** What has no name for those who do not see it, and cells whose state is not said in words. */
 function nameless(page) {
   const fields = [...page.document.querySelectorAll("select, input")];

@@ -20,12 +20,12 @@ pub fn make(_host: Host) -> Option<Made> {
     None
 }
 
-#[cfg(all(test, liburcu))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn it_is_made_where_it_is_installed() {
-        assert!(make(Host { slots: 1, threads: 1 }).is_some());
+    fn it_is_made_where_it_is_installed_and_only_there() {
+        assert_eq!(make(Host { slots: 1, threads: 1 }).is_some(), cfg!(liburcu));
     }
 }

@@ -14,7 +14,7 @@ fn of(name: &str, files: &[(&str, &str)]) -> Vec<String> {
     }
     let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n");
     fs::write(root.join("Cargo.toml"), manifest).unwrap();
-    let found = arrows(&root, Instant::now() + Duration::from_secs(60)).unwrap();
+    let found = arrows(&root, &[], Instant::now() + Duration::from_secs(60)).unwrap();
     let mut texts: Vec<String> = found.iter().map(ToString::to_string).collect();
     texts.sort();
     texts
@@ -97,4 +97,27 @@ fn what_stands_behind_something_else_is_found_once() {
             "src/d.rs:1 -> src/b.rs (crate::b)",
         ]
     );
+}
+
+#[test]
+fn a_workspace_below_another_is_read_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let write = |file: &str, text: &str| {
+        let path = root.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let manifest = |name: &str| format!("[package]\nname = \"{name}\"\n[workspace]\n");
+    write("Cargo.toml", &manifest("outer"));
+    write("src/lib.rs", "pub mod a;\n");
+    write("src/a.rs", "");
+    write("below/Cargo.toml", &manifest("inner"));
+    write("below/src/main.rs", "fn main() { outer::a::f() }\n");
+    let count = |others: &[&str]| {
+        let found = arrows(&root, others, Instant::now() + Duration::from_secs(60)).unwrap();
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(count(&[]).is_empty());
+    assert_eq!(count(&["below"]), ["below/src/main.rs:1 -> src/a.rs (outer::a::f)"]);
 }
