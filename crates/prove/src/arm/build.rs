@@ -3,9 +3,9 @@
 use super::image::Image;
 use crate::orderings::Weakened;
 use crate::project::{Project, crate_in, must};
-use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::{fs, io};
 
 /// The kernel's target.
 const TARGET: &str = "aarch64-unknown-none-softfloat";
@@ -68,16 +68,26 @@ fn compiler(project: &Project, isa: Isa, name: &str, kind: &str, output: &Path) 
     command
 }
 
-/// Copies the crate's sources with a change.
+/// Copies the crate's sources, and what they include, with a change.
 fn copy(project: &Project, folder: &Path, weakened: &Weakened) -> Result<(), String> {
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    for file in project.sources("src")? {
-        let mut text = project.source(&file)?;
-        if crate_in(Path::new("")).join(&file) == weakened.change.file {
-            text = weakened.change.edit.applied_to(&text);
+    let failed = |error: io::Error| format!("{}: {error}", folder.display());
+    copy_folder(&crate_in(&project.root).join("src"), folder).map_err(failed)?;
+    let name = weakened.change.file.file_name().ok_or("a change of no file")?;
+    let path = folder.join(name);
+    let text = fs::read_to_string(&path).map_err(failed)?;
+    fs::write(&path, weakened.change.edit.applied_to(&text)).map_err(failed)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
         }
-        let path = folder.with_file_name(&file);
-        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(())
 }
@@ -109,5 +119,10 @@ mod tests {
         let changed: Vec<_> = files.iter().filter(differs).collect();
         assert!(files.len() > 5 && changed.len() == 1, "{changed:?}");
         assert!(weakened.change.file.ends_with(changed[0]));
+        let included = ["src/manual.md", "src/manual/without_std.md"];
+        assert!(
+            included.iter().all(|file| folder.path().join(file).is_file()),
+            "the manual is a part"
+        );
     }
 }
