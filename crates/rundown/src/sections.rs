@@ -133,13 +133,16 @@ pub(crate) unsafe fn add(
     }
     // The usual way leaves the counter's distance from the first one, which no object's size exceeds.
     if way >= 0 {
-        Added::Done
-    } else if way == MARKED {
-        Added::Marked
-    } else {
-        Added::Not
+        return Added::Done;
     }
+    seldom();
+    if way == MARKED { Added::Marked } else { Added::Not }
 }
+
+/// Tells the compiler that its caller seldom comes here, so that the usual way goes straight on.
+#[cold]
+#[inline]
+fn seldom() {}
 
 /// Makes sure that no section that was begun before will still add, unless it has seen all that this
 /// thread has written: a mark, for instance. What sections have added is visible afterwards.

@@ -9,7 +9,7 @@ use crate::everybody::ours::boxes::{boxed_with, pool};
 use crate::everybody::ours::{BOXED, PLAIN, POOLED};
 use crate::everybody::results::{Point, Timed, What};
 use crate::race::Team;
-use rundown::{CacheLine, Rundown, RundownRef, ThreadSlot};
+use rundown::{CacheLine, Rundown, RundownRef, Spin, ThreadSlot};
 use std::hint::black_box;
 use std::ops::Deref;
 use std::sync::atomic::AtomicUsize;
@@ -31,7 +31,7 @@ pub fn timed(team: &Team, times: u64) -> Vec<Timed<'_>> {
             ours(team, POOLED, slots, times, |_| pooled()),
         ]
     });
-    of_each.chain([ours(team, PLAIN, 1, times, |_| Box::<RundownRef>::default())]).collect()
+    of_each.chain([ours(team, PLAIN, 1, times, |_| Box::<RundownRef<Spin>>::default())]).collect()
 }
 
 /// Returns how many objects with so many slots are drained between two looks at the clock.

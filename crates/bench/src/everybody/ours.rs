@@ -1,6 +1,6 @@
 //! Our forms, as a Rust program uses them.
 //!
-//! All wait by spinning, as nobody waits here. A line in [`ALL`] is all that a new form needs here; the bars that
+//! All wait by spinning (`Spin`), as nobody waits here. A line in [`ALL`] is all that a new form needs here; the bars that
 //! it has to meet stand in `bars.rs`.
 
 mod across;
@@ -17,7 +17,8 @@ use rundown::{
 /// The slots of a static object, which are a constant.
 const SLOTS: usize = 64;
 
-type Static = StaticRundownRef<ThreadSlot, SLOTS>;
+type Static = StaticRundownRef<ThreadSlot, SLOTS, Spin>;
+type Plain = RundownRef<Spin>;
 
 /// The name of the form with a constant slot.
 pub const CONSTANT: &str = "static (constant slot)";
@@ -101,8 +102,8 @@ fn refused<R: Rundown + ?Sized>(object: &R, count: u64) {
 }
 
 fn plain(_host: Host) -> Option<Made> {
-    let [live, run_down] = [<RundownRef>::new(), <RundownRef>::new_run_down()];
-    let made = Made::new(<RundownRef>::new, move |_, count| pairs(&live, count));
+    let [live, run_down] = [Plain::with_park(), Plain::with_park_run_down()];
+    let made = Made::new(Plain::with_park, move |_, count| pairs(&live, count));
     Some(made.refusing(move |count| refused(&run_down, count)))
 }
 
@@ -117,7 +118,7 @@ impl CurrentSlot for First {
 }
 
 fn constant(_host: Host) -> Option<Made> {
-    type Object = StaticRundownRef<First, SLOTS>;
+    type Object = StaticRundownRef<First, SLOTS, Spin>;
     static LIVE: Object = Object::new();
     static RUN_DOWN: Object = Object::new_run_down();
     let made = Made::new(Object::new, |_, count| pairs(&LIVE, count)).alone();
@@ -191,7 +192,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "the object is live")]
     fn pairs_acquire() {
-        pairs(&<RundownRef>::new_run_down(), 1);
+        pairs(&Plain::with_park_run_down(), 1);
     }
 
     #[test]
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "was acquired")]
     fn refusals_are_asked_for() {
-        refused(&<RundownRef>::new(), 1);
+        refused(&Plain::with_park(), 1);
     }
 
     #[test]

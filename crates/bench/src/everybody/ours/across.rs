@@ -6,9 +6,9 @@
 use crate::everybody::candidate::{Host, Made, repeat};
 use crate::everybody::ours::boxes::boxed_with;
 use ladder::hold;
-use rundown::{CacheAwareRundownRef, Rundown, RundownGuard, ThreadSlot};
+use rundown::{CacheAwareRundownRef, Rundown, RundownGuard, Spin, ThreadSlot};
 
-type Object = CacheAwareRundownRef<ThreadSlot>;
+type Object = CacheAwareRundownRef<ThreadSlot, Spin>;
 
 /// What is under way.
 #[derive(Default)]

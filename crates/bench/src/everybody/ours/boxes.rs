@@ -7,7 +7,7 @@ use rundown::{CacheAwareRundownRef, CurrentSlot, Pooled, ProcessorSlot, SlotPool
 /// # Panics
 ///
 /// When that is not possible.
-pub fn boxed_with<C: CurrentSlot>(slots: usize) -> Box<CacheAwareRundownRef<C>> {
+pub fn boxed_with<C: CurrentSlot>(slots: usize) -> Box<CacheAwareRundownRef<C, Spin>> {
     CacheAwareRundownRef::boxed(slots).unwrap_or_else(|error| panic!("{error}"))
 }
 
