@@ -284,7 +284,8 @@ static const char *first_calls_at_once(unsigned unused)
 
 #if defined(__linux__) && defined(__x86_64__)
 /* The same, to the instruction: the processor traps after each one of ReInitialize (flag TF), and there somebody tries
- * to get in. */
+ * to get in. Linux clears the flag for the handler. What pushes it calls others, so that it has nothing below its stack
+ * pointer (System V ABI, x86-64 supplement, "The Stack Frame": the red zone is for leaf functions). */
 static EX_RUNDOWN_REF stepped;
 static volatile sig_atomic_t steps, granted;
 
